@@ -1,0 +1,170 @@
+//! `JSON.stringify` (ECMA-262 section 25.5.2), compact and with an indent of two (system D).
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Number, Value};
+
+/// `JSON.stringify(value)`.
+pub fn stringify(value: &Value) -> String {
+    let mut out = String::new();
+    write_value(&mut out, value, None);
+    out
+}
+
+/// `JSON.stringify(value, null, 2)`.
+pub fn stringify_pretty(value: &Value) -> String {
+    let mut out = String::new();
+    write_value(&mut out, value, Some(0));
+    out
+}
+
+/// `indent` is the depth so far when lines are broken, `None` when they are not.
+fn write_value(out: &mut String, value: &Value, indent: Option<usize>) {
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(true) => out.push_str("true"),
+        Value::Bool(false) => out.push_str("false"),
+        Value::Number(number) => push_number(out, number),
+        Value::String(text) => push_string(out, text),
+        Value::Array(items) => {
+            write_items(out, ['[', ']'], indent, items.iter(), |out, item, inner| {
+                write_value(out, item, inner)
+            });
+        }
+        Value::Object(fields) => {
+            write_items(out, ['{', '}'], indent, in_order(fields), |out, (name, item), inner| {
+                push_string(out, name);
+                out.push_str(if inner.is_some() { ": " } else { ":" });
+                write_value(out, item, inner);
+            });
+        }
+    }
+}
+
+fn write_items<T>(
+    out: &mut String,
+    [open, close]: [char; 2],
+    indent: Option<usize>,
+    items: impl Iterator<Item = T>,
+    write_item: impl Fn(&mut String, T, Option<usize>),
+) {
+    let inner = indent.map(|depth| depth + 1);
+    let mut empty = true;
+    out.push(open);
+    for item in items {
+        if !empty {
+            out.push(',');
+        }
+        break_line(out, inner);
+        write_item(out, item, inner);
+        empty = false;
+    }
+    if !empty {
+        break_line(out, indent);
+    }
+    out.push(close);
+}
+
+fn break_line(out: &mut String, indent: Option<usize>) {
+    if let Some(depth) = indent {
+        out.push('\n');
+        out.extend(std::iter::repeat_n("  ", depth));
+    }
+}
+
+/// Fields in the order of ECMAScript's own keys: integer indices ascending, then the others as written.
+fn in_order(fields: &Map<String, Value>) -> Box<dyn Iterator<Item = (&String, &Value)> + '_> {
+    if fields.keys().all(|name| index(name).is_none()) {
+        return Box::new(fields.iter());
+    }
+    let mut indices: Vec<_> = fields.iter().filter(|(name, _)| index(name).is_some()).collect();
+    indices.sort_by_key(|(name, _)| index(name));
+    Box::new(indices.into_iter().chain(fields.iter().filter(|(name, _)| index(name).is_none())))
+}
+
+/// The array index that a name is, if it is spelled as one (no leading zero, below 2³² − 1).
+fn index(name: &str) -> Option<u32> {
+    let canonical = name == "0" || name.starts_with(|c: char| matches!(c, '1'..='9'));
+    if !canonical || !name.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    name.parse().ok().filter(|n| *n != u32::MAX)
+}
+
+/// Every number is a double, printed as `Number::toString` does.
+fn push_number(out: &mut String, number: &Number) {
+    const EXACT: i64 = 1 << 53;
+    match number.as_i64() {
+        Some(n) if (-EXACT..=EXACT).contains(&n) => {
+            write!(out, "{n}").expect("writing to a string cannot fail");
+        }
+        _ => {
+            let double = number.as_f64().expect("without arbitrary precision every number is a double");
+            out.push_str(ryu_js::Buffer::new().format(double));
+        }
+    }
+}
+
+fn push_string(out: &mut String, text: &str) {
+    out.push('"');
+    let mut plain = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if !matches!(byte, b'"' | b'\\' | 0..0x20) {
+            continue;
+        }
+        out.push_str(&text[plain..at]);
+        plain = at + 1;
+        match byte {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            0x08 => out.push_str("\\b"),
+            0x0c => out.push_str("\\f"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            _ => write!(out, "\\u{byte:04x}").expect("writing to a string cannot fail"),
+        }
+    }
+    out.push_str(&text[plain..]);
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::parse;
+
+    fn canonical(text: &str) -> String {
+        stringify(&parse(text, "text").unwrap())
+    }
+
+    #[test]
+    fn numbers_are_doubles() {
+        assert_eq!(
+            canonical("[15.0,1e2,-0,-0.0,1.50,0.1,1e21,12345678901234567890,1e-7,9007199254740993]"),
+            "[15,100,0,0,1.5,0.1,1e+21,12345678901234567000,1e-7,9007199254740992]"
+        );
+    }
+
+    #[test]
+    fn integer_like_names_come_first() {
+        assert_eq!(
+            canonical(r#"{"b":1,"10":2,"2":3,"01":4,"4294967295":5,"-1":6}"#),
+            r#"{"2":3,"10":2,"b":1,"01":4,"4294967295":5,"-1":6}"#
+        );
+    }
+
+    #[test]
+    fn of_equal_names_the_last_value_stands_in_the_first_place() {
+        assert_eq!(canonical(r#"{"a":1,"b":2,"a":3}"#), r#"{"a":3,"b":2}"#);
+    }
+
+    #[test]
+    fn pretty_text_breaks_lines_only_where_there_is_content() {
+        let value = parse(r#"{"a":[],"b":{"c":[1,{}]}}"#, "text").unwrap();
+        assert_eq!(
+            stringify_pretty(&value),
+            "{\n  \"a\": [],\n  \"b\": {\n    \"c\": [\n      1,\n      {}\n    ]\n  }\n}"
+        );
+    }
+}

@@ -1,0 +1,17 @@
+//! The pure core of Keyward: every licence form, read and written bit for bit, and one verdict.
+//!
+//! Owns the schemes ([`scheme`]), what a licence in hand says ([`claims`]), the verdicts ([`verdict`]), the model that
+//! they decide on ([`model`]), and the arithmetic of dates. Has no clock, no randomness, no I/O and no private keys:
+//! time, chance and cryptography are arguments.
+
+pub mod calendar;
+pub mod claims;
+pub mod code;
+pub mod crypto;
+pub mod device;
+pub mod json;
+pub mod model;
+pub mod refusal;
+pub mod scheme;
+pub mod time;
+pub mod verdict;

@@ -1,0 +1,223 @@
+//! `record` (system A): a JSON record of a client, signed with RSA PKCS#1 v1.5 over what Python's `json.dumps` gives.
+
+use crate::crypto::{Algorithm, KeySet};
+use crate::json::{self, Value, python};
+use crate::refusal::{Flaw, Refusal};
+use crate::time::Timestamp;
+
+/// How a record writes its times, and in which order and spacing its fields are signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// Seconds since 1970: what new records use.
+    Epoch,
+    /// `YYYY-MM-DD HH:MM:SS`, or `Never`.
+    Text,
+    /// As `Text`, fields sorted by name, without spaces.
+    TextSorted,
+}
+
+impl Profile {
+    /// Its name in the vectors and on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Epoch => "epoch",
+            Self::Text => "text",
+            Self::TextSorted => "text_sorted",
+        }
+    }
+}
+
+/// When a record was issued and when it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Times {
+    /// Profile `epoch`: seconds since 1970, any 64-bit number.
+    Epoch {
+        /// Issued.
+        issued_at: i64,
+        /// The last second in which it is valid.
+        exp: i64,
+    },
+    /// The `text` profiles: whole seconds; no end is `Never`.
+    Text {
+        /// Issued.
+        issued_at: Timestamp,
+        /// The last instant at which it is valid, `None` for `Never`.
+        exp: Option<Timestamp>,
+    },
+}
+
+/// What a record says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The profile it is signed in.
+    pub profile: Profile,
+    /// The client: a domain or a name.
+    pub client_id: String,
+    /// Basic, Pro, Enterprise, Premium, or another.
+    pub license_type: String,
+    /// Its times, of the kind that the profile has.
+    pub times: Times,
+}
+
+/// A record and its signature, as issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedRecord {
+    /// The record.
+    pub record: Record,
+    /// The RSA signature.
+    pub signature: Vec<u8>,
+    /// The profiles in which the signature may be made.
+    profiles: &'static [Profile],
+}
+
+impl Record {
+    /// Whether it never ends: `Never`, or the type `Premium` in a `text` profile.
+    pub fn is_perpetual(&self) -> bool {
+        match self.times {
+            Times::Epoch { .. } => false,
+            Times::Text { exp, .. } => exp.is_none() || self.license_type == "Premium",
+        }
+    }
+
+    /// The last instant at which it is valid; `None` when it never ends.
+    pub fn expires(&self) -> Option<Timestamp> {
+        match self.times {
+            Times::Epoch { exp, .. } => Some(Timestamp::from_seconds(exp)),
+            Times::Text { exp, .. } => exp.filter(|_| !self.is_perpetual()),
+        }
+    }
+
+    /// When it was issued.
+    pub const fn issued(&self) -> Timestamp {
+        match self.times {
+            Times::Epoch { issued_at, .. } => Timestamp::from_seconds(issued_at),
+            Times::Text { issued_at, .. } => issued_at,
+        }
+    }
+
+    /// The text that is signed: `json.dumps` of the four fields in the order of the profile.
+    ///
+    /// # Errors
+    /// When a time of a `text` profile lies outside the years 1 to 9999.
+    pub fn signed_text(&self) -> Result<String, Refusal> {
+        let (issued_at, exp) = self.time_texts()?;
+        let quoted = |text: &str| {
+            let mut out = String::with_capacity(text.len() + 2);
+            python::push_string(&mut out, text);
+            out
+        };
+        let (client, kind) = (quoted(&self.client_id), quoted(&self.license_type));
+        Ok(match self.profile {
+            Profile::Epoch => format!(
+                r#"{{"client_id": {client}, "license_type": {kind}, "exp": {exp}, "issued_at": {issued_at}}}"#
+            ),
+            Profile::Text => format!(
+                r#"{{"client_id": {client}, "license_type": {kind}, "issued_at": "{issued_at}", "exp": "{exp}"}}"#
+            ),
+            Profile::TextSorted => format!(
+                r#"{{"client_id":{client},"exp":"{exp}","issued_at":"{issued_at}","license_type":{kind}}}"#
+            ),
+        })
+    }
+
+    fn time_texts(&self) -> Result<(String, String), Flaw> {
+        let wanted = "a time of the years 1 to 9999";
+        Ok(match self.times {
+            Times::Epoch { issued_at, exp } => (issued_at.to_string(), exp.to_string()),
+            Times::Text { issued_at, exp } => (
+                issued_at.to_record_text().ok_or(Flaw::BadValue { field: "issued_at", wanted })?,
+                match exp {
+                    None => "Never".to_owned(),
+                    Some(exp) => exp.to_record_text().ok_or(Flaw::BadValue { field: "exp", wanted })?,
+                },
+            ),
+        })
+    }
+
+    fn parse(text: &str, profile: Option<Profile>) -> Result<(Self, Value), Refusal> {
+        let value = json::parse(text, "record")?;
+        let Value::Object(fields) = &value else { return Err(Flaw::UnknownForm.into()) };
+        let client_id = json::text(fields, "client_id")?.to_owned();
+        let license_type = json::text(fields, "license_type")?.to_owned();
+        let spelled_as_text =
+            [fields.get("exp"), fields.get("issued_at")].iter().flatten().all(|v| v.is_string());
+        let profile = profile.unwrap_or(if spelled_as_text { Profile::Text } else { Profile::Epoch });
+        let times = match profile {
+            Profile::Epoch => Times::Epoch {
+                exp: json::integer(fields, "exp")?,
+                issued_at: json::integer(fields, "issued_at")?,
+            },
+            Profile::Text | Profile::TextSorted => {
+                let time = |field| {
+                    Timestamp::parse_record_text(json::text(fields, field)?)
+                        .ok_or(Flaw::BadValue { field, wanted: "`YYYY-MM-DD HH:MM:SS`" })
+                };
+                let never = json::text(fields, "exp")? == "Never";
+                Times::Text {
+                    exp: if never { None } else { Some(time("exp")?) },
+                    issued_at: time("issued_at")?,
+                }
+            }
+        };
+        Ok((Self { profile, client_id, license_type, times }, value))
+    }
+}
+
+impl SignedRecord {
+    /// A record with the signature made over its [`Record::signed_text`].
+    pub fn new(record: Record, signature: Vec<u8>) -> Self {
+        let profiles = profiles(record.profile);
+        Self { record, signature, profiles }
+    }
+
+    /// Reads a record: one JSON object with the four fields and `signature`, hexadecimal. Spelling, order and further
+    /// fields are free. Without a profile the types of the times decide, and both `text` profiles are tried.
+    ///
+    /// # Errors
+    /// `MALFORMED` with the reason, or `TOO_LARGE`.
+    pub fn parse(text: &str, profile: Option<Profile>) -> Result<Self, Refusal> {
+        let (record, value) = Record::parse(text, profile)?;
+        let fields = value.as_object().expect("a record was read from an object");
+        let hex = json::text(fields, "signature")?;
+        let encoding = Flaw::BadEncoding { what: "signature", encoding: "hexadecimal" };
+        let signature = hex::decode(hex).map_err(|_| encoding.clone())?;
+        if signature.is_empty() {
+            return Err(encoding.into());
+        }
+        let profiles = match (profile, record.profile) {
+            (None, Profile::Text) => &[Profile::Text, Profile::TextSorted],
+            (_, found) => profiles(found),
+        };
+        Ok(Self { record, signature, profiles })
+    }
+
+    /// Checks the signature under the RSA keys at hand, and returns the record in the profile it was signed in.
+    pub fn verify(&self, keys: &KeySet) -> Result<Record, Refusal> {
+        for &profile in self.profiles {
+            let record = Record { profile, ..self.record.clone() };
+            let text = record.signed_text()?;
+            if keys.public(Algorithm::RsaPkcs1Sha256).any(|key| key.verify(text.as_bytes(), &self.signature))
+            {
+                return Ok(record);
+            }
+        }
+        Err(Refusal::BadSignature)
+    }
+
+    /// The record and its signature as one JSON object, in Python's spelling and the profile's order.
+    pub fn to_json(&self) -> Result<String, Refusal> {
+        let mut text = self.record.signed_text()?;
+        text.pop();
+        let (space, signature) =
+            (if self.record.profile == Profile::TextSorted { "" } else { " " }, hex::encode(&self.signature));
+        Ok(format!("{text},{space}\"signature\":{space}\"{signature}\"}}"))
+    }
+}
+
+const fn profiles(profile: Profile) -> &'static [Profile] {
+    match profile {
+        Profile::Epoch => &[Profile::Epoch],
+        Profile::Text => &[Profile::Text],
+        Profile::TextSorted => &[Profile::TextSorted],
+    }
+}

@@ -1,0 +1,105 @@
+//! A licence in hand, on a device: revoked, product, features, device, clock, start, expiry; the first that fails wins
+//! (system D, and the order of the vectors).
+
+use super::{Access, Standing, Term, Verdict, WARNING_DAYS, Warning};
+use crate::claims::{Claims, Expires};
+use crate::code::Code;
+use crate::scheme::Scheme;
+use crate::time::{MICROS_PER_DAY, Timestamp};
+
+/// Where and for what a licence in hand is asked about. Whatever is `None` is not compared.
+#[derive(Clone, Debug, Default)]
+pub struct DeviceContext<'a> {
+    /// The product that asks.
+    pub product: Option<&'a str>,
+    /// Features that it needs.
+    pub features: &'a [String],
+    /// The id of this device.
+    pub device: Option<&'a str>,
+    /// When the application ran last.
+    pub last_seen: Option<Timestamp>,
+    /// Whether the vendor is known to have revoked it.
+    pub revoked: bool,
+}
+
+/// May the licence be used here, now?
+pub fn device(claims: &Claims, context: &DeviceContext<'_>, now: Timestamp) -> Verdict {
+    let now = match claims.scheme {
+        // These two count in milliseconds; what lies below is cut off.
+        Scheme::File | Scheme::Tier => now.floor_millis(),
+        Scheme::Record | Scheme::Pool | Scheme::Lk1 | Scheme::Lk2 | Scheme::Lk3 => now,
+    };
+    let term = term(claims);
+    let mut verdict =
+        refusal(claims, context, now).unwrap_or_else(|| standing(claims, &term, now)).until(&term);
+    if let (Some(bound), None) = (&claims.device, context.device) {
+        verdict.warnings.push(Warning::DeviceNotCompared { device: bound.clone() });
+    }
+    if verdict.valid && claims.expires == Expires::NotInKey {
+        verdict.warnings.push(Warning::ExpiryNotInKey);
+    }
+    verdict
+}
+
+fn term(claims: &Claims) -> Term {
+    match claims.expires {
+        Expires::At(expiry) => {
+            Term { expiry: Some(expiry), grace_until: Some(expiry.plus_days(claims.grace_days)) }
+        }
+        Expires::Never | Expires::NotInKey => Term { expiry: None, grace_until: None },
+    }
+}
+
+/// What refuses the licence before its expiry is looked at.
+fn refusal(claims: &Claims, context: &DeviceContext<'_>, now: Timestamp) -> Option<Verdict> {
+    let left = claims.access_after_expiry;
+    if context.revoked {
+        return Some(Verdict::refused(Code::Revoked, "the licence was revoked", left));
+    }
+    if let (Some(wanted), Some(product)) = (context.product, &claims.product)
+        && wanted != product
+    {
+        let detail = format!("the licence is for the product {product:?}, not for {wanted:?}");
+        return Some(Verdict::refused(Code::ProductScopeMismatch, detail, Access::None));
+    }
+    if let Some(missing) = context.features.iter().find(|feature| !claims.features.contains(feature)) {
+        let detail = format!("the licence does not include the feature {missing:?}");
+        return Some(Verdict::refused(Code::EntitlementsMissing, detail, Access::None));
+    }
+    if let (Some(bound), Some(this)) = (&claims.device, context.device)
+        && bound != this
+    {
+        let detail = format!("the licence is bound to device {bound}; this device is {this}");
+        return Some(Verdict::refused(Code::WrongDevice, detail, left));
+    }
+    if let Some(seen) = context.last_seen.filter(|seen| now < seen.plus_micros(-MICROS_PER_DAY)) {
+        let detail = format!("the clock says {now}, but the application already ran on {seen}");
+        return Some(Verdict::refused(Code::ClockTampered, detail, left));
+    }
+    let start = claims.not_before.filter(|start| now < *start)?;
+    Some(Verdict::refused(Code::NotYetValid, format!("the licence is valid from {start}"), left))
+}
+
+fn standing(claims: &Claims, term: &Term, now: Timestamp) -> Verdict {
+    match term.standing(now) {
+        Standing::Over => Verdict::refused(Code::Expired, term.expired_detail(), claims.access_after_expiry),
+        Standing::InGrace => {
+            let mut verdict = Verdict::new(true, Code::GracePeriod, term.grace_detail(), Access::Full);
+            verdict.days_left = term.grace_until.map(|end| now.days_until(end));
+            verdict.warnings.extend(verdict.days_left.map(|days| Warning::InGrace { days }));
+            verdict
+        }
+        Standing::Running => {
+            let (code, detail) = if claims.trial {
+                (Code::Trial, "the trial is running")
+            } else {
+                (Code::Valid, "the licence is valid")
+            };
+            let mut verdict = Verdict::new(true, code, detail, Access::Full);
+            verdict.days_left = term.expiry.map(|end| now.days_until(end));
+            let soon = verdict.days_left.filter(|days| *days <= WARNING_DAYS);
+            verdict.warnings.extend(soon.map(|days| Warning::ExpiresSoon { days }));
+            verdict
+        }
+    }
+}
