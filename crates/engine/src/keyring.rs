@@ -1,6 +1,7 @@
 //! Private keys: made, read from files, and used to sign. Nothing else in Keyward holds one.
 
 mod file;
+pub mod public_sample;
 
 pub use file::{read_key, read_public};
 

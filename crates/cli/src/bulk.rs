@@ -1,0 +1,165 @@
+//! Many licences at once: CSV or JSON lines, made on all cores, in order, in constant memory.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::num::NonZeroU64;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use rand::rngs::StdRng;
+use serde_json::{Map, Value};
+
+use crate::clock;
+use crate::failure::Failure;
+
+/// Licences made by a worker before it hands them on.
+const CHUNK: u64 = 256;
+/// Chunks that wait for the writer, per worker.
+const WAITING: usize = 8;
+
+/// One licence of many: named columns, the same for each.
+pub(crate) type Row = Vec<(&'static str, String)>;
+
+/// `--count` and how its licences are written.
+#[derive(Args)]
+pub(crate) struct Bulk {
+    /// Make so many licences and write them as a table
+    #[arg(long, value_name = "N", help_heading = "Bulk")]
+    pub(crate) count: Option<NonZeroU64>,
+    /// How the table is written
+    #[arg(long, value_enum, default_value_t, help_heading = "Bulk")]
+    format: Format,
+    /// Write the table to this file, whole or not at all, instead of standard output
+    #[arg(long, value_name = "FILE", help_heading = "Bulk")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Format {
+    /// Comma-separated values with a header line
+    #[default]
+    Csv,
+    /// One JSON object a line
+    Jsonl,
+}
+
+impl Bulk {
+    /// Makes `count` licences with `make`, which is given the number of each from 0 and a generator.
+    pub(crate) fn write(
+        &self,
+        count: u64,
+        make: impl Fn(u64, &mut StdRng) -> Result<Row, Failure> + Sync,
+    ) -> Result<(), Failure> {
+        match &self.out {
+            None => self.write_to(BufWriter::new(io::stdout().lock()), count, &make).map(drop),
+            Some(path) => {
+                let part = path.with_added_extension("part");
+                let written = File::create(&part)
+                    .map_err(|error| Failure::file(&part, &error))
+                    .and_then(|file| self.write_to(BufWriter::new(file), count, &make))
+                    .and_then(|writer| finish(writer, &part, path));
+                if written.is_err() {
+                    // Whatever went wrong is said; that the rest could not be removed as well would only hide it.
+                    let _ = std::fs::remove_file(&part);
+                }
+                written
+            }
+        }
+    }
+
+    fn write_to<W: Write>(
+        &self,
+        mut writer: W,
+        count: u64,
+        make: &(impl Fn(u64, &mut StdRng) -> Result<Row, Failure> + Sync),
+    ) -> Result<W, Failure> {
+        let progress = progress(count);
+        let workers = thread::available_parallelism().map_or(1, usize::from) as u64;
+        let chunks = count.div_ceil(CHUNK);
+        thread::scope(|scope| {
+            let receivers: Vec<Receiver<Result<Vec<u8>, Failure>>> = (0..workers.min(chunks))
+                .map(|worker| {
+                    let (sender, receiver) = sync_channel(WAITING);
+                    let own = (worker..chunks).step_by(workers as usize);
+                    scope.spawn(move || self.work(own, count, make, &sender));
+                    receiver
+                })
+                .collect();
+            // Each worker makes every n-th chunk, so taking turns gives them back in order.
+            for chunk in 0..chunks {
+                let receiver = &receivers[(chunk % workers) as usize];
+                let bytes = receiver.recv().expect("a worker sends each of its chunks")?;
+                writer.write_all(&bytes)?;
+                progress.inc(CHUNK.min(count - chunk * CHUNK));
+            }
+            Ok::<_, Failure>(())
+        })?;
+        writer.flush()?;
+        progress.finish_and_clear();
+        Ok(writer)
+    }
+
+    fn work(
+        &self,
+        chunks: impl Iterator<Item = u64>,
+        count: u64,
+        make: &impl Fn(u64, &mut StdRng) -> Result<Row, Failure>,
+        sender: &SyncSender<Result<Vec<u8>, Failure>>,
+    ) {
+        let mut rng = clock::generator();
+        for chunk in chunks {
+            let numbers = chunk * CHUNK..count.min((chunk + 1) * CHUNK);
+            let rows = numbers.map(|number| make(number, &mut rng));
+            let bytes =
+                rows.collect::<Result<Vec<Row>, Failure>>().and_then(|rows| self.format(&rows, chunk == 0));
+            // The writer is gone when it failed; then there is nothing left to do.
+            if sender.send(bytes).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn format(&self, rows: &[Row], first: bool) -> Result<Vec<u8>, Failure> {
+        match self.format {
+            Format::Csv => {
+                let mut writer = csv::Writer::from_writer(Vec::with_capacity(rows.len() * 256));
+                if let (true, Some(row)) = (first, rows.first()) {
+                    writer.write_record(row.iter().map(|(name, _)| name))?;
+                }
+                for row in rows {
+                    writer.write_record(row.iter().map(|(_, value)| value))?;
+                }
+                writer.into_inner().map_err(|error| Failure::from(io::Error::from(error.error().kind())))
+            }
+            Format::Jsonl => {
+                let mut bytes = Vec::with_capacity(rows.len() * 256);
+                for row in rows {
+                    let object: Map<String, Value> =
+                        row.iter().map(|(name, value)| ((*name).to_owned(), value.as_str().into())).collect();
+                    serde_json::to_writer(&mut bytes, &object).map_err(io::Error::from)?;
+                    bytes.push(b'\n');
+                }
+                Ok(bytes)
+            }
+        }
+    }
+}
+
+fn finish(writer: BufWriter<File>, part: &Path, path: &Path) -> Result<(), Failure> {
+    let file = writer.into_inner().map_err(|error| Failure::file(part, error.error()))?;
+    file.sync_all().map_err(|error| Failure::file(part, &error))?;
+    std::fs::rename(part, path).map_err(|error| Failure::file(path, &error))
+}
+
+/// A bar on standard error when a person watches and it will take a while.
+fn progress(count: u64) -> ProgressBar {
+    if count < 1_000 || !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:40} {human_pos} of {human_len}, {per_sec}, {eta} left")
+        .expect("the template is well-formed");
+    ProgressBar::new(count).with_style(style)
+}

@@ -1,0 +1,37 @@
+//! The one place where the command line asks for the time and for randomness.
+
+use keyward_core::time::Timestamp;
+use rand::rngs::{StdRng, SysRng};
+use rand::{SeedableRng as _, TryRng as _};
+
+/// `--now`.
+#[derive(clap::Args)]
+pub(crate) struct Now {
+    /// Take this instant for the present: RFC 3339, or a date
+    #[arg(long, value_name = "TIME", value_parser = parse)]
+    now: Option<Timestamp>,
+}
+
+impl Now {
+    pub(crate) fn get(&self) -> Timestamp {
+        self.now.unwrap_or_else(system)
+    }
+}
+
+fn parse(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse_human(text)
+        .ok_or_else(|| "write a date or RFC 3339 with an offset: 2026-12-31, 2026-12-31T08:00:00Z".to_owned())
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is where the present comes from")]
+fn system() -> Timestamp {
+    let nanos = time::UtcDateTime::now().unix_timestamp_nanos();
+    Timestamp::from_micros(i64::try_from(nanos / 1_000).expect("the year is before 290,000"))
+}
+
+/// A generator seeded by the system.
+pub(crate) fn generator() -> StdRng {
+    let mut seed = [0; 32];
+    SysRng.try_fill_bytes(&mut seed).expect("the system gives randomness");
+    StdRng::from_seed(seed)
+}

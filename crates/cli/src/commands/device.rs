@@ -1,0 +1,61 @@
+//! `keyward device`.
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::output::Table;
+
+#[derive(Subcommand)]
+pub(crate) enum Device {
+    /// Print the id of this device, for a licence that is bound to it
+    Id(Id),
+}
+
+#[derive(Args)]
+pub(crate) struct Id {
+    /// The application's salt: ids of different applications are different
+    #[arg(long, value_name = "TEXT", default_value = "keyward")]
+    salt: String,
+    /// Show what the id is made of
+    #[arg(long)]
+    explain: bool,
+}
+
+impl Device {
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
+        let Self::Id(id) = self;
+        let facts = keyward_client::device::facts(&id.salt).map_err(|error| {
+            Failure::new(
+                "DEVICE",
+                format_args!("the device cannot be read: {error}"),
+                "try again as another user",
+            )
+        })?;
+        if json {
+            let object = json!({
+                "deviceId": facts.device_id(),
+                "platform": facts.platform,
+                "arch": facts.arch,
+                "hostname": facts.hostname,
+                "mac": facts.mac,
+                "username": facts.username,
+                "salt": facts.salt,
+            });
+            println!("{object:#}");
+            return Ok(());
+        }
+        println!("{}", facts.device_id());
+        if id.explain {
+            let mut table = Table::default();
+            table.row("platform", &facts.platform);
+            table.row("arch", &facts.arch);
+            table.row("hostname", &facts.hostname);
+            table.row("mac", if facts.mac.is_empty() { "none" } else { &facts.mac });
+            table.row("username", &facts.username);
+            table.row("salt", &facts.salt);
+            print!("{table}");
+        }
+        Ok(())
+    }
+}

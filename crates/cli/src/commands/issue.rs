@@ -1,0 +1,84 @@
+//! `keyward issue`: one file per form.
+
+mod file;
+mod lk1;
+mod lk2;
+mod lk3;
+mod pool;
+mod record;
+mod tier;
+
+use clap::Subcommand;
+use keyward_core::claims::Claims;
+use keyward_core::crypto::KeySet;
+use keyward_core::time::Timestamp;
+use keyward_core::verdict::{self, DeviceContext};
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::report::Report;
+
+#[derive(Subcommand)]
+pub(crate) enum Issue {
+    /// An RSA-signed record of a client (system A)
+    Record(record::Record),
+    /// 12-character single-use keys (system B)
+    Pool(pool::Pool),
+    /// A tiered key that a server verifies (system C)
+    Tier(tier::Tier),
+    /// An RSA-signed file bound to a device (system D)
+    File(file::File),
+    /// A short key with a 16-bit check (system E, first version)
+    Lk1(lk1::Lk1),
+    /// A self-contained key with a 48-bit seal (system E, second version)
+    Lk2(Box<lk2::Lk2>),
+    /// A self-contained key with a full seal: the one to choose
+    Lk3(Box<lk3::Lk3>),
+}
+
+impl Issue {
+    pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
+        match self {
+            Self::Record(command) => command.run(json),
+            Self::Pool(command) => command.run(json),
+            Self::Tier(command) => command.run(json),
+            Self::File(command) => command.run(json),
+            Self::Lk1(command) => command.run(json),
+            Self::Lk2(command) => command.run(json),
+            Self::Lk3(command) => command.run(json),
+        }
+    }
+}
+
+/// Prints a licence: itself on standard output, what it says when read back on standard error.
+fn deliver(licence: &str, keys: &KeySet, now: Timestamp, notes: &[&str], json: bool) -> Result<(), Failure> {
+    let claims = Claims::verified(licence, keys)?;
+    let verdict = verdict::device(&claims, &DeviceContext::default(), now);
+    let report = Report { verdict: &verdict, license: Some(&claims) };
+    if json {
+        println!("{:#}", json!({ "licence": licence, "check": report, "notes": notes }));
+        return Ok(());
+    }
+    println!("{licence}");
+    eprint!("\n{}", report.table());
+    for note in notes {
+        eprintln!("note: {note}");
+    }
+    Ok(())
+}
+
+/// The `n`-th name of many: `{n}` in it is replaced, counting from 1.
+fn numbered(name: &str, number: u64) -> String {
+    name.replace("{n}", &(number + 1).to_string())
+}
+
+/// Many licences need names that differ.
+fn must_be_numbered(name: &str, what: &str) -> Result<(), Failure> {
+    if name.contains("{n}") {
+        return Ok(());
+    }
+    Err(Failure::argument(
+        format_args!("with --count every licence needs its own {what}"),
+        format_args!("write {{n}} where the number goes: \"{name}-{{n}}\""),
+    ))
+}

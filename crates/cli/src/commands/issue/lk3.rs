@@ -1,0 +1,189 @@
+//! `keyward issue lk3`.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use keyward_core::calendar::add_days;
+use keyward_core::crypto::KeySet;
+use keyward_core::scheme::lk3::{DevicePool, Lk3 as Payload};
+use keyward_core::time::Timestamp;
+use keyward_engine::issue::{Lk3Ids, Lk3Sealer};
+use uuid::Uuid;
+
+use super::deliver;
+use crate::bulk::Bulk;
+use crate::clock::{self, Now};
+use crate::failure::Failure;
+use crate::keys::{SecretArgs, SigningArgs};
+
+/// With `--key` it is signed: nobody but you can make one. With only a secret it is sealed by a MAC: shorter.
+#[derive(Args)]
+pub(crate) struct Lk3 {
+    /// The code of the product
+    #[arg(long, value_name = "CODE")]
+    product: String,
+    /// The tier
+    #[arg(long, value_name = "NAME", default_value = "")]
+    tier: String,
+    /// How many devices; without it there is no limit
+    #[arg(long, value_name = "N")]
+    devices: Option<u64>,
+    /// The company
+    #[arg(long, value_name = "NAME", default_value = "")]
+    company: String,
+    /// Your own id of the customer
+    #[arg(long, value_name = "ID", default_value = "")]
+    customer: String,
+    /// The last instant at which it is valid: a date (00:00 UTC) or RFC 3339; perpetual without
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    expires: Option<Timestamp>,
+    /// Valid for so many days of 24 hours from now
+    #[arg(long, value_name = "N", conflicts_with = "expires", value_parser = clap::value_parser!(i64).range(1..))]
+    days: Option<i64>,
+    /// The first instant at which it is valid
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    not_before: Option<Timestamp>,
+    /// Days after expiry in which everything still works
+    #[arg(long, value_name = "DAYS", default_value_t = 0)]
+    grace: u64,
+    /// A feature; may be repeated
+    #[arg(long, value_name = "CODE")]
+    feature: Vec<String>,
+    /// A limit, as api_calls=1000; may be repeated
+    #[arg(long, value_name = "NAME=N", value_parser = limit)]
+    limit: Vec<(String, u64)>,
+    /// A device pool, as floor=5 or floor=5@2026-12-31; may be repeated
+    #[arg(long, value_name = "NAME=N[@TIME]", value_parser = pool)]
+    pool: Vec<DevicePool>,
+    /// The only device it is for
+    #[arg(long, value_name = "ID", default_value = "")]
+    device: String,
+    /// It is a trial
+    #[arg(long)]
+    trial: bool,
+    /// Encrypt what it says under the secret
+    #[arg(long, help_heading = "Keys")]
+    encrypt: bool,
+    /// The id of the licence, instead of a new one
+    #[arg(long, value_name = "UUID", value_parser = uuid, conflicts_with = "count")]
+    license_id: Option<Uuid>,
+    #[command(flatten)]
+    key: SigningArgs,
+    #[command(flatten)]
+    secret: SecretArgs,
+    #[command(flatten)]
+    bulk: Bulk,
+    #[command(flatten)]
+    now: Now,
+}
+
+impl Lk3 {
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
+        let now = self.now.get();
+        let payload = self.payload(now)?;
+        let secret = self.secret.read_optional()?;
+        if self.encrypt && secret.is_none() {
+            return Err(Failure::new(
+                "NO_KEY",
+                "--encrypt needs a secret",
+                "give --secret-file or --secret-env",
+            ));
+        }
+        let key = match (&secret, self.key.is_given()) {
+            (Some(_), false) => None,
+            _ => Some(self.key.read("an lk3 key")?),
+        };
+        let sealer = match (&key, &secret) {
+            (Some(key), secret) => Lk3Sealer::Signature(key, secret.as_ref().filter(|_| self.encrypt)),
+            (None, Some(secret)) => Lk3Sealer::Mac(secret, self.encrypt),
+            (None, None) => unreachable!("without a secret the key is read, or refused"),
+        };
+        let mut rng = clock::generator();
+        let ids = Lk3Ids::new(now, &mut rng);
+        let first = sealer.issue(&payload, &ids, 0, &mut rng)?;
+        if let Some(count) = self.bulk.count {
+            if u32::try_from(count.get()).is_err() {
+                return Err(Failure::new("TOO_MANY", "at most 4294967295 lk3 keys at once", "ask for fewer"));
+            }
+            return self.bulk.write(count.get(), |number, rng| {
+                let key = sealer.issue(&payload, &ids, number, rng)?;
+                Ok(vec![("license_key", key), ("license_id", license_id(&sealer, &ids, number))])
+            });
+        }
+        let mut keys = KeySet::default();
+        keys.public.extend(key.as_ref().map(|key| key.public().clone()));
+        keys.secrets.extend(secret.clone());
+        deliver(&first, &keys, now, &[], json)
+    }
+
+    fn payload(&self, now: Timestamp) -> Result<Payload, Failure> {
+        let seconds = |time: Option<Timestamp>, what: &str| match time.map(|t| u64::try_from(t.seconds())) {
+            None => Ok(None),
+            Some(Ok(seconds)) => Ok(Some(seconds)),
+            Some(Err(_)) => {
+                Err(Failure::argument(format_args!("{what} lies before 1970"), "choose a later time"))
+            }
+        };
+        let expires = match self.days {
+            Some(days) => Some(add_days(now, days).map_err(keyward_engine::issue::IssueError::from)?),
+            None => self.expires,
+        };
+        let names: BTreeMap<_, _> = self.limit.iter().cloned().collect();
+        if names.len() != self.limit.len() {
+            return Err(Failure::argument("a limit is given twice", "give each limit once"));
+        }
+        Ok(Payload {
+            license_id: self.license_id,
+            product: self.product.clone(),
+            tier: self.tier.clone(),
+            max_devices: self.devices,
+            company: self.company.clone(),
+            issued_day: u64::try_from(now.days())
+                .map_err(|_| Failure::argument("the present lies before 1970", "set the clock, or --now"))?,
+            expires: seconds(expires, "the end")?,
+            features: self.feature.clone(),
+            limits: names,
+            pools: self.pool.clone(),
+            grace_days: self.grace,
+            trial: self.trial,
+            not_before: seconds(self.not_before, "the start")?,
+            customer_id: self.customer.clone(),
+            device_id: self.device.clone(),
+            serial: None,
+        })
+    }
+}
+
+/// What tells the keys of a run apart beside the key itself: empty where the key carries no id.
+fn license_id(sealer: &Lk3Sealer<'_>, ids: &Lk3Ids, number: u64) -> String {
+    match sealer {
+        Lk3Sealer::Signature(..) => ids.license_id(number).to_string(),
+        Lk3Sealer::Mac(..) => String::new(),
+    }
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse_human(text)
+        .ok_or_else(|| "write a date or RFC 3339: 2026-12-31, 2026-12-31T08:00:00Z".to_owned())
+}
+
+fn uuid(text: &str) -> Result<Uuid, String> {
+    Uuid::try_parse(text).map_err(|error| error.to_string())
+}
+
+fn limit(text: &str) -> Result<(String, u64), String> {
+    let wrong = || "write a name and a number: api_calls=1000".to_owned();
+    let (name, number) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(wrong)?;
+    Ok((name.to_owned(), number.parse().map_err(|_| wrong())?))
+}
+
+fn pool(text: &str) -> Result<DevicePool, String> {
+    let wrong = || "write a name, a number and perhaps an end: floor=5, floor=5@2026-12-31".to_owned();
+    let (text, end) = match text.split_once('@') {
+        None => (text, None),
+        Some((text, end)) => (text, Some(instant(end)?)),
+    };
+    let (name, max_devices) = limit(text).map_err(|_| wrong())?;
+    let expires = end.map(|end| u64::try_from(end.seconds()).map_err(|_| wrong())).transpose()?;
+    Ok(DevicePool { name, max_devices, expires })
+}

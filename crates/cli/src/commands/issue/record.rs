@@ -1,0 +1,72 @@
+//! `keyward issue record`.
+
+use clap::{Args, ValueEnum};
+use keyward_core::crypto::KeySet;
+use keyward_core::scheme::record::Profile;
+use keyward_engine::issue::RecordRequest;
+
+use super::{deliver, must_be_numbered, numbered};
+use crate::bulk::Bulk;
+use crate::clock::Now;
+use crate::failure::Failure;
+use crate::keys::SigningArgs;
+
+#[derive(Args)]
+pub(crate) struct Record {
+    /// The client: a domain or a name
+    #[arg(value_name = "CLIENT_ID")]
+    client_id: String,
+    /// Basic, Pro, Enterprise, or Premium, which never expires
+    #[arg(long = "type", value_name = "TYPE", default_value = "Pro")]
+    license_type: String,
+    /// Days of 24 hours from now [default: 365; ignored for Premium]
+    #[arg(long, value_name = "N")]
+    days: Option<i64>,
+    /// How times are written [default: text for Premium, else epoch]
+    #[arg(long, value_enum)]
+    profile: Option<ProfileArg>,
+    #[command(flatten)]
+    key: SigningArgs,
+    #[command(flatten)]
+    bulk: Bulk,
+    #[command(flatten)]
+    now: Now,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum ProfileArg {
+    /// Seconds since 1970
+    Epoch,
+    /// `YYYY-MM-DD HH:MM:SS`, or `Never`
+    Text,
+    /// As text, fields sorted
+    TextSorted,
+}
+
+impl Record {
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
+        let key = self.key.read("a record")?;
+        let now = self.now.get();
+        let request = |client_id| RecordRequest {
+            client_id,
+            license_type: self.license_type.clone(),
+            days: Some(self.days.unwrap_or(365)),
+            profile: self.profile.map(|profile| match profile {
+                ProfileArg::Epoch => Profile::Epoch,
+                ProfileArg::Text => Profile::Text,
+                ProfileArg::TextSorted => Profile::TextSorted,
+            }),
+        };
+        if let Some(count) = self.bulk.count {
+            must_be_numbered(&self.client_id, "client id")?;
+            return self.bulk.write(count.get(), |number, _| {
+                let client_id = numbered(&self.client_id, number);
+                let record = request(client_id.clone()).issue(&key, now)?.to_json()?;
+                Ok(vec![("client_id", client_id), ("license", record)])
+            });
+        }
+        let record = request(self.client_id.clone()).issue(&key, now)?.to_json()?;
+        deliver(&record, &KeySet::of_public(key.public().clone()), now, &[], json)
+    }
+}

@@ -1,0 +1,115 @@
+//! `keyward verify`.
+
+use clap::Args;
+use keyward_core::claims::Claims;
+use keyward_core::device::parse_last_seen;
+use keyward_core::refusal::Refusal;
+use keyward_core::scheme::Scheme;
+use keyward_core::scheme::pool::PoolKey;
+use keyward_core::verdict::{self, DeviceContext, Verdict};
+
+use crate::clock::Now;
+use crate::failure::Failure;
+use crate::input;
+use crate::keys::VerifyingArgs;
+use crate::report::Report;
+
+#[derive(Args)]
+pub(crate) struct Verify {
+    /// The licence: a key, a file, or `-` for standard input
+    #[arg(value_name = "LICENCE")]
+    licence: String,
+    #[command(flatten)]
+    keys: VerifyingArgs,
+    /// The id of the device it is to run on; without it the device is not compared
+    #[arg(long, value_name = "ID")]
+    device: Option<String>,
+    /// The product it is to run; without it the product is not compared
+    #[arg(long, value_name = "CODE")]
+    product: Option<String>,
+    /// A feature it must include; may be repeated
+    #[arg(long, value_name = "CODE")]
+    feature: Vec<String>,
+    /// When the application ran last, in milliseconds since 1970, to notice a clock that was turned back
+    #[arg(long, value_name = "MILLIS")]
+    last_seen: Option<String>,
+    #[command(flatten)]
+    now: Now,
+}
+
+impl Verify {
+    /// Prints the verdict and says whether it is a yes.
+    pub(crate) fn run(&self, json: bool) -> Result<bool, Failure> {
+        let last_seen = match &self.last_seen {
+            None => None,
+            Some(text) => Some(parse_last_seen(text).ok_or_else(|| {
+                Failure::argument(
+                    "--last-seen is no number",
+                    "give milliseconds since 1970, as in `.last_seen`",
+                )
+            })?),
+        };
+        let context = DeviceContext {
+            product: self.product.as_deref(),
+            features: &self.feature,
+            device: self.device.as_deref(),
+            last_seen,
+            revoked: false,
+        };
+        let (verdict, claims) =
+            match input::licence(&self.licence)?.and_then(|text| Ok((Scheme::of(&text)?, text))) {
+                Err(refusal) => (refusal.into(), None),
+                Ok((scheme, text)) => match self.claims(scheme, &text)? {
+                    Err(refusal) => (Verdict::from(refusal), None),
+                    Ok(claims) => (verdict::device(&claims, &context, self.now.get()), Some(claims)),
+                },
+            };
+        let report = Report { verdict: &verdict, license: claims.as_ref() };
+        if json {
+            println!("{}", serde_json::to_string_pretty(&report).expect("a report can be written as JSON"));
+        } else {
+            print!("{}", report.table());
+        }
+        Ok(verdict.valid)
+    }
+
+    fn claims(&self, scheme: Scheme, text: &str) -> Result<Result<Claims, Refusal>, Failure> {
+        if scheme == Scheme::Pool {
+            return Err(pool(text));
+        }
+        if !self.keys.is_given() {
+            let wanted = match scheme {
+                Scheme::Record | Scheme::File => "--key FILE (the RSA public key)",
+                Scheme::Lk3 => {
+                    "--key FILE (the Ed25519 public key), or --secret-env NAME for one sealed by a MAC"
+                }
+                Scheme::Pool | Scheme::Tier | Scheme::Lk1 | Scheme::Lk2 => {
+                    "--secret-env NAME or --secret-file FILE"
+                }
+            };
+            return Err(Failure::new(
+                "NO_KEY",
+                format_args!(
+                    "this is a licence of the form `{scheme}`, and nothing was given to check it with"
+                ),
+                format_args!("give {wanted}; `keyward inspect` shows what it says without checking it"),
+            ));
+        }
+        Ok(Claims::verified(text, &self.keys.read()?))
+    }
+}
+
+/// A pool key carries nothing to check.
+fn pool(text: &str) -> Failure {
+    let check = match PoolKey::parse(text) {
+        Ok(key) if key.has_check_character() => "its check character is right",
+        _ => "it has no check character, or a typing error",
+    };
+    Failure::new(
+        "NO_SERVER",
+        format_args!(
+            "this has the form of a pool key ({check}); whether it may be used is known only to its server"
+        ),
+        "ask the server that keeps the pool: GET /api/validate/{key}",
+    )
+}

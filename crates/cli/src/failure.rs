@@ -1,0 +1,119 @@
+//! What the command line says when it cannot do what it was asked: a stable code, what is wrong, what to do.
+
+use std::fmt::Display;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use keyward_core::code::Code;
+use keyward_core::crypto::KeyFileError;
+use keyward_core::refusal::Refusal;
+use keyward_engine::issue::IssueError;
+
+/// A failure: exit status 2.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: &'static str,
+    message: String,
+    remedy: String,
+    closed_pipe: bool,
+}
+
+/// The codes of the command line itself, for `docs/errors.md`.
+pub(crate) const CODES: &[(&str, &str)] = &[
+    ("NO_KEY", "A key or secret is needed and none was given."),
+    ("KEY_FILE", "A key file cannot be used."),
+    ("SECRET", "A secret cannot be read, or is empty."),
+    ("WRONG_KEY", "The key is of another kind than the form is sealed with."),
+    ("NO_SERVER", "The question can only be answered by the server that keeps the licence."),
+    ("FILE", "A file or the standard input or output cannot be read or written."),
+    ("FILE_EXISTS", "A file is in the way and would be lost."),
+    ("INVALID_ARGUMENT", "An argument has a value that cannot be used."),
+    ("INVALID_DURATION", "The duration does not fit the type or profile."),
+    ("DATE_OUT_OF_RANGE", "A date lies outside the years 1 to 9999."),
+    ("TOO_MANY", "More was asked for at once than can be told apart."),
+    ("DEVICE", "This machine does not say what is asked of it."),
+];
+
+impl Failure {
+    pub(crate) fn new(code: &'static str, message: impl Display, remedy: impl Display) -> Self {
+        debug_assert!(
+            CODES.iter().any(|(known, _)| *known == code)
+                || Code::ALL.iter().any(|known| known.as_str() == code),
+            "{code} is in no table"
+        );
+        Self { code, message: message.to_string(), remedy: remedy.to_string(), closed_pipe: false }
+    }
+
+    pub(crate) fn argument(message: impl Display, remedy: impl Display) -> Self {
+        Self::new("INVALID_ARGUMENT", message, remedy)
+    }
+
+    pub(crate) fn file(path: &Path, error: &io::Error) -> Self {
+        let remedy = match error.kind() {
+            ErrorKind::NotFound => "check the path",
+            ErrorKind::PermissionDenied => "check who may read and write it",
+            _ => "check the path and the disk",
+        };
+        Self::new("FILE", format_args!("{}: {error}", path.display()), remedy)
+    }
+
+    pub(crate) fn key_file(path: &str, error: &KeyFileError) -> Self {
+        Self::new("KEY_FILE", format_args!("{path}: {error}"), "give another key file")
+    }
+
+    /// Whether whoever read our output has gone, as `head` does; that is no failure.
+    pub(crate) const fn is_closed_pipe(&self) -> bool {
+        self.closed_pipe
+    }
+
+    pub(crate) fn print(&self, json: bool) {
+        if json {
+            let object = serde_json::json!({
+                "error": { "code": self.code, "message": self.message, "remedy": self.remedy },
+            });
+            println!("{object}");
+        } else {
+            eprintln!("error: {}", self.message);
+            eprintln!("  code  {}", self.code);
+            eprintln!("  help  {}", self.remedy);
+        }
+    }
+}
+
+/// Of standard input and output.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        let closed_pipe = error.kind() == ErrorKind::BrokenPipe;
+        let failure = Self::new("FILE", format_args!("standard input or output: {error}"), "try again");
+        Self { closed_pipe, ..failure }
+    }
+}
+
+impl From<csv::Error> for Failure {
+    fn from(error: csv::Error) -> Self {
+        Self::from(io::Error::from(error))
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(refusal.code().as_str(), &refusal, refusal.remedy())
+    }
+}
+
+impl From<IssueError> for Failure {
+    fn from(error: IssueError) -> Self {
+        let remedy = match error {
+            IssueError::Field(_) => "correct the value and issue it again",
+            IssueError::Date(_) => "choose a shorter duration",
+            IssueError::WrongKey { .. } => {
+                "`record` and `file` take RSA keys, `lk3` takes Ed25519: `keyward keys new --algorithm …`"
+            }
+            IssueError::PremiumHasNoEpoch => "leave out --profile",
+            IssueError::DurationMissing(_) => "add --days",
+            IssueError::TooManyTierKeys => "issue fewer, or use `keyward issue lk3`",
+            IssueError::TooManyPoolKeys(_) => "ask for fewer keys at once",
+        };
+        Self::new(error.code(), &error, remedy)
+    }
+}

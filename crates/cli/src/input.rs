@@ -1,0 +1,43 @@
+//! The licence to look at: an argument, a file, or standard input.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use keyward_core::refusal::{Flaw, MAX_TEXT, Refusal};
+
+use crate::failure::Failure;
+
+/// Reads the licence that an argument names. White space around a key does not count; in files it is JSON's own.
+///
+/// The outer error is that nothing could be read, the inner one that what was read cannot be a licence.
+pub(crate) fn licence(argument: &str) -> Result<Result<String, Refusal>, Failure> {
+    let path = Path::new(argument);
+    let bytes = if argument == "-" {
+        read(std::io::stdin().lock())?
+    } else if path.is_file() {
+        let file = std::fs::File::open(path).map_err(|error| Failure::file(path, &error))?;
+        read(file).map_err(|error| Failure::file(path, &error))?
+    } else if argument.contains('/') || path.extension().is_some_and(|e| e == "key" || e == "json") {
+        return Err(Failure::new(
+            "FILE",
+            format_args!("{argument}: no such file"),
+            "check the path, or give the licence key itself",
+        ));
+    } else {
+        argument.as_bytes().to_vec()
+    };
+    Ok(String::from_utf8(bytes).map_err(|_| Flaw::NotText.into()).map(|text| {
+        // A pool key is printed in groups: spaces and dashes are how people read it aloud.
+        let key = text.trim_ascii();
+        let joined: String = key.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+        let grouped = joined.len() == 12 && key.len() <= 24 && !key.starts_with("LK-");
+        if grouped && joined.bytes().all(|b| b.is_ascii_alphanumeric()) { joined } else { key.to_owned() }
+    }))
+}
+
+/// Reads a little more than the largest licence, so that what is larger is still refused as such.
+fn read(source: impl std::io::Read) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.take(MAX_TEXT as u64 + 1024).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,67 @@
+//! The command line of Keyward.
+//!
+//! Owns arguments, prompts, tables and exit codes. Every command reads its arguments, calls one operation of the core
+//! or the engine, and prints. Exit status: 0 valid or done, 1 refused, 2 usage or failure.
+
+mod bulk;
+mod clock;
+mod commands;
+mod failure;
+mod input;
+mod keys;
+mod output;
+mod report;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{device, inspect, issue, keys as key_files, verify};
+
+/// Issue, verify and explain software licences.
+#[derive(Parser)]
+#[command(name = "keyward", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// One JSON object for machines instead of text for people
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a licence
+    #[command(subcommand)]
+    Issue(issue::Issue),
+    /// Say whether a licence is valid, and why
+    Verify(verify::Verify),
+    /// Show what a licence says, without checking who made it
+    Inspect(inspect::Inspect),
+    /// Make key files and read them
+    #[command(subcommand)]
+    Keys(key_files::Keys),
+    /// Ask this machine about itself
+    #[command(subcommand)]
+    Device(device::Device),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Issue(command) => command.run(cli.json).map(|()| true),
+        Command::Verify(command) => command.run(cli.json),
+        Command::Inspect(command) => command.run(cli.json).map(|()| true),
+        Command::Keys(command) => command.run(cli.json).map(|()| true),
+        Command::Device(command) => command.run(cli.json).map(|()| true),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(failure) if failure.is_closed_pipe() => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.print(cli.json);
+            ExitCode::from(2)
+        }
+    }
+}

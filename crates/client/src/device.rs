@@ -1,0 +1,64 @@
+//! What this machine says about itself, as Node's `os` module would.
+
+use std::io;
+
+use keyward_core::device::{DeviceFacts, Interface, arch, first_mac, platform, username};
+
+/// The facts of which system D makes a device id, with the application's salt.
+///
+/// # Errors
+/// When the system does not tell its host name or its network interfaces.
+pub fn facts(salt: &str) -> io::Result<DeviceFacts> {
+    let env = |name: &str| std::env::var(name).ok();
+    Ok(DeviceFacts {
+        platform: platform(std::env::consts::OS).to_owned(),
+        arch: arch(std::env::consts::ARCH).to_owned(),
+        hostname: hostname::get()?.to_string_lossy().into_owned(),
+        mac: first_mac(&interfaces()?).to_owned(),
+        username: username(env("USER"), env("USERNAME")),
+        salt: salt.to_owned(),
+    })
+}
+
+/// One entry for each address of an interface that is up, in the order in which the system lists them.
+#[cfg(unix)]
+fn interfaces() -> io::Result<Vec<Interface>> {
+    use nix::ifaddrs::getifaddrs;
+    use nix::net::if_::InterfaceFlags;
+
+    let entries: Vec<_> = getifaddrs()?.collect();
+    let mac_of = |name: &str| {
+        let same_name = entries.iter().filter(|entry| entry.interface_name == name);
+        let mut macs = same_name.filter_map(|entry| entry.address.as_ref()?.as_link_addr()?.addr());
+        macs.next().map(mac_text).unwrap_or_default()
+    };
+    let has_address = |entry: &&nix::ifaddrs::InterfaceAddress| {
+        let address = entry.address.as_ref();
+        let ip = address.is_some_and(|a| a.as_sockaddr_in().is_some() || a.as_sockaddr_in6().is_some());
+        ip && entry.flags.contains(InterfaceFlags::IFF_UP | InterfaceFlags::IFF_RUNNING)
+    };
+    let listed = entries.iter().filter(has_address).map(|entry| Interface {
+        mac: mac_of(&entry.interface_name),
+        internal: entry.flags.contains(InterfaceFlags::IFF_LOOPBACK),
+    });
+    Ok(listed.collect())
+}
+
+#[cfg(unix)]
+fn mac_text(mac: [u8; 6]) -> String {
+    mac.map(|byte| format!("{byte:02x}")).join(":")
+}
+
+/// One entry for each interface that has an address, in the order in which the system lists them.
+#[cfg(windows)]
+fn interfaces() -> io::Result<Vec<Interface>> {
+    use network_interface::{NetworkInterface, NetworkInterfaceConfig as _};
+
+    let interfaces = NetworkInterface::show().map_err(io::Error::other)?;
+    let listed =
+        interfaces.into_iter().filter(|interface| !interface.addr.is_empty()).map(|interface| Interface {
+            mac: interface.mac_addr.unwrap_or_default().to_ascii_lowercase().replace('-', ":"),
+            internal: interface.internal,
+        });
+    Ok(listed.collect())
+}
