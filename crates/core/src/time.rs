@@ -152,11 +152,14 @@ impl Timestamp {
     }
 }
 
-/// RFC 3339 in UTC without a fraction when it is zero; instants outside the years 1 to 9999 say so in words.
+/// RFC 3339 in UTC with no more digits than needed; instants outside the years 1 to 9999 say so in words.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.to_python() {
-            Some(text) => write!(f, "{text}Z"),
+            Some(text) => match text.strip_suffix("000") {
+                Some(millis) if text.contains('.') => write!(f, "{millis}Z"),
+                _ => write!(f, "{text}Z"),
+            },
             None if self.0 > 0 => f.write_str("after the year 9999"),
             None => f.write_str("before the year 1"),
         }
@@ -208,6 +211,7 @@ mod tests {
     fn rfc3339_needs_an_offset_and_cuts_below_a_microsecond() {
         let t = Timestamp::parse_rfc3339("2026-01-01T01:00:00.123456789+02:00").unwrap();
         assert_eq!(t.to_string(), "2025-12-31T23:00:00.123456Z");
+        assert_eq!(t.floor_millis().to_string(), "2025-12-31T23:00:00.123Z");
         for wrong in ["2026-01-01T01:00:00", "2026-01-01", "2026-02-30T00:00:00Z", "0000-01-01T00:00:00Z", ""]
         {
             assert_eq!(Timestamp::parse_rfc3339(wrong), None, "{wrong}");

@@ -18,34 +18,33 @@ pub enum Lk3Sealer<'a> {
 }
 
 impl Lk3Sealer<'_> {
-    /// The key. What tells it apart is set here: the licence id of a signed key, the serial number of a MAC-sealed one.
+    /// The key. A signed one must have its licence id, a MAC-sealed one leaves it out.
     ///
     /// # Errors
     /// When the key is not Ed25519, or a field is outside its limits.
-    pub fn issue(
-        &self,
-        lk3: &Lk3,
-        ids: &Lk3Ids,
-        serial: u64,
-        rng: &mut impl Rng,
-    ) -> Result<String, IssueError> {
-        let mut lk3 = lk3.clone();
+    pub fn issue(&self, lk3: &Lk3, rng: &mut impl Rng) -> Result<String, IssueError> {
         match self {
             Self::Signature(key, secret) => {
                 if key.algorithm() != Algorithm::Ed25519 {
                     return Err(IssueError::WrongKey { wanted: Algorithm::Ed25519, found: key.algorithm() });
                 }
-                lk3.license_id.get_or_insert_with(|| ids.license_id(serial));
                 let encryption = secret.map(|secret| (secret, nonce(rng)));
                 let sign =
                     |message: &[u8]| key.sign(message).try_into().expect("an Ed25519 signature has 64 bytes");
                 Ok(lk3.sign(key.public().id(), encryption, sign)?)
             }
-            Self::Mac(secret, encrypted) => {
-                lk3.license_id = None;
-                lk3.serial.get_or_insert_with(|| ids.serial(serial));
-                Ok(lk3.mac(secret, encrypted.then(|| nonce(rng)))?)
-            }
+            Self::Mac(secret, encrypted) => Ok(lk3.mac(secret, encrypted.then(|| nonce(rng)))?),
+        }
+    }
+}
+
+impl Lk3Sealer<'_> {
+    /// Gives the `number`-th licence of a run what tells it apart: a signed key its licence id, a MAC-sealed one a
+    /// serial number.
+    pub fn number(&self, lk3: &mut Lk3, ids: &Lk3Ids, number: u64) {
+        match self {
+            Self::Signature(..) => lk3.license_id = Some(ids.license_id(number)),
+            Self::Mac(..) => lk3.serial = Some(ids.serial(number)),
         }
     }
 }

@@ -80,7 +80,7 @@ pub(crate) struct Lk3 {
 impl Lk3 {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let now = self.now.get();
-        let payload = self.payload(now)?;
+        let mut payload = self.payload(now)?;
         let secret = self.secret.read_optional()?;
         if self.encrypt && secret.is_none() {
             return Err(Failure::new(
@@ -100,20 +100,26 @@ impl Lk3 {
         };
         let mut rng = clock::generator();
         let ids = Lk3Ids::new(now, &mut rng);
-        let first = sealer.issue(&payload, &ids, 0, &mut rng)?;
         if let Some(count) = self.bulk.count {
             if u32::try_from(count.get()).is_err() {
                 return Err(Failure::new("TOO_MANY", "at most 4294967295 lk3 keys at once", "ask for fewer"));
             }
             return self.bulk.write(count.get(), |number, rng| {
-                let key = sealer.issue(&payload, &ids, number, rng)?;
-                Ok(vec![("license_key", key), ("license_id", license_id(&sealer, &ids, number))])
+                let mut payload = payload.clone();
+                sealer.number(&mut payload, &ids, number);
+                let key = sealer.issue(&payload, rng)?;
+                let id = payload.license_id.map(|id| id.to_string()).unwrap_or_default();
+                Ok(vec![("license_key", key), ("license_id", id)])
             });
         }
+        if key.is_some() {
+            payload.license_id.get_or_insert_with(|| ids.license_id(0));
+        }
+        let licence = sealer.issue(&payload, &mut rng)?;
         let mut keys = KeySet::default();
         keys.public.extend(key.as_ref().map(|key| key.public().clone()));
         keys.secrets.extend(secret.clone());
-        deliver(&first, &keys, now, &[], json)
+        deliver(&licence, &keys, now, &[], json)
     }
 
     fn payload(&self, now: Timestamp) -> Result<Payload, Failure> {
@@ -151,14 +157,6 @@ impl Lk3 {
             device_id: self.device.clone(),
             serial: None,
         })
-    }
-}
-
-/// What tells the keys of a run apart beside the key itself: empty where the key carries no id.
-fn license_id(sealer: &Lk3Sealer<'_>, ids: &Lk3Ids, number: u64) -> String {
-    match sealer {
-        Lk3Sealer::Signature(..) => ids.license_id(number).to_string(),
-        Lk3Sealer::Mac(..) => String::new(),
     }
 }
 
