@@ -6,6 +6,8 @@
 mod bulk;
 mod clock;
 mod commands;
+#[cfg(test)]
+mod docs;
 mod failure;
 mod input;
 mod keys;

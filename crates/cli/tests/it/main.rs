@@ -1,1 +1,10 @@
-//! placeholder
+//! The command line as people and scripts use it: what it prints, where, and its exit status.
+
+mod bulk;
+mod generators;
+mod issue;
+mod keys;
+mod lk3_page;
+mod readme;
+mod verify;
+mod world;

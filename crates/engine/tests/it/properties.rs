@@ -1,9 +1,10 @@
-//! What holds for every value, not for chosen ones: nothing is lost in writing and reading, no flipped bit is
-//! accepted, nothing panics, and the first reason to refuse wins.
+//! What holds for every value, not for chosen ones: nothing is lost in writing and reading, what is issued can be
+//! read, no flipped bit is accepted, nothing panics, and the first reason to refuse wins.
 
 mod bit_flips;
 mod bomb;
 mod device_order;
+mod issued_is_read;
 mod made_up;
 mod no_panic;
 mod round_trip;

@@ -106,9 +106,11 @@ impl World {
             Lk3Sealer::Mac(&secret, true),
         ];
         let ids = Lk3Ids::new(NOW, rng);
-        texts.extend(
-            sealers.map(|sealer| (Scheme::Lk3, sealer.issue(&lk3(), &ids, 0, rng).expect("an lk3 key"))),
-        );
+        texts.extend((0..).zip(sealers).map(|(number, sealer)| {
+            let mut lk3 = lk3();
+            sealer.number(&mut lk3, &ids, number);
+            (Scheme::Lk3, sealer.issue(&lk3, rng).expect("an lk3 key"))
+        }));
         let licence = |(scheme, text): (_, String)| {
             let claims = Claims::verified(&text, &keys).expect("a licence issued here is accepted here");
             Licence { scheme, text, claims }

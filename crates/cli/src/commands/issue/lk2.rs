@@ -40,7 +40,7 @@ pub(crate) struct Lk2 {
     #[arg(long, value_name = "TEXT", default_value = "", conflicts_with = "batch")]
     notes: String,
     /// As the original: TIER COMPANY DATE NOTES [SECRET]; DATE may be empty. A secret here shows in process lists
-    #[arg(long, num_args = 4..=5, value_names = ["TIER", "COMPANY", "DATE", "NOTES", "SECRET"], allow_hyphen_values = true)]
+    #[arg(long, num_args = 4..=5, value_names = ["TIER", "COMPANY", "DATE", "NOTES", "SECRET"])]
     batch: Option<Vec<String>>,
     /// Print the INSERT for the old table, too
     #[arg(long)]

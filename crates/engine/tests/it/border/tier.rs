@@ -42,6 +42,14 @@ impl Case {
         issue::tier(&self.tier, PREFIX, &self.secret(), Timestamp::from_seconds(self.at), 0).expect("a key")
     }
 
+    fn make(&self) -> Value {
+        json!({ "op": "make", "master_key": self.master_key, "tier": self.tier, "timestamp": self.at })
+    }
+
+    fn verify(&self, key: &str) -> Value {
+        json!({ "op": "verify", "master_key": self.master_key, "license_key": key })
+    }
+
     fn read(&self, key: &str) -> Option<Tier> {
         TierKey::parse(key, PREFIX).ok()?.verify(&KeySet::of_secret(self.secret())).ok()
     }
@@ -59,8 +67,7 @@ fn keys_made_here_are_accepted_by_the_document_s_check() {
 #[test]
 fn keys_made_by_python_are_accepted_here_and_equal_ours() {
     let cases = Case::all();
-    let make = |case: &Case| json!({ "op": "make", "master_key": case.master_key, "tier": case.tier, "timestamp": case.at });
-    let requests: Vec<Value> = cases.iter().map(make).collect();
+    let requests: Vec<Value> = cases.iter().map(Case::make).collect();
     for (case, answer) in cases.iter().zip(python("c.py", &requests)) {
         let key = answer.as_str().expect("a key is a text");
         let wanted = Tier { tier: case.tier.to_ascii_uppercase(), timestamp: case.at };
@@ -81,8 +88,7 @@ fn an_altered_key_is_refused_on_both_sides() {
             (case, String::from_utf8(key).expect("digits are UTF-8"))
         })
         .collect();
-    let verify = |(case, key): &(Case, String)| json!({ "op": "verify", "master_key": case.master_key, "license_key": key });
-    let requests: Vec<Value> = altered.iter().map(verify).collect();
+    let requests: Vec<Value> = altered.iter().map(|(case, key)| case.verify(key)).collect();
     for ((case, key), answer) in altered.iter().zip(python("c.py", &requests)) {
         assert_eq!((answer, case.read(key)), (json!(false), None), "{key}");
     }

@@ -1,0 +1,75 @@
+//! Reference pages that are made from the code, so that they cannot drift. `UPDATE_DOCS=1 cargo test -p keyward`
+//! writes them; without it the tests compare.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use clap::CommandFactory as _;
+use keyward_core::code::Code;
+use keyward_core::refusal::Flaw;
+
+use crate::failure;
+
+fn compare(page: &str, wanted: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, wanted).expect("the page is written");
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == wanted,
+        "docs/{page} is not what the code says: run `UPDATE_DOCS=1 cargo test -p keyward`"
+    );
+}
+
+#[test]
+fn errors() {
+    let mut page = String::from(
+        "# Codes\n\nEvery verdict and every refusal carries one of these codes. They are stable: programs may rely on \
+         them. Sentences may\nchange. This page is made from the code; a test keeps it so.\n\n\
+         `keyward verify` exits with 0 when the licence is valid, 1 when it is refused, and 2 when it could not be \
+         asked.\n\n## Verdicts and refusals\n\n| code | meaning | what to do |\n|---|---|---|\n",
+    );
+    let mut row = |cells: &[&str]| writeln!(page, "| {} |", cells.join(" | ")).expect("a string takes all");
+    for code in Code::ALL {
+        row(&[&format!("`{code}`"), code.sentence(), code.remedy()]);
+    }
+    page.push_str("\n## Reasons below `MALFORMED` and `BAD_SIGNATURE`\n\n| reason | meaning | what to do |\n|---|---|---|\n");
+    let mut row = |cells: &[&str]| writeln!(page, "| {} |", cells.join(" | ")).expect("a string takes all");
+    for (reason, sentence, remedy) in Flaw::TABLE {
+        row(&[&format!("`{reason}`"), sentence, remedy]);
+    }
+    row(&[
+        "`SEAL_NOT_ACCEPTED`",
+        "no key was given that checks this kind of seal",
+        "Give a public key for a signature, a secret for a MAC.",
+    ]);
+    page.push_str("\n## Failures of the command line\n\nExit status 2.\n\n| code | meaning |\n|---|---|\n");
+    let mut row = |cells: &[&str]| writeln!(page, "| {} |", cells.join(" | ")).expect("a string takes all");
+    for (code, sentence) in failure::CODES {
+        row(&[&format!("`{code}`"), sentence]);
+    }
+    compare("errors.md", &page);
+}
+
+#[test]
+fn command_line() {
+    let mut page = String::from(
+        "# The command line\n\nWhat `--help` says of every command. This page is made from the code; a test keeps it \
+         so. Every command exits with 0\nwhen done (or valid), 1 when a licence is refused, 2 on wrong usage or \
+         failure, and takes `--json`.\n",
+    );
+    describe(&mut crate::Cli::command(), "", &mut page);
+    compare("cli.md", &page);
+}
+
+fn describe(command: &mut clap::Command, parent: &str, page: &mut String) {
+    let name = format!("{parent}{}", command.get_name());
+    let help = command.clone().bin_name(&name).render_long_help().to_string();
+    let help: Vec<&str> = help.lines().map(str::trim_end).collect();
+    writeln!(page, "\n## `{name}`\n\n```text\n{}\n```", help.join("\n").trim_end())
+        .expect("a string takes all");
+    for inner in command.get_subcommands_mut().filter(|inner| inner.get_name() != "help") {
+        describe(inner, &format!("{name} "), page);
+    }
+}

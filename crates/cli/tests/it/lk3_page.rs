@@ -1,0 +1,199 @@
+//! `docs/lk3.md`: its worked example is true, and a decoder written from it reads every kind of key.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::world::{World, block, root, testdata};
+
+const EXAMPLE: [&str; 20] = [
+    "issue",
+    "lk3",
+    "--product",
+    "acme",
+    "--tier",
+    "PRO",
+    "--company",
+    "Zoë",
+    "--devices",
+    "3",
+    "--days",
+    "365",
+    "--now",
+    "2026-01-01",
+    "--key",
+    "ed.pem",
+    "--feature",
+    "export",
+    "--limit",
+    "api_calls=1000",
+];
+
+fn page() -> String {
+    std::fs::read_to_string(root().join("docs/lk3.md")).expect("the page")
+}
+
+#[test]
+fn the_worked_example_is_what_we_issue() {
+    let world = World::with_keys();
+    let id = ["--license-id", "019b7700-0000-7000-8000-000000000001"];
+    assert_eq!(world.out(&[&EXAMPLE[..], &id].concat()), block(&page(), "lk3", 0));
+    assert_eq!(world.out(&["keys", "public", "ed.pem"]), block(&page(), "pem", 0));
+}
+
+#[test]
+fn the_bytes_of_the_table_are_those_of_the_key() {
+    use base64::Engine as _;
+    let page = page();
+    let (_, table) = page.split_once("stand 140 bytes").expect("the table");
+    let mut bytes = Vec::new();
+    for row in
+        table.lines().skip_while(|line| !line.starts_with("| 0 ")).take_while(|line| line.starts_with('|'))
+    {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        assert_eq!(cells[1], bytes.len().to_string(), "the offset of {row}");
+        let hex = cells[2].trim_matches('`').split(' ');
+        bytes.extend(hex.map(|byte| u8::from_str_radix(byte, 16).expect("a byte")));
+    }
+    assert_eq!(bytes.len(), 140);
+    let key = format!("LK-3-{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes));
+    assert_eq!(key, block(&page, "lk3", 0));
+}
+
+#[test]
+fn the_decoder_reads_what_we_issue_and_refuses_what_we_refuse() {
+    let world = World::with_keys();
+    let public = world.out(&["keys", "public", "ed.pem"]);
+    let full = [
+        "--grace",
+        "5",
+        "--trial",
+        "--not-before",
+        "2026-01-02",
+        "--customer",
+        "C-7",
+        "--device",
+        "D1",
+        "--pool",
+        "floor=5@2026-06-01",
+        "--pool",
+        "roof=2",
+        "--feature",
+        "sso",
+        "--limit",
+        "storage=9007199254740993",
+    ];
+    let mac: Vec<&str> = EXAMPLE
+        .iter()
+        .map(|part| match *part {
+            "--key" => "--secret-env",
+            "ed.pem" => "SECRET",
+            other => other,
+        })
+        .collect();
+    let both = ["--secret-env", "SECRET", "--encrypt"];
+    let mut keys = vec![
+        block(&page(), "lk3", 0),
+        block(&page(), "lk3", 1),
+        block(&page(), "lk3", 2),
+        world.out(&EXAMPLE),
+        world.out(&[&EXAMPLE[..], &full].concat()),
+        world.out(&[&EXAMPLE[..], &full, &both].concat()),
+        world.out(&mac),
+        world.out(&[&mac[..], &["--encrypt"], &full].concat()),
+    ];
+    let wrong: Vec<String> = keys
+        .iter()
+        .flat_map(|key| {
+            let middle = key.len() / 2;
+            let other = if key.as_bytes()[middle] == b'A' { "B" } else { "A" };
+            [
+                format!("{}{other}{}", &key[..middle], &key[middle + 1..]),
+                format!("{key}A"),
+                format!("{key}="),
+                key[..12].to_owned(),
+                key.replace("LK-3-", "LK-4-"),
+            ]
+        })
+        .collect();
+    let good = keys.len();
+    keys.extend(wrong);
+
+    let secrets = ["a secret that both sides share", "only an example"];
+    let requests: Vec<Value> =
+        keys.iter().map(|key| json!({ "key": key, "public_keys": [&public], "secrets": secrets })).collect();
+    let answers = decode(&json!(requests));
+    std::fs::write(world.path("example"), "only an example").expect("written");
+    for (number, (key, answer)) in keys.iter().zip(answers.as_array().expect("a list")).enumerate() {
+        assert_eq!(answer["ok"], number < good, "{key}: {answer}");
+        let secret = if (1..3).contains(&(if number < good { number } else { (number - good) / 5 })) {
+            ["--secret-file", "example"]
+        } else {
+            ["--secret-env", "SECRET"]
+        };
+        let ours = world.run(&[
+            "verify",
+            key,
+            "--key",
+            "ed.pem",
+            secret[0],
+            secret[1],
+            "--json",
+            "--now",
+            "2026-02-01",
+        ]);
+        let ours = ours.json();
+        if number < good {
+            same_licence(&ours["license"], &answer["payload"]);
+        } else {
+            assert_eq!(ours["code"], answer["code"], "{key}");
+        }
+    }
+}
+
+fn same_licence(ours: &Value, theirs: &Value) {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    assert_eq!(text(&ours["licenseId"]), text(&theirs["license_id"]));
+    assert_eq!(text(&ours["product"]), text(&theirs["product"]));
+    assert_eq!(text(&ours["tier"]), text(&theirs["tier"]));
+    assert_eq!(text(&ours["device"]), text(&theirs["device_id"]));
+    assert_eq!(ours["maxDevices"], theirs["max_devices"]);
+    assert_eq!(ours["features"], theirs["features"]);
+    assert_eq!(
+        ours["limits"].as_object().cloned().unwrap_or_default(),
+        *theirs["limits"].as_object().expect("limits")
+    );
+    assert_eq!(ours["graceDays"], theirs["grace_days"]);
+    assert_eq!(ours["trial"], theirs["trial"]);
+    assert_eq!(text(&ours["holder"]), text(&theirs["company"]));
+    let instant = |seconds: &Value| {
+        seconds.as_i64().map(|seconds| keyward_core::time::Timestamp::from_seconds(seconds).to_string())
+    };
+    assert_eq!(ours["expires"].as_str().map(str::to_owned), instant(&theirs["expires"]));
+    assert_eq!(ours["notBefore"].as_str().map(str::to_owned), instant(&theirs["not_before"]));
+    let pools = |value: &Value, limit: &str| -> Vec<(String, Value)> {
+        let list = value.as_array().cloned().unwrap_or_default();
+        list.iter().map(|pool| (text(&pool["name"]), pool[limit].clone())).collect()
+    };
+    assert_eq!(pools(&ours["pools"], "maxDevices"), pools(&theirs["device_pools"], "max_devices"));
+}
+
+fn decode(requests: &Value) -> Value {
+    let missing = "run `cargo xtask test` once: it installs what this test needs";
+    let mut child = Command::new(root().join("target/python/bin/python"))
+        .arg(testdata("lk3_decoder.py"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect(missing);
+    child
+        .stdin
+        .take()
+        .expect("a pipe")
+        .write_all(requests.to_string().as_bytes())
+        .expect("the decoder reads");
+    let output = child.wait_with_output().expect("the decoder ends");
+    assert!(output.status.success(), "{missing}");
+    serde_json::from_slice(&output.stdout).expect("the decoder writes JSON")
+}

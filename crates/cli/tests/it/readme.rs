@@ -1,0 +1,21 @@
+//! The README's first command gives exactly what the README shows.
+
+use std::process::Command;
+
+use crate::world::{block, root};
+
+#[test]
+fn the_first_command_gives_what_it_shows() {
+    let page = std::fs::read_to_string(root().join("README.md")).expect("the README");
+    let session = block(&page, "console", 0);
+    let (command, shown) = session.split_once("\n\n").expect("a command and what it prints");
+    let command = command.strip_prefix("$ cargo run -q -- ").expect("the command").replace("\\\n", " ");
+    // Both streams in one, as a terminal shows them.
+    let output = Command::new("sh")
+        .args(["-c", &format!("\"$KEYWARD\" {command} 2>&1")])
+        .env("KEYWARD", env!("CARGO_BIN_EXE_keyward"))
+        .current_dir(root())
+        .output()
+        .expect("a shell");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim_end(), shown.trim_end());
+}

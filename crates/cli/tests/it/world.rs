@@ -1,0 +1,120 @@
+//! A directory of its own for each test, and `keyward` run in it.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::Value;
+
+/// A fresh directory, removed at the end.
+pub(crate) struct World {
+    pub(crate) directory: PathBuf,
+}
+
+/// What a run gave.
+pub(crate) struct Run {
+    pub(crate) status: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("cli-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::create_dir_all(&directory).expect("a directory for the test");
+        Self { directory }
+    }
+
+    /// A world with `ed.pem`, `rsa.pem` and the environment's `SECRET`.
+    pub(crate) fn with_keys() -> Self {
+        let world = Self::new();
+        let copy = |from: &str, to: &str| {
+            std::fs::copy(testdata(from), world.path(to)).expect("a key of the test data");
+        };
+        copy("demo.pem", "ed.pem");
+        let vectors: Value = serde_json::from_str(
+            &std::fs::read_to_string(testdata("vectors/format_a.json")).expect("the vectors"),
+        )
+        .expect("the vectors are JSON");
+        for (form, name) in
+            [("private_pkcs8", "rsa.pem"), ("private_pkcs1", "rsa1.pem"), ("public_spki", "rsa.pub")]
+        {
+            let pem = vectors["keys"]["a_main"][form].as_str().expect("a PEM text");
+            std::fs::write(world.path(name), pem).expect("the key is written");
+        }
+        let small = vectors["keys"]["a_small512"]["private_pkcs8"].as_str().expect("a PEM text");
+        std::fs::write(world.path("small.pem"), small).expect("the key is written");
+        world
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).expect("the file is there")
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        self.run_with(arguments, "")
+    }
+
+    pub(crate) fn run_with(&self, arguments: &[&str], input: &str) -> Run {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_keyward"))
+            .args(arguments)
+            .current_dir(&self.directory)
+            .env("SECRET", "a secret that both sides share")
+            .env("OTHER", "another secret")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("keyward starts");
+        // A command that does not read its input may be gone already.
+        let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+        let output = child.wait_with_output().expect("keyward ends");
+        Run {
+            status: output.status.code().expect("keyward exits"),
+            out: String::from_utf8(output.stdout).expect("text"),
+            err: String::from_utf8(output.stderr).expect("text"),
+        }
+    }
+
+    /// Runs what must succeed and gives its standard output, without the newline at the end.
+    pub(crate) fn out(&self, arguments: &[&str]) -> String {
+        let run = self.run(arguments);
+        assert_eq!(run.status, 0, "{arguments:?}: {}", run.err);
+        run.out.trim_end_matches('\n').to_owned()
+    }
+}
+
+impl Run {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}{}", self.out, self.err))
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        // Left behind when a test fails to remove it, it does no harm in the target directory.
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
+}
+
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+pub(crate) fn testdata(name: &str) -> PathBuf {
+    root().join("testdata").join(name)
+}
+
+/// The text of the `n`-th fenced block of a language in a page.
+pub(crate) fn block(page: &str, language: &str, number: usize) -> String {
+    let fence = format!("```{language}\n");
+    let text = page.split(&fence).nth(number + 1).unwrap_or_else(|| panic!("block {number} of {language}"));
+    text.split("```").next().expect("the block ends").trim_end().to_owned()
+}

@@ -1,0 +1,4 @@
+//! The core from outside: what a verdict says.
+
+mod online;
+mod tables;
