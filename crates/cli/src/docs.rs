@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::CommandFactory as _;
 use keyward_core::code::Code;
-use keyward_core::refusal::Flaw;
+use keyward_core::refusal::{Flaw, Refusal};
 
 use crate::failure;
 
@@ -41,8 +41,13 @@ fn errors() {
     }
     row(&[
         "`SEAL_NOT_ACCEPTED`",
-        "no key was given that checks this kind of seal",
-        "Give a public key for a signature, a secret for a MAC.",
+        "this kind of seal is not accepted with the keys that were given",
+        Refusal::SealNotAccepted { found: "" }.remedy(),
+    ]);
+    row(&[
+        "`CANNOT_DECRYPT`",
+        "the seal fits, and no secret that was given opens the payload",
+        Refusal::CannotDecrypt.remedy(),
     ]);
     page.push_str("\n## Failures of the command line\n\nExit status 2.\n\n| code | meaning |\n|---|---|\n");
     let mut row = |cells: &[&str]| writeln!(page, "| {} |", cells.join(" | ")).expect("a string takes all");

@@ -100,6 +100,8 @@ impl VerifyingArgs {
             keys.public.push(keyring::read_public(&text).map_err(|error| Failure::key_file(&name, &error))?);
         }
         keys.secrets.extend(self.secret.read_optional()?);
+        // Beside a public key a secret only decrypts: whoever could read such keys could otherwise make them.
+        keys.accepts_lk3_macs = keys.public.is_empty();
         Ok(keys)
     }
 }

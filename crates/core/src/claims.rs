@@ -128,7 +128,7 @@ impl Claims {
             Scheme::File => LicenseFile::parse(text)?.unverified()?.into(),
             Scheme::Lk1 => Lk1Key::parse(text)?.unverified().into(),
             Scheme::Lk2 => Lk2Key::parse(text)?.unverified()?.into(),
-            Scheme::Lk3 => Lk3Key::parse(text)?.payload(keys)?.into(),
+            Scheme::Lk3 => Lk3Key::parse(text)?.payload(&keys.secrets)?.into(),
         })
     }
 

@@ -28,11 +28,14 @@ pub enum Refusal {
     #[error("the seal does not fit: the text was altered, or it was made with another key")]
     BadSignature,
     /// The seal is of a strength that this verifier was told not to accept.
-    #[error("this licence is sealed {found}, and the keys given here cannot check such a seal")]
+    #[error("this licence is sealed {found}, and such a seal is not accepted with the keys given here")]
     SealNotAccepted {
         /// How it is sealed.
         found: &'static str,
     },
+    /// The seal fits, and the payload is encrypted under a secret that is not at hand.
+    #[error("what the licence says is encrypted, and no secret given here opens it")]
+    CannotDecrypt,
 }
 
 impl Refusal {
@@ -42,7 +45,7 @@ impl Refusal {
             Self::Malformed(_) => Code::Malformed,
             Self::UnsupportedVersion(_) => Code::UnsupportedVersion,
             Self::TooLarge { .. } => Code::TooLarge,
-            Self::BadSignature | Self::SealNotAccepted { .. } => Code::BadSignature,
+            Self::BadSignature | Self::SealNotAccepted { .. } | Self::CannotDecrypt => Code::BadSignature,
         }
     }
 
@@ -51,6 +54,7 @@ impl Refusal {
         match self {
             Self::Malformed(flaw) => Some(flaw.reason()),
             Self::SealNotAccepted { .. } => Some("SEAL_NOT_ACCEPTED"),
+            Self::CannotDecrypt => Some("CANNOT_DECRYPT"),
             Self::UnsupportedVersion(_) | Self::TooLarge { .. } | Self::BadSignature => None,
         }
     }
@@ -62,6 +66,7 @@ impl Refusal {
             Self::SealNotAccepted { .. } => {
                 "Give the kind of key that checks this seal: a public key for a signature, a secret for a MAC."
             }
+            Self::CannotDecrypt => "Give the secret that it was encrypted under.",
             Self::UnsupportedVersion(_) | Self::TooLarge { .. } | Self::BadSignature => self.code().remedy(),
         }
     }

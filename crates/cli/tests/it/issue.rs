@@ -42,9 +42,19 @@ fn a_signed_and_encrypted_key_needs_both_keys() {
     let both = world.run(&["verify", &licence, "--key", "ed.pem", "--secret-env", "SECRET", "--json"]);
     assert_eq!(both.json()["license"]["holder"], "Acme");
     let signature_only = world.run(&["verify", &licence, "--key", "ed.pem", "--json"]).json();
-    assert_eq!(signature_only["reason"], "SEAL_NOT_ACCEPTED");
+    assert_eq!(signature_only["reason"], "CANNOT_DECRYPT");
     let secret_only = world.run(&["verify", &licence, "--secret-env", "SECRET", "--json"]).json();
     assert_eq!(secret_only["reason"], "SEAL_NOT_ACCEPTED");
+}
+
+#[test]
+fn a_secret_beside_a_public_key_decrypts_and_does_not_seal() {
+    let world = World::with_keys();
+    let forged = world.out(&with(&LK3, &["--secret-env", "SECRET"]));
+    let verify = ["verify", &forged, "--secret-env", "SECRET", "--json"];
+    assert_eq!(world.run(&verify).json()["code"], "VALID");
+    let both = world.run(&with(&verify, &["--key", "ed.pem"]));
+    assert_eq!((both.status, both.json()["reason"].as_str()), (1, Some("SEAL_NOT_ACCEPTED")));
 }
 
 #[test]

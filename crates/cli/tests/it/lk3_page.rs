@@ -61,10 +61,66 @@ fn the_bytes_of_the_table_are_those_of_the_key() {
     assert_eq!(key, block(&page, "lk3", 0));
 }
 
-#[test]
-fn the_decoder_reads_what_we_issue_and_refuses_what_we_refuse() {
-    let world = World::with_keys();
-    let public = world.out(&["keys", "public", "ed.pem"]);
+/// A key, and what a verifier of it holds.
+struct Sample {
+    key: String,
+    public: bool,
+    secret: Option<&'static str>,
+}
+
+const OURS: Option<&str> = Some("a secret that both sides share");
+const PAGES: Option<&str> = Some("only an example");
+
+impl Sample {
+    /// The key with a character changed, added, cut off, …
+    fn spoiled(&self) -> Vec<Self> {
+        let key = &self.key;
+        let middle = key.len() / 2;
+        let other = if key.as_bytes()[middle] == b'A' { "B" } else { "A" };
+        let keys = [
+            format!("{}{other}{}", &key[..middle], &key[middle + 1..]),
+            format!("{key}A"),
+            format!("{key}="),
+            key[..12].to_owned(),
+            key[..key.len() - 4].to_owned(),
+            key.replace("LK-3-", "LK-4-"),
+            key.replace("LK-3-", "LK-03-"),
+            key.replace("LK-3-", "LK-3-_"),
+        ];
+        let mut spoiled: Vec<Self> = keys.into_iter().map(|key| Self { key, ..*self }).collect();
+        // As delivered, asked by somebody who holds something else.
+        for (public, secret) in [(true, None), (true, Some("another")), (false, Some("another"))] {
+            if public != self.public || self.secret.is_some() {
+                spoiled.push(Self { key: key.clone(), public, secret });
+            }
+        }
+        spoiled
+    }
+
+    fn request(&self, public_key: &str) -> Value {
+        let public_keys = if self.public { vec![public_key] } else { Vec::new() };
+        json!({
+            "key": self.key,
+            "public_keys": public_keys,
+            "secrets": self.secret.iter().collect::<Vec<_>>(),
+            "macs": !self.public,
+        })
+    }
+
+    fn ask_us(&self, world: &World) -> Value {
+        let mut arguments = vec!["verify", &self.key, "--json", "--now", "2026-02-01"];
+        if self.public {
+            arguments.extend(["--key", "ed.pem"]);
+        }
+        if let Some(secret) = self.secret {
+            std::fs::write(world.path("secret"), secret).expect("written");
+            arguments.extend(["--secret-file", "secret"]);
+        }
+        world.run(&arguments).json()
+    }
+}
+
+fn samples(world: &World) -> Vec<Sample> {
     let full = [
         "--grace",
         "5",
@@ -92,64 +148,50 @@ fn the_decoder_reads_what_we_issue_and_refuses_what_we_refuse() {
             other => other,
         })
         .collect();
-    let both = ["--secret-env", "SECRET", "--encrypt"];
-    let mut keys = vec![
-        block(&page(), "lk3", 0),
-        block(&page(), "lk3", 1),
-        block(&page(), "lk3", 2),
-        world.out(&EXAMPLE),
-        world.out(&[&EXAMPLE[..], &full].concat()),
-        world.out(&[&EXAMPLE[..], &full, &both].concat()),
-        world.out(&mac),
-        world.out(&[&mac[..], &["--encrypt"], &full].concat()),
-    ];
-    let wrong: Vec<String> = keys
-        .iter()
-        .flat_map(|key| {
-            let middle = key.len() / 2;
-            let other = if key.as_bytes()[middle] == b'A' { "B" } else { "A" };
-            [
-                format!("{}{other}{}", &key[..middle], &key[middle + 1..]),
-                format!("{key}A"),
-                format!("{key}="),
-                key[..12].to_owned(),
-                key.replace("LK-3-", "LK-4-"),
-            ]
-        })
-        .collect();
-    let good = keys.len();
-    keys.extend(wrong);
+    let encrypted = ["--secret-env", "SECRET", "--encrypt"];
+    let sample = |key, public, secret| Sample { key, public, secret };
+    vec![
+        sample(block(&page(), "lk3", 0), true, None),
+        sample(block(&page(), "lk3", 1), false, PAGES),
+        sample(block(&page(), "lk3", 2), false, PAGES),
+        sample(world.out(&EXAMPLE), true, None),
+        sample(world.out(&[&EXAMPLE[..], &full].concat()), true, None),
+        sample(world.out(&[&EXAMPLE[..], &full, &encrypted].concat()), true, OURS),
+        sample(world.out(&mac), false, OURS),
+        sample(world.out(&[&mac[..], &["--encrypt"], &full].concat()), false, OURS),
+    ]
+}
 
-    let secrets = ["a secret that both sides share", "only an example"];
-    let requests: Vec<Value> =
-        keys.iter().map(|key| json!({ "key": key, "public_keys": [&public], "secrets": secrets })).collect();
-    let answers = decode(&json!(requests));
-    std::fs::write(world.path("example"), "only an example").expect("written");
-    for (number, (key, answer)) in keys.iter().zip(answers.as_array().expect("a list")).enumerate() {
-        assert_eq!(answer["ok"], number < good, "{key}: {answer}");
-        let secret = if (1..3).contains(&(if number < good { number } else { (number - good) / 5 })) {
-            ["--secret-file", "example"]
-        } else {
-            ["--secret-env", "SECRET"]
-        };
-        let ours = world.run(&[
-            "verify",
-            key,
-            "--key",
-            "ed.pem",
-            secret[0],
-            secret[1],
-            "--json",
-            "--now",
-            "2026-02-01",
-        ]);
-        let ours = ours.json();
-        if number < good {
-            same_licence(&ours["license"], &answer["payload"]);
-        } else {
-            assert_eq!(ours["code"], answer["code"], "{key}");
-        }
+#[test]
+fn the_decoder_reads_what_we_issue_and_refuses_what_we_refuse() {
+    let world = World::with_keys();
+    let public = world.out(&["keys", "public", "ed.pem"]);
+    let good = samples(&world);
+    let spoiled: Vec<Sample> = good.iter().flat_map(Sample::spoiled).collect();
+    let mut answers = decode(&good.iter().chain(&spoiled).map(|sample| sample.request(&public)).collect());
+    let refusals = answers.split_off(good.len());
+    for (sample, answer) in good.iter().zip(&answers) {
+        assert_eq!(answer["ok"], true, "{}: {answer}", sample.key);
+        same_licence(&sample.ask_us(&world)["license"], &answer["payload"]);
     }
+    let mut seen = std::collections::BTreeSet::new();
+    for (sample, answer) in spoiled.iter().zip(&refusals) {
+        assert_eq!(answer["ok"], false, "{}", sample.key);
+        let ours = sample.ask_us(&world);
+        assert_eq!(ours["code"], answer["code"], "{}", sample.key);
+        if ours["code"] == "BAD_SIGNATURE" {
+            assert_eq!(ours["reason"], answer["reason"], "{}", sample.key);
+        }
+        seen.insert(format!("{} {}", answer["code"], answer["reason"]).replace('"', ""));
+    }
+    let wanted = [
+        "BAD_SIGNATURE CANNOT_DECRYPT",
+        "BAD_SIGNATURE SEAL_NOT_ACCEPTED",
+        "BAD_SIGNATURE null",
+        "MALFORMED null",
+        "UNSUPPORTED_VERSION null",
+    ];
+    assert!(seen.iter().eq(wanted), "{seen:?}");
 }
 
 fn same_licence(ours: &Value, theirs: &Value) {
@@ -179,7 +221,7 @@ fn same_licence(ours: &Value, theirs: &Value) {
     assert_eq!(pools(&ours["pools"], "maxDevices"), pools(&theirs["device_pools"], "max_devices"));
 }
 
-fn decode(requests: &Value) -> Value {
+fn decode(requests: &Value) -> Vec<Value> {
     let missing = "run `cargo xtask test` once: it installs what this test needs";
     let mut child = Command::new(root().join("target/python/bin/python"))
         .arg(testdata("lk3_decoder.py"))

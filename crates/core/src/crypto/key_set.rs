@@ -7,19 +7,22 @@ use super::{Algorithm, PublicKey, SharedSecret};
 pub struct KeySet {
     /// Public keys that signed licences may be signed by.
     pub public: Vec<PublicKey>,
-    /// Secrets that MAC-sealed licences may be sealed under.
+    /// Secrets: the keys of `tier`, `lk1` and `lk2`, and what encrypted `lk3` keys are read with.
     pub secrets: Vec<SharedSecret>,
+    /// Whether `lk3` keys sealed by a MAC under one of the secrets are accepted. Holding a secret to decrypt signed
+    /// keys is no reason to: whoever can read such keys could then make them.
+    pub accepts_lk3_macs: bool,
 }
 
 impl KeySet {
     /// A set of one public key.
     pub fn of_public(key: PublicKey) -> Self {
-        Self { public: vec![key], secrets: Vec::new() }
+        Self { public: vec![key], ..Self::default() }
     }
 
-    /// A set of one secret.
+    /// A set of one secret, which `lk3` keys may be sealed under.
     pub fn of_secret(secret: SharedSecret) -> Self {
-        Self { public: Vec::new(), secrets: vec![secret] }
+        Self { public: Vec::new(), secrets: vec![secret], accepts_lk3_macs: true }
     }
 
     /// The public keys of one algorithm.

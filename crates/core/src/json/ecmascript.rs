@@ -28,7 +28,7 @@ fn write_value(out: &mut String, value: &Value, indent: Option<usize>) {
         Value::String(text) => push_string(out, text),
         Value::Array(items) => {
             write_items(out, ['[', ']'], indent, items.iter(), |out, item, inner| {
-                write_value(out, item, inner)
+                write_value(out, item, inner);
             });
         }
         Value::Object(fields) => {

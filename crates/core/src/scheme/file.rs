@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::crypto::{Algorithm, KeySet};
 use crate::json::{self, Map, Value, ecmascript};
-use crate::refusal::{Flaw, Refusal};
+use crate::refusal::{Flaw, Refusal, check_size};
 use crate::time::Timestamp;
 
 /// Grace of system D, in days.
@@ -42,8 +42,13 @@ pub struct LicenseFile {
 
 impl LicenseFile {
     /// A file of a payload and the signature made over its [`Payload::signed_text`].
+    ///
+    /// # Errors
+    /// As [`Payload::signed_text`], and `TOO_LARGE` when no reader would take it.
     pub fn new(payload: &Payload, signature: Vec<u8>) -> Result<Self, Refusal> {
-        Ok(Self { payload: payload.to_json()?, signature })
+        let file = Self { payload: payload.to_json()?, signature };
+        check_size(file.to_text().as_bytes())?;
+        Ok(file)
     }
 
     /// Reads a file: one JSON object with `payload` and `signature`, standard base64. Layout, escapes, order and

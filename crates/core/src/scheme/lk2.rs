@@ -56,7 +56,7 @@ impl<'a> Lk2Key<'a> {
     /// `UNSUPPORTED_VERSION` for another `LK-` version, `TOO_LARGE`, else `MALFORMED` with the reason.
     pub fn parse(text: &'a str) -> Result<Self, Refusal> {
         let body = lk_body(text, "2")?;
-        if !body.is_ascii() {
+        if !body.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(Flaw::BadCharacter { what: "key", wanted: "letters, digits, `-` and `_`" }.into());
         }
         let cut = body.len().checked_sub(SEAL_LENGTH + 1).ok_or(Flaw::Truncated { what: "key" })?;

@@ -1,6 +1,6 @@
 //! `lk3`: our own self-contained key, `LK-3-` + base64url of `header | payload | seal`. Published as `docs/lk3.md`.
 //!
-//! Sealed by an Ed25519 signature, or by 128 bits of an HMAC. A verifier accepts the seals it has keys for; the key
+//! Sealed by an Ed25519 signature, or by 128 bits of an HMAC. A verifier is told which seals it accepts; the key
 //! never chooses.
 
 mod wire;
@@ -128,49 +128,48 @@ impl Lk3Key {
         KeyId([self.bytes[1], self.bytes[2], self.bytes[3], self.bytes[4]])
     }
 
-    /// Checks the seal under the keys at hand whose id fits the hint, decrypts and reads the payload.
+    /// Checks the seal under the keys at hand that have its key id, then decrypts and reads the payload.
     ///
     /// # Errors
-    /// `BAD_SIGNATURE`, with the reason `SEAL_NOT_ACCEPTED` when no key at hand checks this kind of seal at all.
+    /// `BAD_SIGNATURE`, with the reason `SEAL_NOT_ACCEPTED` when this kind of seal is not accepted at all, and
+    /// `CANNOT_DECRYPT` when the seal is right and no secret at hand opens the payload; else those of its payload.
     pub fn verify(&self, keys: &KeySet) -> Result<Lk3, Refusal> {
         let (body, seal) = self.bytes.split_at(self.sealed);
-        let hint = self.key_id();
-        let fits = match self.seal() {
+        let id = self.key_id();
+        match self.seal() {
             Seal::Signature => {
-                let signing = || keys.public(Algorithm::Ed25519);
-                if signing().next().is_none() {
+                if keys.public(Algorithm::Ed25519).next().is_none() {
                     return Err(Refusal::SealNotAccepted { found: "with a signature" });
                 }
                 let covered = [CONTEXT, body].concat();
-                signing().filter(|key| key.id() == hint).any(|key| key.verify(&covered, seal))
+                let mut signers = keys.public(Algorithm::Ed25519).filter(|key| key.id() == id);
+                if !signers.any(|key| key.verify(&covered, seal)) {
+                    return Err(Refusal::BadSignature);
+                }
+                self.payload(&keys.secrets)
             }
             Seal::Mac => {
-                if keys.secrets.is_empty() {
+                if !keys.accepts_lk3_macs || keys.secrets.is_empty() {
                     return Err(Refusal::SealNotAccepted { found: "under a shared secret" });
                 }
-                let mut secrets = keys.secrets.iter().filter(|secret| secret.lk3_mac_id() == hint);
-                secrets.any(|secret| same(&secret.lk3_tag(&[CONTEXT, body])[..MAC_LENGTH], seal))
+                let mut secrets = keys.secrets.iter().filter(|secret| secret.lk3_mac_id() == id);
+                let sealer =
+                    secrets.find(|secret| same(&secret.lk3_tag(&[CONTEXT, body])[..MAC_LENGTH], seal));
+                self.payload(std::slice::from_ref(sealer.ok_or(Refusal::BadSignature)?))
             }
-        };
-        if !fits {
-            return Err(Refusal::BadSignature);
         }
-        self.payload(keys)
     }
 
-    /// What the key says, unchecked; an encrypted one needs its secret among the keys.
-    pub fn payload(&self, keys: &KeySet) -> Result<Lk3, Refusal> {
+    /// What the key says, unchecked; an encrypted one is read with one of the secrets.
+    pub fn payload(&self, secrets: &[SharedSecret]) -> Result<Lk3, Refusal> {
         let payload = &self.bytes[HEADER_LENGTH..self.sealed];
         if !self.is_encrypted() {
             return wire::decode(payload);
         }
         let (nonce, sealed) =
             payload.split_first_chunk::<NONCE_LENGTH>().ok_or(Flaw::Truncated { what: "key" })?;
-        if keys.secrets.is_empty() {
-            return Err(Refusal::SealNotAccepted { found: "with an encrypted payload" });
-        }
-        let plain = keys.secrets.iter().find_map(|secret| secret.lk3_aead().open(nonce, sealed));
-        wire::decode(&plain.ok_or(Refusal::BadSignature)?)
+        let plain = secrets.iter().find_map(|secret| secret.lk3_aead().open(nonce, sealed));
+        wire::decode(&plain.ok_or(Refusal::CannotDecrypt)?)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::crypto::{Algorithm, KeySet};
 use crate::json::{self, Value, python};
-use crate::refusal::{Flaw, Refusal};
+use crate::refusal::{Flaw, Refusal, check_size};
 use crate::time::Timestamp;
 
 /// How a record writes its times, and in which order and spacing its fields are signed.
@@ -205,12 +205,17 @@ impl SignedRecord {
     }
 
     /// The record and its signature as one JSON object, in Python's spelling and the profile's order.
+    ///
+    /// # Errors
+    /// As [`Record::signed_text`], and `TOO_LARGE` when no reader would take it.
     pub fn to_json(&self) -> Result<String, Refusal> {
         let mut text = self.record.signed_text()?;
         text.pop();
         let (space, signature) =
             (if self.record.profile == Profile::TextSorted { "" } else { " " }, hex::encode(&self.signature));
-        Ok(format!("{text},{space}\"signature\":{space}\"{signature}\"}}"))
+        let json = format!("{text},{space}\"signature\":{space}\"{signature}\"}}");
+        check_size(json.as_bytes())?;
+        Ok(json)
     }
 }
 

@@ -128,8 +128,13 @@ impl Tier {
     /// The key: the tier in upper case, sealed under the secret.
     ///
     /// # Errors
-    /// When the tier has other characters than `A-Za-z0-9_`, or the time is negative.
+    /// When the tier has other characters than `A-Za-z0-9_`, the time is negative, or the prefix is not 1 to 16 of `A-Z`
+    /// and `0-9`, or is `LK`: such a key would not be recognised.
     pub fn seal(&self, prefix: &str, secret: &SharedSecret) -> Result<String, Refusal> {
+        if !is_prefix(prefix) {
+            let wanted = "1 to 16 of A-Z and 0-9, and not LK";
+            return Err(Flaw::BadValue { field: "prefix", wanted }.into());
+        }
         let tier = self.tier.to_ascii_uppercase();
         let seal = seal(secret, prefix, &tier, &self.timestamp.to_string());
         let key = format!("{prefix}-{tier}-{seal}-{}", self.timestamp);
@@ -140,12 +145,12 @@ impl Tier {
 
 /// Whether a text looks like a key with some product's prefix.
 pub(super) fn resembles(text: &str) -> bool {
-    TierKey::with_any_prefix(text).is_ok_and(|key| {
-        let prefix = key.prefix;
-        (1..=16).contains(&prefix.len())
-            && prefix.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-            && key.seal.len() == 16
-    })
+    TierKey::with_any_prefix(text).is_ok_and(|key| is_prefix(key.prefix) && key.seal.len() == 16)
+}
+
+fn is_prefix(text: &str) -> bool {
+    let right = text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    (1..=16).contains(&text.len()) && right && text != "LK"
 }
 
 fn seal(secret: &SharedSecret, prefix: &str, tier: &str, timestamp: &str) -> String {

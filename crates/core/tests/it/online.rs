@@ -79,7 +79,7 @@ impl Case {
 
 /// So many seconds after the expiry.
 fn at(seconds: i64) -> Timestamp {
-    Timestamp::parse_rfc3339("2026-01-01T00:00:00Z").unwrap().plus_seconds(seconds)
+    Timestamp::parse_rfc3339("2026-01-01T00:00:00Z").expect("a time").plus_seconds(seconds)
 }
 
 fn strings(texts: &[&str]) -> Option<Vec<String>> {

@@ -96,5 +96,6 @@ fn the_check_character_notices_one_mistake_and_two_swapped_neighbours() {
 }
 
 fn has_check(typed: &[u8]) -> bool {
-    PoolKey::parse(std::str::from_utf8(typed).unwrap()).unwrap().has_check_character()
+    let typed = std::str::from_utf8(typed).expect("ASCII");
+    PoolKey::parse(typed).expect("the form of a key").has_check_character()
 }

@@ -87,7 +87,7 @@ impl World {
         let (rng, secret) = (&mut generator(1), secret());
         let ed25519 = SigningKey::generate_ed25519(rng);
         let public = [KEY_A.signing.public(), KEY_D.signing.public(), ed25519.public()].map(Clone::clone);
-        let keys = KeySet { public: public.to_vec(), secrets: vec![secret.clone()] };
+        let keys = KeySet { public: public.to_vec(), ..KeySet::of_secret(secret.clone()) };
 
         let mut texts: Vec<_> = [(None, "Pro"), (Some(Profile::TextSorted), "Pro"), (None, "Premium")]
             .map(|(profile, kind)| (Scheme::Record, record(profile, kind)))

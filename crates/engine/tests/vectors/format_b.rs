@@ -65,7 +65,8 @@ fn validate(inputs: &Inputs<'_>) -> Outcome {
 
 fn activate(inputs: &Inputs<'_>) -> Outcome {
     let request = inputs.value("request");
-    let text = |name: &str| request[name].as_str().ok_or_else(|| "malformed".to_owned());
+    let given = |text: &&str| !text.is_empty();
+    let text = |name: &str| request[name].as_str().filter(given).ok_or_else(|| "malformed".to_owned());
     let (key, domain) = (text("license_key")?, text("domain_fingerprint")?);
     let key = PoolKey::parse(key).map_err(refusal)?;
     let record = find(inputs, &key);

@@ -119,6 +119,7 @@ impl Lk3 {
         let mut keys = KeySet::default();
         keys.public.extend(key.as_ref().map(|key| key.public().clone()));
         keys.secrets.extend(secret.clone());
+        keys.accepts_lk3_macs = key.is_none();
         deliver(&licence, &keys, now, &[], json)
     }
 

@@ -34,14 +34,6 @@ impl Tier {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let secret = self.secret.read("a tier key", self.offline.offline)?;
         let now = self.now.get();
-        let prefix_ok = !self.prefix.is_empty()
-            && self.prefix.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-        if !prefix_ok {
-            return Err(Failure::argument(
-                "the prefix has other characters than A-Z and 0-9",
-                "choose another prefix",
-            ));
-        }
         let issue = |ahead| issue::tier(&self.tier, &self.prefix, &secret, now, ahead);
         if let Some(count) = self.bulk.count {
             // Asked before anything is written, so that nothing is half done.

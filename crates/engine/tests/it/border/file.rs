@@ -64,6 +64,10 @@ fn instant(rng: &mut StdRng) -> Timestamp {
     Timestamp::parse_rfc3339(&format!("{year}-{month:02}-{day:02}T23:59:59.999Z")).unwrap_or(any)
 }
 
+fn verify(file: &str) -> Value {
+    json!({ "op": "verify", "public_key": KEY_D.public_pem, "file": file })
+}
+
 fn read(text: &str) -> Payload {
     LicenseFile::parse(text)
         .and_then(|file| file.verify(&KEY_D.keys()))
@@ -95,8 +99,7 @@ fn files_made_by_node_are_accepted_here_with_fields_unknown_to_us() {
 #[test]
 fn files_issued_here_are_accepted_by_node() {
     let cases = Case::all();
-    let verify = |case: &Case| json!({ "op": "verify", "public_key": KEY_D.public_pem, "file": case.issued().to_text() });
-    let requests: Vec<Value> = cases.iter().map(verify).collect();
+    let requests: Vec<Value> = cases.iter().map(|case| verify(&case.issued().to_text())).collect();
     for (case, answer) in cases.iter().zip(node("d.js", &requests)) {
         let payload = &answer["payload"];
         assert_eq!(answer["valid"], json!(true), "{:?}", case.request);
@@ -110,7 +113,6 @@ fn a_file_altered_on_the_way_is_refused_on_both_sides() {
     let genuine = Case::all().remove(0).issued().to_text();
     let altered = genuine.replacen("\"issuedTo\": \"", "\"issuedTo\": \"x", 1);
     assert_ne!(altered, genuine);
-    let request = json!({ "op": "verify", "public_key": KEY_D.public_pem, "file": altered });
-    assert_eq!(node("d.js", &[request])[0]["valid"], json!(false));
+    assert_eq!(node("d.js", &[verify(&altered)])[0]["valid"], json!(false));
     assert!(LicenseFile::parse(&altered).and_then(|file| file.verify(&KEY_D.keys())).is_err());
 }

@@ -50,6 +50,10 @@ impl Case {
         KeySet::of_secret(self.secret())
     }
 
+    fn make(&self) -> Value {
+        json!({ "op": "make", "secret": self.secret, "payload": self.payload(), "level": self.level })
+    }
+
     /// The payload as the other side writes it, absent texts once as null and once not at all.
     fn payload(&self) -> Value {
         let request = &self.request;
@@ -67,6 +71,10 @@ impl Case {
         }
         payload
     }
+}
+
+fn verify(secret: &str, key: &str) -> Value {
+    json!({ "op": "verify", "secret": secret, "license_key": key })
 }
 
 /// What a key says, as its payload writes it.
@@ -95,8 +103,8 @@ fn lk2_keys_made_here_are_read_by_python_and_node_also_from_the_last_hyphen() {
     let cases = Case::all();
     let issued: Vec<_> =
         cases.iter().map(|case| case.request.issue(&case.secret(), case.now).expect("a key")).collect();
-    let verify = |(case, (key, _)): (&Case, &(String, Lk2))| json!({ "op": "verify", "secret": case.secret, "license_key": key });
-    let requests: Vec<Value> = cases.iter().zip(&issued).map(verify).collect();
+    let requests = cases.iter().zip(&issued).map(|(case, (key, _))| verify(&case.secret, key));
+    let requests: Vec<Value> = requests.collect();
     for answers in [python("e.py", &requests), node("e.js", &requests)] {
         for ((case, (key, lk2)), answer) in cases.iter().zip(&issued).zip(answers) {
             let mut wanted = filled(&case.payload());
@@ -111,8 +119,7 @@ fn lk2_keys_made_here_are_read_by_python_and_node_also_from_the_last_hyphen() {
 #[test]
 fn lk2_keys_made_by_python_and_node_at_every_level_are_read_here() {
     let cases = Case::all();
-    let make = |case: &Case| json!({ "op": "make", "secret": case.secret, "payload": case.payload(), "level": case.level });
-    let requests: Vec<Value> = cases.iter().map(make).collect();
+    let requests: Vec<Value> = cases.iter().map(Case::make).collect();
     for answers in [python("e.py", &requests), node("e.js", &requests)] {
         let hyphen = |key: &Value| key.as_str().is_some_and(|key| key[key.len() - 8..].contains('-'));
         assert!(answers.iter().any(hyphen), "some seals contain a hyphen");
@@ -137,7 +144,7 @@ fn lk1_keys_go_both_ways() {
         .collect();
     let requests = cases.iter().flat_map(|(secret, key)| {
         let read = Lk1Key::parse(key).expect("a key made here").unverified();
-        let verify = json!({ "op": "verify", "secret": secret, "license_key": key });
+        let verify = verify(secret, key);
         [verify, json!({ "op": "make", "secret": secret, "tier": read.tier, "random": read.random })]
     });
     let requests: Vec<Value> = requests.collect();
