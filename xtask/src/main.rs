@@ -1,1 +1,56 @@
-fn main() {}
+//! What a developer and CI run: `cargo xtask test|check|bench|fuzz`.
+//!
+//! Owns the order of the steps and what they need installed. The steps themselves are cargo's.
+
+mod bench;
+mod check;
+mod fuzz;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// What a developer and CI run.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+enum Task {
+    /// Install what the tests need, then run `check` and all tests
+    Test {
+        /// Leave out the tests that need a browser or PostgreSQL
+        #[arg(long)]
+        fast: bool,
+    },
+    /// Run the quick part: format, lints, documentation, licences, the core's dependencies and its build for wasm32
+    Check,
+    /// Run the benchmarks
+    Bench {
+        /// Given to the benchmark as they are
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Fuzz the parsers, one after the other
+    Fuzz(fuzz::Options),
+}
+
+fn main() -> ExitCode {
+    match run(Task::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Not returned from here: a backtrace of this program helps nobody whose test failed.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> anyhow::Result<()> {
+    std::env::set_current_dir(tools::root())?;
+    match task {
+        Task::Test { fast } => test::run(fast),
+        Task::Check => check::run(),
+        Task::Bench { args } => bench::run(&args),
+        Task::Fuzz(options) => fuzz::run(&options),
+    }
+}

@@ -6,12 +6,15 @@
 use std::fmt;
 
 use time::format_description::well_known::Rfc3339;
-use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
+use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
 
 /// Microseconds in a second.
 pub const MICROS_PER_SECOND: i64 = 1_000_000;
 /// Microseconds in a day of exactly 86,400 seconds.
 pub const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
+
+/// 0001-01-01T00:00:00Z, in seconds since 1970.
+const FIRST_SECOND: i64 = -62_135_596_800;
 
 /// An instant: microseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,12 +86,14 @@ impl Timestamp {
         if left <= 0 { 0 } else { (left - 1) / MICROS_PER_DAY + 1 }
     }
 
-    /// Reads RFC 3339 with an explicit offset; digits below a microsecond are cut off.
+    /// Reads RFC 3339 with `T` and an explicit offset; digits below a microsecond are cut off.
     ///
-    /// `None` for any other spelling, for a date that does not exist, and for years before 1.
+    /// `None` for any other spelling, for a date that does not exist, for leap seconds (which none of the systems knows),
+    /// and for years before 1.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        let instant = OffsetDateTime::parse(text, &Rfc3339).ok()?.to_offset(UtcOffset::UTC);
-        Self::from_civil(instant)
+        let leap = text.get(17..19)? == "60";
+        let separated = matches!(text.as_bytes()[10], b'T' | b't');
+        Self::from_civil(OffsetDateTime::parse(text, &Rfc3339).ok().filter(|_| separated && !leap)?)
     }
 
     /// Reads `YYYY-MM-DD` or RFC 3339: what a person types on the command line or in a form.
@@ -142,8 +147,8 @@ impl Timestamp {
     }
 
     fn from_civil(t: OffsetDateTime) -> Option<Self> {
-        let micros = i64::try_from(t.unix_timestamp_nanos().div_euclid(1_000)).ok()?;
-        (t.year() >= 1).then_some(Self(micros))
+        let instant = Self(i64::try_from(t.unix_timestamp_nanos().div_euclid(1_000)).ok()?);
+        (instant.seconds() >= FIRST_SECOND).then_some(instant)
     }
 
     pub(crate) fn civil(self) -> Option<OffsetDateTime> {
