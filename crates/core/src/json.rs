@@ -6,10 +6,12 @@
 
 pub mod ecmascript;
 pub mod python;
+mod value;
 
-use serde::Deserialize;
+pub use value::{Object, Value};
+
+use serde::Deserialize as _;
 use serde_json::error::Category;
-pub use serde_json::{Map, Value};
 
 use crate::refusal::{Flaw, Refusal, check_size};
 
@@ -18,7 +20,7 @@ use crate::refusal::{Flaw, Refusal, check_size};
 /// # Errors
 /// `TOO_LARGE` beyond 128 KiB, else `MALFORMED` with the reason: empty, byte order mark, cut short, something after
 /// the value, or not JSON (a lone surrogate, `NaN`, a trailing comma and nesting beyond 127 levels included).
-pub fn parse(text: &str, what: &'static str) -> Result<Value, Refusal> {
+pub fn parse<'a>(text: &'a str, what: &'static str) -> Result<Value<'a>, Refusal> {
     check_size(text.as_bytes())?;
     if text.starts_with('\u{feff}') {
         return Err(Flaw::ByteOrderMark.into());
@@ -32,19 +34,4 @@ pub fn parse(text: &str, what: &'static str) -> Result<Value, Refusal> {
     })?;
     reader.end().map_err(|_| Flaw::TrailingData { what })?;
     Ok(value)
-}
-
-/// The named field of an object.
-pub(crate) fn field<'a>(object: &'a Map<String, Value>, name: &'static str) -> Result<&'a Value, Flaw> {
-    object.get(name).ok_or(Flaw::MissingField { field: name })
-}
-
-/// The named text field of an object.
-pub(crate) fn text<'a>(object: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, Flaw> {
-    field(object, name)?.as_str().ok_or(Flaw::WrongType { field: name, wanted: "a text" })
-}
-
-/// The named field, a whole number written without fraction or exponent that fits 64 bits.
-pub(crate) fn integer(object: &Map<String, Value>, name: &'static str) -> Result<i64, Flaw> {
-    field(object, name)?.as_i64().ok_or(Flaw::WrongType { field: name, wanted: "a whole number" })
 }

@@ -89,8 +89,8 @@ impl Scheme {
 
     fn of_json(text: &str) -> Result<Self, Refusal> {
         match json::parse(text, "file")? {
-            Value::Object(fields) if fields.contains_key("payload") => Ok(Self::File),
-            Value::Object(fields) if fields.contains_key("client_id") => Ok(Self::Record),
+            Value::Object(fields) if fields.get("payload").is_some() => Ok(Self::File),
+            Value::Object(fields) if fields.get("client_id").is_some() => Ok(Self::Record),
             _ => Err(Flaw::UnknownForm.into()),
         }
     }

@@ -2,43 +2,53 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Map, Number, Value};
+use super::{Object, Value};
 
 /// `JSON.stringify(value)`.
-pub fn stringify(value: &Value) -> String {
-    let mut out = String::new();
+pub fn stringify(value: &Value<'_>) -> String {
+    let mut out = String::with_capacity(256);
     write_value(&mut out, value, None);
     out
 }
 
+/// `JSON.stringify(object)`.
+pub fn stringify_object(object: &Object<'_>) -> String {
+    let mut out = String::with_capacity(512);
+    write_object(&mut out, object, None);
+    out
+}
+
 /// `JSON.stringify(value, null, 2)`.
-pub fn stringify_pretty(value: &Value) -> String {
-    let mut out = String::new();
+pub fn stringify_pretty(value: &Value<'_>) -> String {
+    let mut out = String::with_capacity(1024);
     write_value(&mut out, value, Some(0));
     out
 }
 
 /// `indent` is the depth so far when lines are broken, `None` when they are not.
-fn write_value(out: &mut String, value: &Value, indent: Option<usize>) {
+fn write_value(out: &mut String, value: &Value<'_>, indent: Option<usize>) {
     match value {
         Value::Null => out.push_str("null"),
         Value::Bool(true) => out.push_str("true"),
         Value::Bool(false) => out.push_str("false"),
-        Value::Number(number) => push_number(out, number),
-        Value::String(text) => push_string(out, text),
-        Value::Array(items) => {
+        Value::Integer(number) => push_integer(out, *number),
+        Value::Double(number) => out.push_str(ryu_js::Buffer::new().format(*number)),
+        Value::Text(text) => push_string(out, text),
+        Value::List(items) => {
             write_items(out, ['[', ']'], indent, items.iter(), |out, item, inner| {
                 write_value(out, item, inner);
             });
         }
-        Value::Object(fields) => {
-            write_items(out, ['{', '}'], indent, in_order(fields), |out, (name, item), inner| {
-                push_string(out, name);
-                out.push_str(if inner.is_some() { ": " } else { ":" });
-                write_value(out, item, inner);
-            });
-        }
+        Value::Object(object) => write_object(out, object, indent),
     }
+}
+
+fn write_object(out: &mut String, object: &Object<'_>, indent: Option<usize>) {
+    write_items(out, ['{', '}'], indent, in_order(object), |out, (name, item), inner| {
+        push_string(out, name);
+        out.push_str(if inner.is_some() { ": " } else { ":" });
+        write_value(out, item, inner);
+    });
 }
 
 fn write_items<T>(
@@ -73,8 +83,8 @@ fn break_line(out: &mut String, indent: Option<usize>) {
 }
 
 /// Fields in the order of ECMAScript's own keys: integer indices ascending, then the others as written.
-fn in_order(fields: &Map<String, Value>) -> Box<dyn Iterator<Item = (&String, &Value)> + '_> {
-    if fields.keys().all(|name| index(name).is_none()) {
+fn in_order<'v, 'a>(fields: &'v Object<'a>) -> Box<dyn Iterator<Item = (&'v str, &'v Value<'a>)> + 'v> {
+    if fields.iter().all(|(name, _)| index(name).is_none()) {
         return Box::new(fields.iter());
     }
     let mut indices: Vec<_> = fields.iter().filter(|(name, _)| index(name).is_some()).collect();
@@ -91,30 +101,23 @@ fn index(name: &str) -> Option<u32> {
     name.parse().ok().filter(|n| *n != u32::MAX)
 }
 
-/// Every number is a double, printed as `Number::toString` does.
-fn push_number(out: &mut String, number: &Number) {
+/// Integers are doubles, too: beyond 2⁵³ they are printed as `Number::toString` prints the nearest one.
+fn push_integer(out: &mut String, number: i64) {
     const EXACT: i64 = 1 << 53;
-    match number.as_i64() {
-        Some(n) if (-EXACT..=EXACT).contains(&n) => {
-            write!(out, "{n}").expect("writing to a string cannot fail");
-        }
-        _ => {
-            let double = number.as_f64().expect("without arbitrary precision every number is a double");
-            out.push_str(ryu_js::Buffer::new().format(double));
-        }
+    if (-EXACT..=EXACT).contains(&number) {
+        write!(out, "{number}").expect("writing to a string cannot fail");
+    } else {
+        out.push_str(ryu_js::Buffer::new().format(number as f64));
     }
 }
 
 fn push_string(out: &mut String, text: &str) {
     out.push('"');
-    let mut plain = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if !matches!(byte, b'"' | b'\\' | 0..0x20) {
-            continue;
-        }
-        out.push_str(&text[plain..at]);
-        plain = at + 1;
-        match byte {
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) {
+        let (plain, escaped) = rest.split_at(at);
+        out.push_str(plain);
+        match escaped.as_bytes()[0] {
             b'"' => out.push_str("\\\""),
             b'\\' => out.push_str("\\\\"),
             0x08 => out.push_str("\\b"),
@@ -122,10 +125,11 @@ fn push_string(out: &mut String, text: &str) {
             b'\n' => out.push_str("\\n"),
             b'\r' => out.push_str("\\r"),
             b'\t' => out.push_str("\\t"),
-            _ => write!(out, "\\u{byte:04x}").expect("writing to a string cannot fail"),
+            byte => write!(out, "\\u{byte:04x}").expect("writing to a string cannot fail"),
         }
+        rest = &escaped[1..];
     }
-    out.push_str(&text[plain..]);
+    out.push_str(rest);
     out.push('"');
 }
 

@@ -2,10 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
 
 use crate::crypto::{Algorithm, KeySet};
-use crate::json::{self, Map, Value, ecmascript};
+use crate::json::{self, Object, Value, ecmascript};
 use crate::refusal::{Flaw, Refusal, check_size};
 use crate::time::Timestamp;
 
@@ -35,18 +34,18 @@ pub struct Payload {
 
 /// A file as read: payload and signature, not yet checked.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LicenseFile {
-    payload: Value,
+pub struct LicenseFile<'a> {
+    payload: Object<'a>,
     signature: Vec<u8>,
 }
 
-impl LicenseFile {
+impl<'a> LicenseFile<'a> {
     /// A file of a payload and the signature made over its [`Payload::signed_text`].
     ///
     /// # Errors
     /// As [`Payload::signed_text`], and `TOO_LARGE` when no reader would take it.
-    pub fn new(payload: &Payload, signature: Vec<u8>) -> Result<Self, Refusal> {
-        let file = Self { payload: payload.to_json()?, signature };
+    pub fn new(payload: Payload, signature: Vec<u8>) -> Result<LicenseFile<'static>, Refusal> {
+        let file = LicenseFile { payload: payload.into_json()?, signature };
         check_size(file.to_text().as_bytes())?;
         Ok(file)
     }
@@ -56,18 +55,17 @@ impl LicenseFile {
     ///
     /// # Errors
     /// `MALFORMED` with the reason, or `TOO_LARGE`.
-    pub fn parse(text: &str) -> Result<Self, Refusal> {
+    pub fn parse(text: &'a str) -> Result<Self, Refusal> {
         let Value::Object(mut fields) = json::parse(text, "file")? else {
             return Err(Flaw::UnknownForm.into());
         };
         let signature = STANDARD
-            .decode(json::text(&fields, "signature")?)
+            .decode(fields.text("signature")?)
             .map_err(|_| Flaw::BadEncoding { what: "signature", encoding: "standard base64" })?;
-        json::field(&fields, "payload")?
-            .as_object()
-            .ok_or(Flaw::WrongType { field: "payload", wanted: "an object" })?;
-        let payload = fields.swap_remove("payload").expect("it was just looked at");
-        Ok(Self { payload, signature })
+        match fields.take("payload").ok_or(Flaw::MissingField { field: "payload" })? {
+            Value::Object(payload) => Ok(Self { payload, signature }),
+            _ => Err(Flaw::WrongType { field: "payload", wanted: "an object" }.into()),
+        }
     }
 
     /// Checks the signature under the RSA keys at hand, then reads the payload.
@@ -83,20 +81,20 @@ impl LicenseFile {
 
     /// What the payload says, unchecked.
     pub fn unverified(&self) -> Result<Payload, Flaw> {
-        Payload::from_json(self.payload.as_object().expect("only objects are read"))
+        Payload::from_json(&self.payload)
     }
 
     /// The text that is signed: `JSON.stringify(payload)`.
     pub fn signed_text(&self) -> String {
-        ecmascript::stringify(&self.payload)
+        ecmascript::stringify_object(&self.payload)
     }
 
     /// The file: `JSON.stringify({payload, signature}, null, 2)`, without a newline at the end.
     pub fn to_text(&self) -> String {
-        ecmascript::stringify_pretty(&json!({
-            "payload": self.payload,
-            "signature": STANDARD.encode(&self.signature),
-        }))
+        ecmascript::stringify_pretty(&Value::Object(Object::from([
+            ("payload", Value::Object(self.payload.clone())),
+            ("signature", STANDARD.encode(&self.signature).into()),
+        ])))
     }
 }
 
@@ -106,37 +104,37 @@ impl Payload {
     /// # Errors
     /// When the expiry lies outside the years 1 to 9999, or the grace outside 0 to 36,500 days.
     pub fn signed_text(&self) -> Result<String, Refusal> {
-        Ok(ecmascript::stringify(&self.to_json()?))
+        Ok(ecmascript::stringify_object(&self.clone().into_json()?))
     }
 
-    fn to_json(&self) -> Result<Value, Flaw> {
+    fn into_json(self) -> Result<Object<'static>, Flaw> {
         let expires_at = self
             .expires_at
             .to_ecmascript()
             .ok_or(Flaw::BadValue { field: "expiresAt", wanted: "a time of the years 1 to 9999" })?;
-        Ok(json!({
-            "product": self.product,
-            "licenseType": self.license_type,
-            "issuedTo": self.issued_to,
-            "deviceId": self.device_id,
-            "issuedAt": self.issued_at,
-            "expiresAt": expires_at,
-            "gracePeriodDays": grace(self.grace_period_days)?,
-        }))
+        Ok(Object::from([
+            ("product", self.product.into()),
+            ("licenseType", self.license_type.into()),
+            ("issuedTo", self.issued_to.into()),
+            ("deviceId", self.device_id.into()),
+            ("issuedAt", self.issued_at.into()),
+            ("expiresAt", expires_at.into()),
+            ("gracePeriodDays", Value::Integer(grace(self.grace_period_days)?)),
+        ]))
     }
 
-    fn from_json(fields: &Map<String, Value>) -> Result<Self, Flaw> {
-        let text = |name| json::text(fields, name).map(str::to_owned);
+    fn from_json(fields: &Object<'_>) -> Result<Self, Flaw> {
+        let text = |name| fields.text(name).map(str::to_owned);
         let field = "gracePeriodDays";
-        let days = json::field(fields, field)?
-            .as_f64()
+        let days = fields
+            .field(field)?
+            .as_double()
             .filter(|days| days.fract() == 0.0 && days.abs() < 1e9)
             .ok_or(Flaw::WrongType { field, wanted: "a whole number of days" })?;
-        let expires_at =
-            Timestamp::parse_rfc3339(json::text(fields, "expiresAt")?).ok_or(Flaw::BadValue {
-                field: "expiresAt",
-                wanted: "a time with an offset, as 2026-12-31T00:00:00.000Z",
-            })?;
+        let expires_at = Timestamp::parse_rfc3339(fields.text("expiresAt")?).ok_or(Flaw::BadValue {
+            field: "expiresAt",
+            wanted: "a time with an offset, as 2026-12-31T00:00:00.000Z",
+        })?;
         Ok(Self {
             product: text("product")?,
             license_type: text("licenseType")?,

@@ -14,7 +14,7 @@ use time::Date;
 
 use super::lk_body;
 use crate::crypto::{KeySet, SharedSecret, same};
-use crate::json::{self, Map, Value};
+use crate::json::{self, Object, Value};
 use crate::refusal::{Flaw, Refusal};
 use crate::time::{Timestamp, date_text, parse_date};
 
@@ -143,24 +143,24 @@ impl Lk2 {
         if text.len() > MAX_UNPACKED { Err(too_large()) } else { Ok(text) }
     }
 
-    fn from_json(fields: &Map<String, Value>) -> Result<Self, Refusal> {
-        match json::integer(fields, "v")? {
+    fn from_json(fields: &Object<'_>) -> Result<Self, Refusal> {
+        match fields.integer("v")? {
             2 => {}
             other => return Err(Refusal::UnsupportedVersion(other.to_string())),
         }
         let optional = |field| match fields.get(field) {
             None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(Value::Text(text)) => Ok(Some(text.clone().into_owned())),
             Some(_) => Err(Flaw::WrongType { field, wanted: "a text or null" }),
         };
         let date = |field, text: &str| {
             parse_date(text).ok_or(Flaw::BadValue { field, wanted: "a date, as 2026-12-31" })
         };
-        let tier = json::text(fields, "t")?.to_owned();
+        let tier = fields.text("t")?.to_owned();
         if tier.is_empty() {
             return Err(Flaw::BadValue { field: "t", wanted: "a tier" }.into());
         }
-        let max_devices = u32::try_from(json::integer(fields, "d")?)
+        let max_devices = u32::try_from(fields.integer("d")?)
             .ok()
             .filter(|d| i64::from(*d) <= MAX_DEVICES)
             .ok_or(Flaw::BadValue { field: "d", wanted: "0 to 2147483647 devices" })?;
@@ -172,7 +172,7 @@ impl Lk2 {
                 None | Some("") => None,
                 Some(text) => Some(date("e", text)?),
             },
-            issued: date("i", json::text(fields, "i")?)?,
+            issued: date("i", fields.text("i")?)?,
             unique_id: optional("u")?,
         })
     }

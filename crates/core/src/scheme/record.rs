@@ -1,7 +1,7 @@
 //! `record` (system A): a JSON record of a client, signed with RSA PKCS#1 v1.5 over what Python's `json.dumps` gives.
 
 use crate::crypto::{Algorithm, KeySet};
-use crate::json::{self, Value, python};
+use crate::json::{self, Object, Value, python};
 use crate::refusal::{Flaw, Refusal, check_size};
 use crate::time::Timestamp;
 
@@ -100,14 +100,17 @@ impl Record {
     /// # Errors
     /// When a time of a `text` profile lies outside the years 1 to 9999.
     pub fn signed_text(&self) -> Result<String, Refusal> {
+        self.signed_text_in(self.profile)
+    }
+
+    fn signed_text_in(&self, profile: Profile) -> Result<String, Refusal> {
         let (issued_at, exp) = self.time_texts()?;
-        let quoted = |text: &str| {
-            let mut out = String::with_capacity(text.len() + 2);
-            python::push_string(&mut out, text);
-            out
-        };
-        let (client, kind) = (quoted(&self.client_id), quoted(&self.license_type));
-        Ok(match self.profile {
+        let [client, kind] = [&self.client_id, &self.license_type].map(|text| {
+            let mut quoted = String::with_capacity(text.len() + 2);
+            python::push_string(&mut quoted, text);
+            quoted
+        });
+        Ok(match profile {
             Profile::Epoch => format!(
                 r#"{{"client_id": {client}, "license_type": {kind}, "exp": {exp}, "issued_at": {issued_at}}}"#
             ),
@@ -134,32 +137,29 @@ impl Record {
         })
     }
 
-    fn parse(text: &str, profile: Option<Profile>) -> Result<(Self, Value), Refusal> {
-        let value = json::parse(text, "record")?;
-        let Value::Object(fields) = &value else { return Err(Flaw::UnknownForm.into()) };
-        let client_id = json::text(fields, "client_id")?.to_owned();
-        let license_type = json::text(fields, "license_type")?.to_owned();
-        let spelled_as_text =
-            [fields.get("exp"), fields.get("issued_at")].iter().flatten().all(|v| v.is_string());
-        let profile = profile.unwrap_or(if spelled_as_text { Profile::Text } else { Profile::Epoch });
+    fn read(fields: &Object<'_>, profile: Option<Profile>) -> Result<Self, Flaw> {
+        let client_id = fields.text("client_id")?.to_owned();
+        let license_type = fields.text("license_type")?.to_owned();
+        let spelled_as_text = || ["exp", "issued_at"].iter().all(|name| fields.text(name).is_ok());
+        let profile =
+            profile.unwrap_or_else(|| if spelled_as_text() { Profile::Text } else { Profile::Epoch });
         let times = match profile {
-            Profile::Epoch => Times::Epoch {
-                exp: json::integer(fields, "exp")?,
-                issued_at: json::integer(fields, "issued_at")?,
-            },
+            Profile::Epoch => {
+                Times::Epoch { exp: fields.integer("exp")?, issued_at: fields.integer("issued_at")? }
+            }
             Profile::Text | Profile::TextSorted => {
                 let time = |field| {
-                    Timestamp::parse_record_text(json::text(fields, field)?)
+                    Timestamp::parse_record_text(fields.text(field)?)
                         .ok_or(Flaw::BadValue { field, wanted: "`YYYY-MM-DD HH:MM:SS`" })
                 };
-                let never = json::text(fields, "exp")? == "Never";
+                let never = fields.text("exp")? == "Never";
                 Times::Text {
                     exp: if never { None } else { Some(time("exp")?) },
                     issued_at: time("issued_at")?,
                 }
             }
         };
-        Ok((Self { profile, client_id, license_type, times }, value))
+        Ok(Self { profile, client_id, license_type, times })
     }
 }
 
@@ -176,14 +176,13 @@ impl SignedRecord {
     /// # Errors
     /// `MALFORMED` with the reason, or `TOO_LARGE`.
     pub fn parse(text: &str, profile: Option<Profile>) -> Result<Self, Refusal> {
-        let (record, value) = Record::parse(text, profile)?;
-        let fields = value.as_object().expect("a record was read from an object");
-        let hex = json::text(fields, "signature")?;
+        let Value::Object(fields) = json::parse(text, "record")? else {
+            return Err(Flaw::UnknownForm.into());
+        };
+        let record = Record::read(&fields, profile)?;
+        let hex = fields.text("signature")?;
         let encoding = Flaw::BadEncoding { what: "signature", encoding: "hexadecimal" };
-        let signature = hex::decode(hex).map_err(|_| encoding.clone())?;
-        if signature.is_empty() {
-            return Err(encoding.into());
-        }
+        let signature = hex::decode(hex).ok().filter(|signature| !signature.is_empty()).ok_or(encoding)?;
         let profiles = match (profile, record.profile) {
             (None, Profile::Text) => &[Profile::Text, Profile::TextSorted],
             (_, found) => profiles(found),
@@ -194,11 +193,10 @@ impl SignedRecord {
     /// Checks the signature under the RSA keys at hand, and returns the record in the profile it was signed in.
     pub fn verify(&self, keys: &KeySet) -> Result<Record, Refusal> {
         for &profile in self.profiles {
-            let record = Record { profile, ..self.record.clone() };
-            let text = record.signed_text()?;
-            if keys.public(Algorithm::RsaPkcs1Sha256).any(|key| key.verify(text.as_bytes(), &self.signature))
-            {
-                return Ok(record);
+            let text = self.record.signed_text_in(profile)?;
+            let mut keys = keys.public(Algorithm::RsaPkcs1Sha256);
+            if keys.any(|key| key.verify(text.as_bytes(), &self.signature)) {
+                return Ok(Record { profile, ..self.record.clone() });
             }
         }
         Err(Refusal::BadSignature)

@@ -31,13 +31,13 @@ impl FileRequest {
     ///
     /// # Errors
     /// When the key is not RSA, or the end lies outside the calendar.
-    pub fn issue(&self, key: &SigningKey, now: Timestamp) -> Result<LicenseFile, IssueError> {
+    pub fn issue(&self, key: &SigningKey, now: Timestamp) -> Result<LicenseFile<'static>, IssueError> {
         if key.algorithm() != Algorithm::RsaPkcs1Sha256 {
             return Err(IssueError::WrongKey { wanted: Algorithm::RsaPkcs1Sha256, found: key.algorithm() });
         }
         let payload = self.payload(now)?;
         let signature = key.sign(payload.signed_text()?.as_bytes());
-        Ok(LicenseFile::new(&payload, signature)?)
+        Ok(LicenseFile::new(payload, signature)?)
     }
 
     fn payload(&self, now: Timestamp) -> Result<Payload, IssueError> {

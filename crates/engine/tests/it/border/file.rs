@@ -33,7 +33,7 @@ impl Case {
         (0..200).map(|_| Self::made_up(&mut rng)).collect()
     }
 
-    fn issued(&self) -> LicenseFile {
+    fn issued(&self) -> LicenseFile<'static> {
         self.request.issue(&KEY_D.signing, self.now).expect("a file of these fields can be issued")
     }
 
