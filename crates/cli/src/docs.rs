@@ -64,7 +64,9 @@ fn command_line() {
          so. Every command exits with 0\nwhen done (or valid), 1 when a licence is refused, 2 on wrong usage or \
          failure, and takes `--json`.\n",
     );
-    describe(&mut crate::Cli::command(), "", &mut page);
+    let mut command = crate::Cli::command();
+    command.build();
+    describe(&mut command, "", &mut page);
     compare("cli.md", &page);
 }
 

@@ -23,16 +23,30 @@ pub(crate) enum Issue {
     /// An RSA-signed record of a client (system A)
     Record(record::Record),
     /// 12-character single-use keys (system B)
+    ///
+    /// By default 1,000 keys of each of the five durations; --count is the number of each.
     Pool(pool::Pool),
     /// A tiered key that a server verifies (system C)
+    ///
+    /// The key says only its tier and the second in which it was made: a server keeps the rest. Of several made at once,
+    /// each takes the next second, at most an hour ahead.
     Tier(tier::Tier),
     /// An RSA-signed file bound to a device (system D)
+    ///
+    /// Writes `<customer>.key` into the current directory. The customer's own file is replaced, any other left alone.
     File(file::File),
     /// A short key with a 16-bit check (system E, first version)
+    ///
+    /// For installations that read nothing newer: the check catches typing errors and keeps nobody out.
     Lk1(lk1::Lk1),
     /// A self-contained key with a 48-bit seal (system E, second version)
+    ///
+    /// With --tier it is made at once. Without, it asks, as the original generator does; or --batch takes all answers.
     Lk2(Box<lk2::Lk2>),
     /// A self-contained key with a full seal: the one to choose
+    ///
+    /// With --key it is signed: nobody but you can make one. With only a secret it is sealed by a MAC: shorter, but
+    /// whoever can check one can make others.
     Lk3(Box<lk3::Lk3>),
 }
 

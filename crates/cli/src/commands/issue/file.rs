@@ -15,7 +15,6 @@ use crate::failure::Failure;
 use crate::keys::SigningArgs;
 use crate::output::printable;
 
-/// Writes `<customer>.key` into the current directory.
 #[derive(Args)]
 pub(crate) struct File {
     /// The customer

@@ -10,7 +10,6 @@ use crate::clock::{self, Now};
 use crate::failure::Failure;
 use crate::keys::{Offline, SecretArgs};
 
-/// For installations that read nothing newer.
 #[derive(Args)]
 pub(crate) struct Lk1 {
     /// PRO-10, PRO-20, PRO-50, PRO-100, ENTERPRISE, or another

@@ -21,7 +21,6 @@ use crate::keys::{self, Offline, SecretArgs};
 const WEAK: &str =
     "its seal has 48 bits and the customer holds the secret: fit for old installations; prefer lk3";
 
-/// Without `--tier` it asks, as the original generator does.
 #[derive(Args)]
 pub(crate) struct Lk2 {
     /// PRO-10, PRO-20, PRO-50, PRO-100, ENTERPRISE, or another with --devices

@@ -16,7 +16,6 @@ use crate::clock::{self, Now};
 use crate::failure::Failure;
 use crate::keys::{SecretArgs, SigningArgs};
 
-/// With `--key` it is signed: nobody but you can make one. With only a secret it is sealed by a MAC: shorter.
 #[derive(Args)]
 pub(crate) struct Lk3 {
     /// The code of the product

@@ -14,7 +14,6 @@ use crate::keys::Offline;
 /// Keys of each duration unless said otherwise: as the original, 5,000 in all.
 const DEFAULT_COUNT: u64 = 1_000;
 
-/// By default 1,000 keys of each of the five durations; `--count` is the number of each.
 #[derive(Args)]
 pub(crate) struct Pool {
     /// Durations, separated by commas: 1d, 5d, 1m, 6m, 12m [default: all five]

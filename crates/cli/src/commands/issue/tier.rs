@@ -11,7 +11,6 @@ use crate::clock::Now;
 use crate::failure::Failure;
 use crate::keys::{Offline, SecretArgs};
 
-/// The key says only its tier and the second in which it was made: a server keeps the rest.
 #[derive(Args)]
 pub(crate) struct Tier {
     /// free, pro, elite, lifetime, or another of letters, digits and `_`
