@@ -10,7 +10,7 @@ use crate::failure::Failure;
 /// Reads the licence that an argument names. White space around a key does not count; in files it is JSON's own.
 ///
 /// The outer error is that nothing could be read, the inner one that what was read cannot be a licence.
-pub(crate) fn licence(argument: &str) -> Result<Result<String, Refusal>, Failure> {
+pub(crate) fn license(argument: &str) -> Result<Result<String, Refusal>, Failure> {
     let path = Path::new(argument);
     let bytes = if argument == "-" {
         read(std::io::stdin().lock())?

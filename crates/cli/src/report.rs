@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use keyward_core::claims::{Claims, Expires};
+use keyward_core::code::Code;
 use keyward_core::scheme::Scheme;
 use keyward_core::verdict::{Access, Verdict};
 use serde::Serialize;
@@ -14,8 +15,7 @@ use crate::output::Table;
 pub(crate) struct Report<'a> {
     #[serde(flatten)]
     pub(crate) verdict: &'a Verdict,
-    /// Absent when the text is no licence.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// `None` when the text is no licence.
     pub(crate) license: Option<&'a Claims>,
 }
 
@@ -27,7 +27,7 @@ impl Report<'_> {
         table.row("code", verdict.code);
         table.optional("reason", verdict.reason);
         table.row("because", &verdict.detail);
-        if !verdict.valid {
+        if verdict.code != Code::Valid {
             table.row("help", verdict.remedy);
         }
         let access = match verdict.access {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde::ser::SerializeStruct as _;
 use uuid::Uuid;
 
 use crate::crypto::KeySet;
@@ -24,38 +25,29 @@ pub struct Claims {
     /// Its form.
     pub scheme: Scheme,
     /// Its id, where the form carries one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub license_id: Option<Uuid>,
     /// The product it is for, where the form says so.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub product: Option<String>,
     /// Who holds it: client, customer or company.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub holder: Option<String>,
     /// Type or tier.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tier: Option<String>,
     /// Feature codes.
     pub features: Vec<String>,
     /// How many devices; `None` when the form sets no limit.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_devices: Option<u64>,
     /// Named limits.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub limits: BTreeMap<String, u64>,
     /// Device pools.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pools: Vec<Pool>,
     /// The device it is bound to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
     /// When it was issued.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub issued: Option<Timestamp>,
     /// The first instant at which it is valid.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
     /// The last instant at which it is valid.
+    #[serde(flatten)]
     pub expires: Expires,
     /// Days of 24 hours after expiry in which everything still works.
     pub grace_days: i64,
@@ -76,13 +68,14 @@ pub enum Expires {
     NotInKey,
 }
 
+/// Two fields: `expires`, and `perpetual` to tell "never" from "not in the key".
 impl Serialize for Expires {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::At(instant) => instant.serialize(serializer),
-            Self::Never => serializer.serialize_none(),
-            Self::NotInKey => serializer.serialize_str("not in the key"),
-        }
+        let at = if let Self::At(instant) = self { Some(instant) } else { None };
+        let mut fields = serializer.serialize_struct("Expires", 2)?;
+        fields.serialize_field("expires", &at)?;
+        fields.serialize_field("perpetual", &(*self == Self::Never))?;
+        fields.end()
     }
 }
 
@@ -95,7 +88,6 @@ pub struct Pool {
     /// How many devices.
     pub max_devices: u64,
     /// Its own end.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub expires: Option<Timestamp>,
 }
 

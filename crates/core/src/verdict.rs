@@ -75,7 +75,6 @@ pub struct Verdict {
     /// Why, for programs.
     pub code: Code,
     /// A name below the code, where the code alone leaves several causes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
     /// Why, for people.
     pub detail: String,

@@ -193,10 +193,10 @@ fn corpus() -> Vec<Value> {
 }
 
 /// The same licence in both forms.
-fn both(licence: &Value) -> (Lk2, Lk3) {
-    let text = |name: &str| licence[name].as_str().expect("a text").to_owned();
-    let date = |name: &str| licence[name].as_str().map(|text| parse_date(text).expect("a date"));
-    let devices = licence["max_devices"].as_u64().expect("a number");
+fn both(license: &Value) -> (Lk2, Lk3) {
+    let text = |name: &str| license[name].as_str().expect("a text").to_owned();
+    let date = |name: &str| license[name].as_str().map(|text| parse_date(text).expect("a date"));
+    let devices = license["max_devices"].as_u64().expect("a number");
     let issued = date("issued").expect("a date");
     let lk2 = Lk2 {
         tier: text("tier"),
@@ -225,8 +225,8 @@ fn sizes() {
     let key = SigningKey::generate_ed25519(&mut rng);
     let payload = |key: &str, ends: usize| URL_SAFE_NO_PAD.decode(key).expect("base64").len() - ends;
     let [mut lk2_payload, mut lk3_payload, mut lk2_key, mut signed, mut mac] = [0usize; 5];
-    for licence in corpus() {
-        let (lk2, lk3) = both(&licence);
+    for license in corpus() {
+        let (lk2, lk3) = both(&license);
         let bare = Lk3 { license_id: None, ..lk3.clone() };
         let lk2 = lk2.seal(&secret).expect("a key");
         let signed_key = Lk3Sealer::Signature(&key, None).issue(&lk3, &mut rng).expect("a key");

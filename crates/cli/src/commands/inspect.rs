@@ -14,8 +14,8 @@ use crate::report::claims_table;
 #[derive(Args)]
 pub(crate) struct Inspect {
     /// The licence: a key, a file, or `-` for standard input
-    #[arg(value_name = "LICENCE")]
-    licence: String,
+    #[arg(value_name = "LICENSE")]
+    license: String,
     /// Only an encrypted `lk3` key needs its secret to be read
     #[command(flatten)]
     keys: VerifyingArgs,
@@ -23,7 +23,7 @@ pub(crate) struct Inspect {
 
 impl Inspect {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
-        let text = input::licence(&self.licence)??;
+        let text = input::license(&self.license)??;
         let claims = Claims::unverified(&text, &self.keys.read()?)?;
         let sealed = sealed_by(claims.scheme, &text)?;
         if json {

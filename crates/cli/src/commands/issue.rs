@@ -65,15 +65,15 @@ impl Issue {
 }
 
 /// Prints a licence: itself on standard output, what it says when read back on standard error.
-fn deliver(licence: &str, keys: &KeySet, now: Timestamp, notes: &[&str], json: bool) -> Result<(), Failure> {
-    let claims = Claims::verified(licence, keys)?;
+fn deliver(license: &str, keys: &KeySet, now: Timestamp, notes: &[&str], json: bool) -> Result<(), Failure> {
+    let claims = Claims::verified(license, keys)?;
     let verdict = verdict::device(&claims, &DeviceContext::default(), now);
     let report = Report { verdict: &verdict, license: Some(&claims) };
     if json {
-        println!("{:#}", json!({ "licence": licence, "check": report, "notes": notes }));
+        println!("{:#}", json!({ "license": license, "check": report, "notes": notes }));
         return Ok(());
     }
-    println!("{licence}");
+    println!("{license}");
     eprint!("\n{}", report.table());
     for note in notes {
         eprintln!("note: {note}");

@@ -17,8 +17,8 @@ use crate::report::Report;
 #[derive(Args)]
 pub(crate) struct Verify {
     /// The licence: a key, a file, or `-` for standard input
-    #[arg(value_name = "LICENCE")]
-    licence: String,
+    #[arg(value_name = "LICENSE")]
+    license: String,
     #[command(flatten)]
     keys: VerifyingArgs,
     /// The id of the device it is to run on; without it the device is not compared
@@ -57,7 +57,7 @@ impl Verify {
             revoked: false,
         };
         let (verdict, claims) =
-            match input::licence(&self.licence)?.and_then(|text| Ok((Scheme::of(&text)?, text))) {
+            match input::license(&self.license)?.and_then(|text| Ok((Scheme::of(&text)?, text))) {
                 Err(refusal) => (refusal.into(), None),
                 Ok((scheme, text)) => match self.claims(scheme, &text)? {
                     Err(refusal) => (Verdict::from(refusal), None),

@@ -35,9 +35,9 @@ fn many_licences_of_every_form_are_all_different_and_all_valid() {
         let made = column(&csv, name);
         let wanted: usize = arguments[arguments.len() - 1].parse().expect("a number");
         assert_eq!(made.iter().collect::<HashSet<_>>().len(), wanted, "{arguments:?}");
-        for licence in [&made[0], &made[wanted / 2], &made[wanted - 1]] {
-            let run = world.run_with(&["verify", "-", keys[0], keys[1]], licence);
-            assert_eq!(run.status, 0, "{arguments:?}: {licence}: {}", run.out);
+        for license in [&made[0], &made[wanted / 2], &made[wanted - 1]] {
+            let run = world.run_with(&["verify", "-", keys[0], keys[1]], license);
+            assert_eq!(run.status, 0, "{arguments:?}: {license}: {}", run.out);
         }
     }
 }

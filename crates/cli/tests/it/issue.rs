@@ -25,11 +25,11 @@ fn each_form_is_issued_and_verified() {
         (with(&LK3, &secret), secret),
         (with(&LK3, &["--secret-env", "SECRET", "--encrypt"]), secret),
     ] {
-        let licence = world.out(&issue);
-        let run = world.run_with(&["verify", "-", keys[0], keys[1], "--json"], &licence);
+        let license = world.out(&issue);
+        let run = world.run_with(&["verify", "-", keys[0], keys[1], "--json"], &license);
         assert_eq!(run.status, 0, "{issue:?}: {}{}", run.out, run.err);
         assert_eq!(run.json()["code"], "VALID", "{issue:?}");
-        let inspected = world.run_with(&["inspect", "-", "--secret-env", "SECRET"], &licence);
+        let inspected = world.run_with(&["inspect", "-", "--secret-env", "SECRET"], &license);
         assert_eq!(inspected.status, 0, "{issue:?}: {}", inspected.err);
     }
 }
@@ -38,12 +38,12 @@ fn each_form_is_issued_and_verified() {
 fn a_signed_and_encrypted_key_needs_both_keys() {
     let world = World::with_keys();
     let more = ["--key", "ed.pem", "--secret-env", "SECRET", "--encrypt", "--company", "Acme"];
-    let licence = world.out(&with(&LK3, &more));
-    let both = world.run(&["verify", &licence, "--key", "ed.pem", "--secret-env", "SECRET", "--json"]);
+    let license = world.out(&with(&LK3, &more));
+    let both = world.run(&["verify", &license, "--key", "ed.pem", "--secret-env", "SECRET", "--json"]);
     assert_eq!(both.json()["license"]["holder"], "Acme");
-    let signature_only = world.run(&["verify", &licence, "--key", "ed.pem", "--json"]).json();
+    let signature_only = world.run(&["verify", &license, "--key", "ed.pem", "--json"]).json();
     assert_eq!(signature_only["reason"], "CANNOT_DECRYPT");
-    let secret_only = world.run(&["verify", &licence, "--secret-env", "SECRET", "--json"]).json();
+    let secret_only = world.run(&["verify", &license, "--secret-env", "SECRET", "--json"]).json();
     assert_eq!(secret_only["reason"], "SEAL_NOT_ACCEPTED");
 }
 
@@ -60,7 +60,7 @@ fn a_secret_beside_a_public_key_decrypts_and_does_not_seal() {
 #[test]
 fn a_licence_says_all_that_was_asked_for() {
     let world = World::with_keys();
-    let licence = world.out(&with(
+    let license = world.out(&with(
         &LK3,
         &[
             "--key",
@@ -88,7 +88,7 @@ fn a_licence_says_all_that_was_asked_for() {
             "--trial",
         ],
     ));
-    let run = world.run(&["verify", &licence, "--key", "ed.pem", "--now", "2026-01-02", "--json"]);
+    let run = world.run(&["verify", &license, "--key", "ed.pem", "--now", "2026-01-02", "--json"]);
     let said = run.json();
     assert_eq!(said["code"], "TRIAL");
     assert_eq!(said["expiry"], "2026-01-31T00:00:00Z");

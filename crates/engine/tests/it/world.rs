@@ -73,10 +73,10 @@ pub(crate) struct World {
     pub(crate) keys: KeySet,
     pub(crate) ed25519: SigningKey,
     /// The four strengths of `lk3` and the profiles of `record` are licences of their own.
-    pub(crate) licences: Vec<Licence>,
+    pub(crate) licenses: Vec<License>,
 }
 
-pub(crate) struct Licence {
+pub(crate) struct License {
     pub(crate) scheme: Scheme,
     pub(crate) text: String,
     pub(crate) claims: Claims,
@@ -111,17 +111,17 @@ impl World {
             sealer.number(&mut lk3, &ids, number);
             (Scheme::Lk3, sealer.issue(&lk3, rng).expect("an lk3 key"))
         }));
-        let licence = |(scheme, text): (_, String)| {
+        let license = |(scheme, text): (_, String)| {
             let claims = Claims::verified(&text, &keys).expect("a licence issued here is accepted here");
-            Licence { scheme, text, claims }
+            License { scheme, text, claims }
         };
-        let licences = texts.into_iter().map(licence).collect();
-        Self { licences, keys, ed25519 }
+        let licenses = texts.into_iter().map(license).collect();
+        Self { licenses, keys, ed25519 }
     }
 
     /// The licences of one scheme.
-    pub(crate) fn of(&self, scheme: Scheme) -> impl Iterator<Item = &Licence> {
-        self.licences.iter().filter(move |licence| licence.scheme == scheme)
+    pub(crate) fn of(&self, scheme: Scheme) -> impl Iterator<Item = &License> {
+        self.licenses.iter().filter(move |license| license.scheme == scheme)
     }
 
     /// The text of the first licence of a scheme.

@@ -114,12 +114,12 @@ impl Lk3 {
         if key.is_some() {
             payload.license_id.get_or_insert_with(|| ids.license_id(0));
         }
-        let licence = sealer.issue(&payload, &mut rng)?;
+        let license = sealer.issue(&payload, &mut rng)?;
         let mut keys = KeySet::default();
         keys.public.extend(key.as_ref().map(|key| key.public().clone()));
         keys.secrets.extend(secret.clone());
         keys.accepts_lk3_macs = key.is_none();
-        deliver(&licence, &keys, now, &[], json)
+        deliver(&license, &keys, now, &[], json)
     }
 
     fn payload(&self, now: Timestamp) -> Result<Payload, Failure> {

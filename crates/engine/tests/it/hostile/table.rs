@@ -90,11 +90,11 @@ pub(super) fn table() -> Vec<Row> {
 /// Licences that are in order, asked about by another product.
 fn of_another_product() -> impl Iterator<Item = Row> {
     let bound = WORLD.of(File).chain(WORLD.of(Lk3));
-    bound.flat_map(|licence| {
+    bound.flat_map(|license| {
         ["Other Books", "versoll books", ""].map(|product| Row {
-            scheme: licence.scheme,
+            scheme: license.scheme,
             class: WrongProduct,
-            text: licence.text.clone(),
+            text: license.text.clone(),
             product,
             expected: OTHER_PRODUCT,
         })

@@ -61,7 +61,7 @@ fn of_lk2() {
 
 #[test]
 fn of_lk3_in_all_four_strengths() {
-    let keys: Vec<_> = WORLD.of(Scheme::Lk3).map(|licence| licence.text.as_str()).collect();
+    let keys: Vec<_> = WORLD.of(Scheme::Lk3).map(|license| license.text.as_str()).collect();
     assert_eq!(keys.len(), 4);
     assert_every_flip_is_refused(keys);
 }
@@ -73,18 +73,18 @@ fn of_record() {
         let record = SignedRecord::parse(text, None)?.verify(&KEY_A.keys())?;
         record.signed_text().map(|signed| (record, signed))
     };
-    for licence in WORLD.of(Scheme::Record) {
-        let genuine = read(&licence.text).expect("a record");
-        for flipped in flips(&licence.text) {
+    for license in WORLD.of(Scheme::Record) {
+        let genuine = read(&license.text).expect("a record");
+        for flipped in flips(&license.text) {
             if let Ok(same) = read(&flipped) {
                 assert_eq!(same, genuine, "{flipped}");
             }
             if let Ok(claims) = Claims::verified(&flipped, &WORLD.keys) {
-                assert_eq!(claims, licence.claims, "{flipped}");
+                assert_eq!(claims, license.claims, "{flipped}");
             }
         }
         // The case of a hexadecimal digit is such a freedom, so the comparison above is made.
-        assert!(flips(&licence.text).any(|flipped| read(&flipped).is_ok()));
+        assert!(flips(&license.text).any(|flipped| read(&flipped).is_ok()));
     }
 }
 
@@ -95,14 +95,14 @@ fn of_file() {
         let file = LicenseFile::parse(text)?;
         file.verify(&KEY_D.keys()).map(|payload| (payload, file.signed_text()))
     };
-    for licence in WORLD.of(Scheme::File) {
-        let genuine = read(&licence.text).expect("a file");
-        for flipped in flips(&licence.text) {
+    for license in WORLD.of(Scheme::File) {
+        let genuine = read(&license.text).expect("a file");
+        for flipped in flips(&license.text) {
             if let Ok(same) = read(&flipped) {
                 assert_eq!(same, genuine, "{flipped}");
             }
             if let Ok(claims) = Claims::verified(&flipped, &WORLD.keys) {
-                assert_eq!(claims, licence.claims, "{flipped}");
+                assert_eq!(claims, license.claims, "{flipped}");
             }
         }
     }

@@ -24,7 +24,7 @@ const STEPS: [Code; 7] = [
 
 /// What the licence is made out for, and when it is asked about.
 #[derive(Clone, Debug)]
-struct Licence {
+struct License {
     product: String,
     feature: String,
     device: String,
@@ -33,10 +33,10 @@ struct Licence {
     trial: bool,
 }
 
-fn licence() -> impl Strategy<Value = Licence> {
+fn license() -> impl Strategy<Value = License> {
     let now = (0..250_000_000_000_000_000i64).prop_map(Timestamp::from_micros);
     (text(), text(), text(), now, 0..100i64, any::<bool>()).prop_map(
-        |(product, feature, device, now, grace_days, trial)| Licence {
+        |(product, feature, device, now, grace_days, trial)| License {
             product,
             feature,
             device,
@@ -47,7 +47,7 @@ fn licence() -> impl Strategy<Value = Licence> {
     )
 }
 
-impl Licence {
+impl License {
     /// The verdict when exactly the given steps fail. Every instant lies on the very edge of failing or not.
     fn asked(&self, fails: &[bool; 7]) -> Code {
         let [revoked, product, feature, wrong_device, clock, not_before, expiry] = *fails;
@@ -92,24 +92,24 @@ proptest! {
     #![proptest_config(cases(64))]
 
     #[test]
-    fn the_first_step_that_fails_gives_the_code(licence in licence()) {
+    fn the_first_step_that_fails_gives_the_code(license in license()) {
         for combination in 0..1u32 << STEPS.len() {
             let fails: [bool; 7] = std::array::from_fn(|step| combination & (1 << step) != 0);
             let first = fails.iter().position(|fails| *fails);
-            let wanted = first.map_or(licence.standing(), |step| STEPS[step]);
-            prop_assert_eq!(licence.asked(&fails), wanted, "{:?}", fails);
+            let wanted = first.map_or(license.standing(), |step| STEPS[step]);
+            prop_assert_eq!(license.asked(&fails), wanted, "{:?}", fails);
         }
     }
 
     /// What the application does not ask for is not compared, whatever the licence says.
     #[test]
-    fn what_is_not_asked_for_is_not_compared(licence in licence()) {
+    fn what_is_not_asked_for_is_not_compared(license in license()) {
         let claims = Claims {
-            product: Some(licence.product.clone()),
-            device: Some(licence.device.clone()),
+            product: Some(license.product.clone()),
+            device: Some(license.device.clone()),
             ..Claims::from(Lk3::default())
         };
-        let verdict = device(&claims, &DeviceContext::default(), licence.now);
+        let verdict = device(&claims, &DeviceContext::default(), license.now);
         prop_assert_eq!(verdict.code, Code::Valid);
     }
 }

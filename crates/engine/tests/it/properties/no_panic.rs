@@ -114,7 +114,7 @@ proptest! {
 
     #[test]
     fn of_changed_licences(of: Index, changes in vec(change(), 1..4)) {
-        let genuine = of.get(&WORLD.licences);
+        let genuine = of.get(&WORLD.licenses);
         let text = String::from_utf8_lossy(&changed(&genuine.text, &changes)).into_owned();
         if let Some(claims) = read(&text)?.filter(|claims| claims.scheme != Scheme::Pool) {
             prop_assert_eq!(&claims, &genuine.claims, "{}", text);
