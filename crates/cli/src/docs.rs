@@ -27,7 +27,7 @@ fn errors() {
     let mut page = String::from(
         "# Codes\n\nEvery verdict and every refusal carries one of these codes. They are stable: programs may rely on \
          them. Sentences may\nchange. This page is made from the code; a test keeps it so.\n\n\
-         `keyward verify` exits with 0 when the license is valid, 1 when it is refused, and 2 when it could not be \
+         `keyward verify` exits with 0 when the licence is valid, 1 when it is refused, and 2 when it could not be \
          asked.\n\n## Verdicts and refusals\n\n| code | meaning | what to do |\n|---|---|---|\n",
     );
     let mut row = |cells: &[&str]| writeln!(page, "| {} |", cells.join(" | ")).expect("a string takes all");
@@ -61,7 +61,7 @@ fn errors() {
 fn command_line() {
     let mut page = String::from(
         "# The command line\n\nWhat `--help` says of every command. This page is made from the code; a test keeps it \
-         so. Every command exits with 0\nwhen done (or valid), 1 when a license is refused, 2 on wrong usage or \
+         so. Every command exits with 0\nwhen done (or valid), 1 when a licence is refused, 2 on wrong usage or \
          failure, and takes `--json`.\n",
     );
     let mut command = crate::Cli::command();
