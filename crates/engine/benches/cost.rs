@@ -24,7 +24,8 @@ use rand::rngs::StdRng;
 use serde_json::Value;
 
 const PAIRS: usize = 5;
-const SLICE: Duration = Duration::from_millis(200);
+const SLICES: usize = 20;
+const SLICE: Duration = Duration::from_millis(10);
 
 fn main() {
     let fixture = Fixture::new();
@@ -39,24 +40,33 @@ fn main() {
     fixture.signing_rate();
 }
 
-/// Nanoseconds of one call.
+/// Time and number of calls of one slice.
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
-fn nanos(mut call: impl FnMut()) -> f64 {
+fn slice(call: &mut impl FnMut(), total: &mut (Duration, u32)) {
     let start = Instant::now();
-    let mut calls = 0u32;
     while start.elapsed() < SLICE {
         for _ in 0..16 {
             call();
         }
-        calls += 16;
+        total.1 += 16;
     }
-    start.elapsed().as_nanos() as f64 / f64::from(calls)
+    total.0 += start.elapsed();
+}
+
+/// Nanoseconds of one call of each, measured in turns so short that a machine that changes its speed slows both.
+fn pair(ours: &mut impl FnMut(), bare: &mut impl FnMut()) -> (f64, f64) {
+    let [mut our_total, mut bare_total] = [(Duration::ZERO, 0); 2];
+    for _ in 0..SLICES {
+        slice(ours, &mut our_total);
+        slice(bare, &mut bare_total);
+    }
+    let nanos = |(time, calls): (Duration, u32)| time.as_nanos() as f64 / f64::from(calls);
+    (nanos(our_total), nanos(bare_total))
 }
 
 fn ratio(what: &str, target: f64, mut ours: impl FnMut(), mut bare: impl FnMut()) {
-    nanos(&mut ours);
-    nanos(&mut bare);
-    let mut pairs: Vec<(f64, f64)> = (0..PAIRS).map(|_| (nanos(&mut ours), nanos(&mut bare))).collect();
+    pair(&mut ours, &mut bare);
+    let mut pairs: Vec<(f64, f64)> = (0..PAIRS).map(|_| pair(&mut ours, &mut bare)).collect();
     pairs.sort_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
     let at = |i: usize| pairs[i].0 / pairs[i].1;
     let (ours, bare) = pairs[PAIRS / 2];

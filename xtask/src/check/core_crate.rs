@@ -8,9 +8,20 @@ use anyhow::{Result, ensure};
 use crate::tools::{self, cargo, command};
 
 const WASM: &str = "wasm32-unknown-unknown";
-/// Crates that do I/O, wait, or need a C compiler.
-const FORBIDDEN: [&str; 10] =
-    ["aws-lc-rs", "aws-lc-sys", "hyper", "mio", "openssl", "reqwest", "ring", "rusqlite", "socket2", "tokio"];
+/// Crates that do I/O, wait, make randomness, or need a C compiler.
+const FORBIDDEN: [&str; 11] = [
+    "aws-lc-rs",
+    "aws-lc-sys",
+    "getrandom",
+    "hyper",
+    "mio",
+    "openssl",
+    "reqwest",
+    "ring",
+    "rusqlite",
+    "socket2",
+    "tokio",
+];
 
 pub(super) fn has_pure_dependencies() -> Result<()> {
     let args = "tree --package keyward-core --edges normal --target all --prefix none --format {p} --locked";
