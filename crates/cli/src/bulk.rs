@@ -29,53 +29,87 @@ pub(crate) struct Bulk {
     /// Make so many licences and write them as a table
     #[arg(long, value_name = "N", help_heading = "Bulk")]
     pub(crate) count: Option<NonZeroU64>,
-    /// How the table is written
-    #[arg(long, value_enum, default_value_t, help_heading = "Bulk")]
-    format: Format,
-    /// Write the table to this file, whole or not at all, instead of standard output
+    /// How the table is written [default: csv, with --json jsonl]
+    #[arg(long, value_enum, help_heading = "Bulk")]
+    format: Option<Format>,
+    /// Write the table to this new file, whole or not at all, instead of standard output
     #[arg(long, value_name = "FILE", help_heading = "Bulk")]
     out: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Default, ValueEnum)]
+#[derive(Clone, Copy, ValueEnum)]
 enum Format {
     /// Comma-separated values with a header line
-    #[default]
     Csv,
     /// One JSON object a line
     Jsonl,
 }
 
 impl Bulk {
+    /// Refuses what only a table can have when one licence is made.
+    pub(crate) fn must_be_unused(&self) -> Result<(), Failure> {
+        if self.out.is_none() && self.format.is_none() {
+            return Ok(());
+        }
+        Err(Failure::argument("--out and --format are for many licences", "add --count, or leave them out"))
+    }
+
     /// Makes `count` licences with `make`, which is given the number of each from 0 and a generator.
     pub(crate) fn write(
         &self,
         count: u64,
+        json: bool,
         make: impl Fn(u64, &mut StdRng) -> Result<Row, Failure> + Sync,
     ) -> Result<(), Failure> {
-        match &self.out {
-            None => self.write_to(BufWriter::new(io::stdout().lock()), count, &make).map(drop),
-            Some(path) => {
-                let part = path.with_added_extension("part");
-                let written = File::create(&part)
-                    .map_err(|error| Failure::file(&part, &error))
-                    .and_then(|file| self.write_to(BufWriter::new(file), count, &make))
-                    .and_then(|writer| finish(writer, &part, path));
-                if written.is_err() {
-                    // Whatever went wrong is said; that the rest could not be removed as well would only hide it.
-                    let _ = std::fs::remove_file(&part);
-                }
-                written
+        let format = self.format.unwrap_or(if json { Format::Jsonl } else { Format::Csv });
+        let table = Table { format, make };
+        let Some(path) = &self.out else {
+            return table
+                .write_to(BufWriter::new(io::stdout().lock()), count)
+                .or_else(Failure::unless_closed);
+        };
+        match std::fs::metadata(path) {
+            Ok(found) if found.is_file() => Err(Failure::new(
+                "FILE_EXISTS",
+                format_args!("{} exists, and would be lost", path.display()),
+                "name another file with --out, or move that one away",
+            )),
+            // A pipe or a device takes what it is given.
+            Ok(_) => {
+                let file = File::options().write(true).open(path).map_err(|e| Failure::file(path, &e))?;
+                table.write_to(BufWriter::new(file), count).or_else(Failure::unless_closed)
             }
+            Err(_) => table.write_file(path, count),
         }
     }
+}
 
-    fn write_to<W: Write>(
-        &self,
-        mut writer: W,
-        count: u64,
-        make: &(impl Fn(u64, &mut StdRng) -> Result<Row, Failure> + Sync),
-    ) -> Result<W, Failure> {
+/// How the rows are made and written.
+struct Table<F> {
+    format: Format,
+    make: F,
+}
+
+impl<F: Fn(u64, &mut StdRng) -> Result<Row, Failure> + Sync> Table<F> {
+    /// Writes a file beside the wanted one first, and gives it its name when it is whole. Licences are worth money: only
+    /// their owner can read it.
+    fn write_file(&self, path: &Path, count: u64) -> Result<(), Failure> {
+        let part = path.with_added_extension(format!("{}.part", std::process::id()));
+        let mut options = File::options();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&part).map_err(|error| Failure::file(path, &error))?;
+        let mut writer = BufWriter::new(file);
+        let written = self.write_to(&mut writer, count).and_then(|()| finish(writer, &part, path));
+        if written.is_err() {
+            // Whatever went wrong is said; that the rest could not be removed as well would only hide it.
+            let _ = std::fs::remove_file(&part);
+        }
+        written
+    }
+
+    fn write_to(&self, mut writer: impl Write, count: u64) -> Result<(), Failure> {
         let progress = progress(count);
         let workers = thread::available_parallelism().map_or(1, usize::from) as u64;
         let chunks = count.div_ceil(CHUNK);
@@ -84,7 +118,7 @@ impl Bulk {
                 .map(|worker| {
                     let (sender, receiver) = sync_channel(WAITING);
                     let own = (worker..chunks).step_by(workers as usize);
-                    scope.spawn(move || self.work(own, count, make, &sender));
+                    scope.spawn(move || self.work(own, count, &sender));
                     receiver
                 })
                 .collect();
@@ -99,20 +133,19 @@ impl Bulk {
         })?;
         writer.flush()?;
         progress.finish_and_clear();
-        Ok(writer)
+        Ok(())
     }
 
     fn work(
         &self,
         chunks: impl Iterator<Item = u64>,
         count: u64,
-        make: &impl Fn(u64, &mut StdRng) -> Result<Row, Failure>,
         sender: &SyncSender<Result<Vec<u8>, Failure>>,
     ) {
         let mut rng = clock::generator();
         for chunk in chunks {
             let numbers = chunk * CHUNK..count.min((chunk + 1) * CHUNK);
-            let rows = numbers.map(|number| make(number, &mut rng));
+            let rows = numbers.map(|number| (self.make)(number, &mut rng));
             let bytes =
                 rows.collect::<Result<Vec<Row>, Failure>>().and_then(|rows| self.format(&rows, chunk == 0));
             // The writer is gone when it failed; then there is nothing left to do.

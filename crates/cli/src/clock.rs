@@ -8,7 +8,7 @@ use rand::{SeedableRng as _, TryRng as _};
 #[derive(clap::Args)]
 pub(crate) struct Now {
     /// Take this instant for the present: RFC 3339, or a date
-    #[arg(long, value_name = "TIME", value_parser = parse)]
+    #[arg(long, value_name = "TIME", value_parser = instant)]
     now: Option<Timestamp>,
 }
 
@@ -18,7 +18,8 @@ impl Now {
     }
 }
 
-fn parse(text: &str) -> Result<Timestamp, String> {
+/// A date (00:00 UTC) or RFC 3339.
+pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse_human(text)
         .ok_or_else(|| "write a date or RFC 3339 with an offset: 2026-12-31, 2026-12-31T08:00:00Z".to_owned())
 }

@@ -9,6 +9,8 @@ use keyward_core::crypto::KeyFileError;
 use keyward_core::refusal::Refusal;
 use keyward_engine::issue::IssueError;
 
+use crate::output;
+
 /// A failure: exit status 2.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -61,9 +63,9 @@ impl Failure {
         Self::new("KEY_FILE", format_args!("{path}: {error}"), "give another key file")
     }
 
-    /// Whether whoever read our output has gone, as `head` does; that is no failure.
-    pub(crate) const fn is_closed_pipe(&self) -> bool {
-        self.closed_pipe
+    /// That whoever read a table has gone, as `head` does, is no failure.
+    pub(crate) fn unless_closed(self) -> Result<(), Self> {
+        if self.closed_pipe { Ok(()) } else { Err(self) }
     }
 
     pub(crate) fn print(&self, json: bool) {
@@ -71,11 +73,12 @@ impl Failure {
             let object = serde_json::json!({
                 "error": { "code": self.code, "message": self.message, "remedy": self.remedy },
             });
-            println!("{object}");
+            // Nobody is left to be told when this fails, too.
+            let _ = output::print(format_args!("{object}\n"));
         } else {
-            eprintln!("error: {}", self.message);
-            eprintln!("  code  {}", self.code);
-            eprintln!("  help  {}", self.remedy);
+            output::tell(format_args!("error: {}", output::printable(&self.message)));
+            output::tell(format_args!("  code  {}", self.code));
+            output::tell(format_args!("  help  {}", output::printable(&self.remedy)));
         }
     }
 }
@@ -83,9 +86,9 @@ impl Failure {
 /// Of standard input and output.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        let closed_pipe = error.kind() == ErrorKind::BrokenPipe;
-        let failure = Self::new("FILE", format_args!("standard input or output: {error}"), "try again");
-        Self { closed_pipe, ..failure }
+        let message = format!("standard input or output: {error}");
+        let failure = Self::new("FILE", message, "check the pipe, or the disk behind it");
+        Self { closed_pipe: error.kind() == ErrorKind::BrokenPipe, ..failure }
     }
 }
 

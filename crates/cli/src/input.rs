@@ -14,10 +14,10 @@ pub(crate) fn license(argument: &str) -> Result<Result<String, Refusal>, Failure
     let path = Path::new(argument);
     let bytes = if argument == "-" {
         read(std::io::stdin().lock())?
-    } else if path.is_file() {
+    } else if path.exists() {
         let file = std::fs::File::open(path).map_err(|error| Failure::file(path, &error))?;
         read(file).map_err(|error| Failure::file(path, &error))?
-    } else if argument.contains('/') || path.extension().is_some_and(|e| e == "key" || e == "json") {
+    } else if looks_like_a_path(argument) {
         return Err(Failure::new(
             "FILE",
             format_args!("{argument}: no such file"),
@@ -26,13 +26,22 @@ pub(crate) fn license(argument: &str) -> Result<Result<String, Refusal>, Failure
     } else {
         argument.as_bytes().to_vec()
     };
-    Ok(String::from_utf8(bytes).map_err(|_| Flaw::NotText.into()).map(|text| {
-        // A pool key is printed in groups: spaces and dashes are how people read it aloud.
-        let key = text.trim_ascii();
-        let joined: String = key.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
-        let grouped = joined.len() == 12 && key.len() <= 24 && !key.starts_with("LK-");
-        if grouped && joined.bytes().all(|b| b.is_ascii_alphanumeric()) { joined } else { key.to_owned() }
-    }))
+    Ok(String::from_utf8(bytes).map_err(|_| Flaw::NotText.into()).map(|text| tidy(text.trim_ascii())))
+}
+
+/// No key has a dot or a slash in it; a licence in JSON may.
+fn looks_like_a_path(argument: &str) -> bool {
+    argument.len() < 256 && argument.contains(['.', '/']) && !argument.starts_with(['{', '"'])
+}
+
+/// Undoes what people and mail programs do to keys: a pool key is read aloud in groups, a long key is folded.
+fn tidy(text: &str) -> String {
+    if text.starts_with("LK-") {
+        return text.split_ascii_whitespace().collect();
+    }
+    let joined: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+    let grouped = joined.len() == 12 && text.len() <= 24 && joined.bytes().all(|b| b.is_ascii_alphanumeric());
+    if grouped { joined } else { text.to_owned() }
 }
 
 /// Reads a little more than the largest licence, so that what is larger is still refused as such.

@@ -1,13 +1,18 @@
 //! Keys and secrets from files and environment variables. Never from arguments: those show in process lists.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use keyward_core::crypto::{KeySet, SharedSecret};
+use keyward_core::crypto::{Algorithm, KeySet, SharedSecret};
 use keyward_engine::crypto::AwsLc;
 use keyward_engine::keyring::{self, SigningKey, public_sample};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::output;
+
+/// No key file is larger, in bytes; a device that never ends could be named.
+const MAX_KEY_FILE: u64 = 1 << 20;
 
 /// Where a private key comes from.
 #[derive(clap::Args)]
@@ -32,7 +37,9 @@ impl SigningArgs {
         let (name, text) = match (&self.key, &self.key_env) {
             (Some(path), _) => (path.display().to_string(), read_file(path)?),
             (None, Some(name)) => (name.clone(), read_variable(name, "KEY_FILE")?),
-            (None, None) => return Err(no_key(form, "--key FILE or --key-env NAME", self.offline)),
+            (None, None) => {
+                return Err(no_key(form, "a private key", "--key FILE or --key-env NAME", self.offline));
+            }
         };
         keyring::read_key(&text).map_err(|error| Failure::key_file(&name, &error))
     }
@@ -65,7 +72,8 @@ impl SecretArgs {
     }
 
     pub(crate) fn read(&self, form: &str, offline: bool) -> Result<SharedSecret, Failure> {
-        self.read_optional()?.ok_or_else(|| no_key(form, "--secret-file FILE or --secret-env NAME", offline))
+        self.read_optional()?
+            .ok_or_else(|| no_key(form, "a secret", "--secret-file FILE or --secret-env NAME", offline))
     }
 }
 
@@ -100,8 +108,8 @@ impl VerifyingArgs {
             keys.public.push(keyring::read_public(&text).map_err(|error| Failure::key_file(&name, &error))?);
         }
         keys.secrets.extend(self.secret.read_optional()?);
-        // Beside a public key a secret only decrypts: whoever could read such keys could otherwise make them.
-        keys.accepts_lk3_macs = keys.public.is_empty();
+        // Beside an Ed25519 key a secret only decrypts: whoever could read such keys could otherwise make them.
+        keys.accepts_lk3_macs = keys.public.iter().all(|key| key.algorithm() != Algorithm::Ed25519);
         Ok(keys)
     }
 }
@@ -113,18 +121,23 @@ pub(crate) fn prepare(text: &str) -> Result<SharedSecret, Failure> {
         return Err(Failure::new("SECRET", "the secret is empty", "give the secret that both sides share"));
     }
     if public_sample::contains(text) {
-        eprintln!("warning: this secret is printed in a public document: anybody can make licences with it");
+        output::tell(
+            "warning: this secret is printed in a public document: anybody can make licences with it",
+        );
     }
     Ok(SharedSecret::new(text, &AwsLc))
 }
 
-fn no_key(form: &str, wanted: &str, offline: bool) -> Failure {
+fn no_key(form: &str, what: &str, wanted: &str, offline: bool) -> Failure {
     let why = if offline { "" } else { ", and issuing from a database is not part of this version" };
-    Failure::new("NO_KEY", format_args!("{form} needs a key{why}"), format_args!("give {wanted}"))
+    Failure::new("NO_KEY", format_args!("{form} needs {what}{why}"), format_args!("give {wanted}"))
 }
 
-fn read_file(path: &Path) -> Result<Zeroizing<String>, Failure> {
-    std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| Failure::file(path, &error))
+pub(crate) fn read_file(path: &Path) -> Result<Zeroizing<String>, Failure> {
+    let mut text = Zeroizing::new(String::new());
+    let read = std::fs::File::open(path).and_then(|file| file.take(MAX_KEY_FILE).read_to_string(&mut text));
+    read.map_err(|error| Failure::file(path, &error))?;
+    Ok(text)
 }
 
 fn read_variable(name: &str, code: &'static str) -> Result<Zeroizing<String>, Failure> {

@@ -114,6 +114,16 @@ mod tests {
     }
 
     #[test]
+    fn a_policys_duration_is_added_in_its_own_way() {
+        let (start, two_months) = (at("2025-01-31T00:00:00Z"), 2 * MONTH);
+        assert_eq!(DurationArithmetic::Exact.end(start, 86_400), Ok(at("2025-02-01T00:00:00Z")));
+        assert_eq!(DurationArithmetic::Months.end(start, MONTH), Ok(at("2025-03-03T00:00:00Z")));
+        assert_eq!(DurationArithmetic::Calendar.end(start, MONTH), Ok(at("2025-02-28T00:00:00Z")));
+        assert_eq!(DurationArithmetic::Calendar.end(start, two_months), Ok(at("2025-03-31T00:00:00Z")));
+        assert_eq!(DurationArithmetic::Exact.end(start, u64::MAX), Err(OutOfRange));
+    }
+
+    #[test]
     fn days_are_exact() {
         assert_eq!(add_days(at("2027-03-01T00:00:00Z"), 365), Ok(at("2028-02-29T00:00:00Z")));
         assert_eq!(add_days(at("2027-03-01T00:00:00Z"), 999_999_999), Err(OutOfRange));

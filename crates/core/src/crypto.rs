@@ -3,13 +3,15 @@
 //! Owns: the small traits ([`Provider`], [`SignatureCheck`], [`Mac`], [`Aead`]), public keys with their files, shared
 //! secrets, and the pure-Rust provider. Private keys are not here.
 
+mod key_file;
 mod key_set;
 mod public_key;
 pub mod pure;
 mod secret;
 
+pub use key_file::{KeyFileError, PemBlock, pem_block};
 pub use key_set::KeySet;
-pub use public_key::{KeyFileError, PublicKey};
+pub use public_key::PublicKey;
 pub use secret::SharedSecret;
 
 use std::sync::Arc;
@@ -21,6 +23,15 @@ pub enum Algorithm {
     Ed25519,
     /// RSA PKCS#1 v1.5 with SHA-256 (RFC 8017 section 8.2).
     RsaPkcs1Sha256,
+}
+
+impl std::fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Ed25519 => "Ed25519",
+            Self::RsaPkcs1Sha256 => "RSA",
+        })
+    }
 }
 
 /// The first four bytes of a key's SHA-256: a hint by which a verifier finds the right key.

@@ -75,6 +75,7 @@ pub fn arch(arch: &str) -> &str {
         "x86" => "ia32",
         "aarch64" => "arm64",
         "powerpc64" => "ppc64",
+        "powerpc" => "ppc",
         "loongarch64" => "loong64",
         other => other,
     }
@@ -87,5 +88,8 @@ pub fn is_device_id(text: &str) -> bool {
 
 /// Reads the content of system D's `.last_seen`: milliseconds since 1970. Anything else means "never seen".
 pub fn parse_last_seen(text: &str) -> Option<Timestamp> {
-    text.trim_ascii().parse().ok().map(Timestamp::from_millis)
+    let text = text.trim_ascii();
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let plain = digits.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|_| plain).map(Timestamp::from_millis)
 }

@@ -64,7 +64,7 @@ impl Refusal {
         match self {
             Self::Malformed(flaw) => flaw.remedy(),
             Self::SealNotAccepted { .. } => {
-                "Give the kind of key that checks this seal: a public key for a signature, a secret for a MAC."
+                "Give the key that checks this seal: a public key of its kind for a signature, the secret alone for a MAC."
             }
             Self::CannotDecrypt => "Give the secret that it was encrypted under.",
             Self::UnsupportedVersion(_) | Self::TooLarge { .. } | Self::BadSignature => self.code().remedy(),
@@ -123,8 +123,6 @@ flaws! {
         "the {what} must have {wanted}" "Check for missing or doubled characters."
     BadCharacter { /** What. */ what: &'static str, /** What it may hold. */ wanted: &'static str } "BAD_CHARACTER"
         "the {what} may hold only {wanted}" "Remove spaces and other stray characters, and type it as it is printed."
-    CheckCharacter "CHECK_CHARACTER"
-        "the last character does not fit the others" "Compare the key with the original: one character is mistyped."
     NotJson { /** Where. */ line: usize, /** Where. */ column: usize } "NOT_JSON"
         "the text is not JSON (line {line}, column {column})" "Use the file as it was delivered."
     MissingField { /** Its name. */ field: &'static str } "MISSING_FIELD"

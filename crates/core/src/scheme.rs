@@ -153,10 +153,15 @@ fn percent_decoded(text: &str) -> Option<String> {
     let mut parts = text.split('%');
     let mut bytes = parts.next()?.as_bytes().to_vec();
     for part in parts {
-        bytes.extend(hex::decode(part.get(..2)?).ok()?);
+        bytes.extend(from_hex(part.get(..2)?)?);
         bytes.extend(&part.as_bytes()[2..]);
     }
     String::from_utf8(bytes).ok()
+}
+
+/// Hexadecimal digits alone: no prefix, no white space.
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    text.bytes().all(|b| b.is_ascii_hexdigit()).then(|| hex::decode(text).ok())?
 }
 
 /// Why a text of no known form may have none.

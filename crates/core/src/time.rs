@@ -177,9 +177,13 @@ impl fmt::Debug for Timestamp {
     }
 }
 
+/// As [`Display`](fmt::Display), but `null` outside the years 1 to 9999: programs read no words.
 impl serde::Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        match self.civil() {
+            Some(_) => serializer.collect_str(self),
+            None => serializer.serialize_none(),
+        }
     }
 }
 

@@ -53,6 +53,12 @@ pub enum Warning {
         /// The device it is bound to.
         device: String,
     },
+    /// A product was asked for and the form names none.
+    #[error("this licence names no product, so {product:?} was not compared")]
+    ProductNotCompared {
+        /// The product asked for.
+        product: String,
+    },
     /// The form carries no expiry.
     #[error(
         "this form carries no expiry: only the server that keeps the licence knows whether it has run out"

@@ -11,7 +11,7 @@ use pkcs1::RsaPublicKey;
 use pkcs1::der::Decode as _;
 
 /// AWS-LC checks no signature of a key below 1024 bits; a few old records were signed with such.
-const AWS_LC_MIN_RSA_BYTES: usize = 128;
+const AWS_LC_MIN_RSA_BITS: usize = 1024;
 
 /// The provider.
 #[derive(Clone, Copy, Debug, Default)]
@@ -19,8 +19,10 @@ pub struct AwsLc;
 
 impl Provider for AwsLc {
     fn rsa(&self, pkcs1_der: &[u8]) -> Option<Arc<dyn SignatureCheck>> {
-        let modulus = RsaPublicKey::from_der(pkcs1_der).ok()?.modulus;
-        if modulus.as_bytes().len() < AWS_LC_MIN_RSA_BYTES {
+        let key = RsaPublicKey::from_der(pkcs1_der).ok()?;
+        let modulus = key.modulus.as_bytes();
+        let bits = modulus.len() * 8 - modulus.first().map_or(0, |byte| byte.leading_zeros() as usize);
+        if bits < AWS_LC_MIN_RSA_BITS {
             return Pure.rsa(pkcs1_der);
         }
         let key = ParsedPublicKey::new(&RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, pkcs1_der).ok()?;

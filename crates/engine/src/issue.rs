@@ -13,7 +13,7 @@ pub use file::FileRequest;
 pub use lk1::lk1;
 pub use lk2::Lk2Request;
 pub use lk3::{Lk3Ids, Lk3Sealer};
-pub use pool::PoolKeys;
+pub use pool::{PoolKeys, check_pool_size};
 pub use record::RecordRequest;
 pub use tier::{MAX_AHEAD_SECONDS, tier};
 
@@ -31,7 +31,7 @@ pub enum IssueError {
     #[error("{0}")]
     Date(#[from] OutOfRange),
     /// The key is of the other kind.
-    #[error("this form is signed with {wanted:?}, and the key given is one for {found:?}")]
+    #[error("this form is signed with {wanted}, and the key given is one for {found}")]
     WrongKey {
         /// What the form is signed with.
         wanted: Algorithm,

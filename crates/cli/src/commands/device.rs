@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::failure::Failure;
-use crate::output::Table;
+use crate::output::{self, Table};
 
 #[derive(Subcommand)]
 pub(crate) enum Device {
@@ -42,10 +42,9 @@ impl Device {
                 "username": facts.username,
                 "salt": facts.salt,
             });
-            println!("{object:#}");
-            return Ok(());
+            return output::print(format_args!("{object:#}\n"));
         }
-        println!("{}", facts.device_id());
+        output::print(format_args!("{}\n", facts.device_id()))?;
         if id.explain {
             let mut table = Table::default();
             table.row("platform", &facts.platform);
@@ -54,7 +53,7 @@ impl Device {
             table.row("mac", if facts.mac.is_empty() { "none" } else { &facts.mac });
             table.row("username", &facts.username);
             table.row("salt", &facts.salt);
-            print!("{table}");
+            output::print(table)?;
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::failure::Failure;
 use crate::input;
 use crate::keys::VerifyingArgs;
+use crate::output;
 use crate::report::claims_table;
 
 #[derive(Args)]
@@ -28,14 +29,13 @@ impl Inspect {
         let sealed = sealed_by(claims.scheme, &text)?;
         if json {
             let object = json!({ "checked": false, "sealedBy": sealed, "license": claims });
-            println!("{object:#}");
+            output::print(format_args!("{object:#}\n"))
         } else {
             let mut table = claims_table(&claims);
             table.row("sealed by", sealed);
             table.row("checked", "no: anybody can write this; `keyward verify` checks who did");
-            print!("{table}");
+            output::print(table)
         }
-        Ok(())
     }
 }
 

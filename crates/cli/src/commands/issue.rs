@@ -16,6 +16,7 @@ use keyward_core::verdict::{self, DeviceContext};
 use serde_json::json;
 
 use crate::failure::Failure;
+use crate::output;
 use crate::report::Report;
 
 #[derive(Subcommand)]
@@ -33,7 +34,8 @@ pub(crate) enum Issue {
     Tier(tier::Tier),
     /// An RSA-signed file bound to a device (system D)
     ///
-    /// Writes `<customer>.key` into the current directory. The customer's own file is replaced, any other left alone.
+    /// Writes `<customer>.key` into the current directory. The customer's own file for the same device is replaced, any other
+    /// left alone.
     File(file::File),
     /// A short key with a 16-bit check (system E, first version)
     ///
@@ -64,19 +66,50 @@ impl Issue {
     }
 }
 
+/// What is said beside a licence when it is handed over.
+#[derive(Default)]
+struct Beside<'a> {
+    /// What to know of its form.
+    note: Option<&'a str>,
+    /// The text to send to the customer.
+    letter: Option<String>,
+    /// The statement for an old table.
+    sql: Option<String>,
+    /// Where it was written.
+    file: Option<String>,
+}
+
 /// Prints a licence: itself on standard output, what it says when read back on standard error.
-fn deliver(license: &str, keys: &KeySet, now: Timestamp, notes: &[&str], json: bool) -> Result<(), Failure> {
+fn deliver(
+    license: &str,
+    keys: &KeySet,
+    now: Timestamp,
+    beside: &Beside<'_>,
+    json: bool,
+) -> Result<(), Failure> {
     let claims = Claims::verified(license, keys)?;
     let verdict = verdict::device(&claims, &DeviceContext::default(), now);
     let report = Report { verdict: &verdict, license: Some(&claims) };
+    let Beside { note, letter, sql, file } = beside;
     if json {
-        println!("{:#}", json!({ "license": license, "check": report, "notes": notes }));
-        return Ok(());
+        let object = json!({
+            "license": license, "check": report, "note": note, "letter": letter, "sql": sql, "file": file,
+        });
+        return output::print(format_args!("{object:#}\n"));
     }
-    println!("{license}");
-    eprint!("\n{}", report.table());
-    for note in notes {
-        eprintln!("note: {note}");
+    match file {
+        Some(file) => output::tell(format_args!("wrote {file}: send it to the customer")),
+        None => output::print(format_args!("{license}\n"))?,
+    }
+    output::tell(format_args!("\n{}", report.table().to_string().trim_end()));
+    if let Some(note) = note {
+        output::tell(format_args!("note: {note}"));
+    }
+    if let Some(letter) = letter {
+        output::tell(format_args!("\n{}", letter.trim_end()));
+    }
+    if let Some(sql) = sql {
+        output::print(format_args!("{sql}\n"))?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::clock;
 use crate::failure::Failure;
+use crate::{keys, output};
 
 #[derive(Subcommand)]
 pub(crate) enum Keys {
@@ -62,11 +63,10 @@ impl Keys {
                 "algorithm": algorithm_name(&public),
                 "publicKey": pem,
             });
-            println!("{object:#}");
-        } else {
-            print!("{pem}");
-            eprintln!("key {} ({})", public.id(), algorithm_name(&public));
+            return output::print(format_args!("{object:#}\n"));
         }
+        output::print(pem)?;
+        output::tell(format_args!("key {} ({})", public.id(), algorithm_name(&public)));
         Ok(())
     }
 }
@@ -80,7 +80,8 @@ impl New {
             Algorithm::Rsa4096 => SigningKey::generate_rsa(RsaSize::Bits4096),
         };
         write_private(&self.file, key.to_pem().as_bytes())?;
-        eprintln!("wrote the private key to {}: keep it secret, and keep a copy", self.file.display());
+        let file = self.file.display();
+        output::tell(format_args!("wrote the private key to {file}: keep it secret, and keep a copy"));
         Ok(key.public().clone())
     }
 }
@@ -88,8 +89,7 @@ impl New {
 impl Public {
     fn run(&self) -> Result<PublicKey, Failure> {
         let path = &self.file;
-        let text =
-            zeroize::Zeroizing::new(std::fs::read_to_string(path).map_err(|e| Failure::file(path, &e))?);
+        let text = keys::read_file(path)?;
         keyring::read_public(&text).map_err(|error| Failure::key_file(&path.display().to_string(), &error))
     }
 }

@@ -12,6 +12,7 @@ use crate::clock::Now;
 use crate::failure::Failure;
 use crate::input;
 use crate::keys::VerifyingArgs;
+use crate::output;
 use crate::report::Report;
 
 #[derive(Args)]
@@ -30,7 +31,8 @@ pub(crate) struct Verify {
     /// A feature it must include; may be repeated
     #[arg(long, value_name = "CODE")]
     feature: Vec<String>,
-    /// When the application ran last, in milliseconds since 1970, to notice a clock that was turned back
+    /// When the application ran last, to notice a clock that was turned back: the content of `.last_seen`,
+    /// milliseconds since 1970; anything else means never
     #[arg(long, value_name = "MILLIS")]
     last_seen: Option<String>,
     #[command(flatten)]
@@ -40,20 +42,11 @@ pub(crate) struct Verify {
 impl Verify {
     /// Prints the verdict and says whether it is a yes.
     pub(crate) fn run(&self, json: bool) -> Result<bool, Failure> {
-        let last_seen = match &self.last_seen {
-            None => None,
-            Some(text) => Some(parse_last_seen(text).ok_or_else(|| {
-                Failure::argument(
-                    "--last-seen is no number",
-                    "give milliseconds since 1970, as in `.last_seen`",
-                )
-            })?),
-        };
         let context = DeviceContext {
             product: self.product.as_deref(),
             features: &self.feature,
             device: self.device.as_deref(),
-            last_seen,
+            last_seen: self.last_seen.as_deref().and_then(parse_last_seen),
             revoked: false,
         };
         let (verdict, claims) =
@@ -66,9 +59,10 @@ impl Verify {
             };
         let report = Report { verdict: &verdict, license: claims.as_ref() };
         if json {
-            println!("{}", serde_json::to_string_pretty(&report).expect("a report can be written as JSON"));
+            let json = serde_json::to_string_pretty(&report).expect("a report can be written as JSON");
+            output::print(json + "\n")?;
         } else {
-            print!("{}", report.table());
+            output::print(report.table())?;
         }
         Ok(verdict.valid)
     }

@@ -69,7 +69,13 @@ fn json_lines_and_a_file_of_its_own() {
     assert!(
         lines.iter().all(|line| line["license_key"].as_str().is_some_and(|key| key.starts_with("LK-3-")))
     );
-    assert!(!world.path("keys.jsonl.part").exists());
+    let files = std::fs::read_dir(&world.directory).expect("the directory").count();
+    assert_eq!(files, 5 + 1, "nothing is left beside the keys");
+    let again = world.run(&[&issue[..], &["--out", "keys.jsonl", "--json"]].concat());
+    assert_eq!((again.status, again.json()["error"]["code"].as_str()), (2, Some("FILE_EXISTS")));
+    assert_eq!(world.read("keys.jsonl"), text);
+    let json = world.out(&["issue", "pool", "--offline", "--count", "1", "--duration", "1d", "--json"]);
+    assert!(json.starts_with("{\"batch_id\"") || json.starts_with("{\"license_key\""), "{json}");
 }
 
 #[test]
@@ -92,7 +98,7 @@ fn what_cannot_be_made_whole_is_not_begun() {
     ] {
         let run = world.run(&[&arguments[..], &["--json"]].concat());
         assert_eq!((run.status, run.json()["error"]["code"].as_str()), (2, Some(code)), "{arguments:?}");
-        assert!(!world.path("out").exists() && !world.path("out.part").exists(), "{arguments:?}");
+        assert!(!world.path("out").exists(), "{arguments:?}");
     }
     assert_eq!(world.run(&["issue", "tier", "pro", "--count", "3600", "--secret-env", "SECRET"]).status, 0);
 }

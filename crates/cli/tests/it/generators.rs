@@ -66,6 +66,29 @@ fn lk2_takes_the_originals_batch() {
     assert_eq!(verdict.json()["code"], "EXPIRED");
     let perpetual = world.run(&["issue", "lk2", "--batch", "PRO-10", "", "", "", "--secret-env", "SECRET"]);
     assert!(perpetual.out.contains("Decoded Expiry: Perpetual"), "{}{}", perpetual.out, perpetual.err);
+    assert!(perpetual.out.contains("your license (PRO-10, 10 devices) never expires."), "{}", perpetual.out);
+}
+
+#[test]
+fn two_equal_orders_are_two_keys() {
+    let world = World::with_keys();
+    for order in [
+        &["issue", "lk2", "--tier", "pro-10", "--company", "A", "--secret-env", "SECRET"][..],
+        &["issue", "lk3", "--product", "p", "--company", "A", "--secret-env", "SECRET"],
+    ] {
+        assert_ne!(world.out(order), world.out(order), "{order:?}");
+    }
+}
+
+#[test]
+fn sql_and_file_are_fields_of_the_json() {
+    let world = World::with_keys();
+    let lk2 = ["issue", "lk2", "--tier", "PRO-10", "--secret-env", "SECRET", "--sql", "--json"];
+    assert!(world.run(&lk2).json()["sql"].as_str().is_some_and(|sql| sql.starts_with("INSERT")));
+    let file = ["issue", "file", "A", DEVICE, "--product", "B", "--key", "rsa.pem", "--json"];
+    let said = world.run(&file).json();
+    assert_eq!(said["file"], "A.key");
+    assert_eq!(said["license"], world.read("A.key"));
 }
 
 #[test]
@@ -107,6 +130,9 @@ fn file_writes_the_customers_file() {
     assert_eq!(issue("ABC Traders", "24").status, 0);
     assert_eq!(issue("../up", "12").status, 0);
     assert!(world.path("_up.key").exists(), "the name stays in the directory");
+    let other_device =
+        world.run(&["issue", "file", "ABC Traders", "X1", "--product", "Books", "--key", "rsa.pem"]);
+    assert_eq!(other_device.status, 2, "a second device does not take the place of the first");
     // A file of anybody else is left alone.
     std::fs::write(world.path("Other.key"), "precious").expect("written");
     let refused = issue("Other", "12");

@@ -140,10 +140,18 @@ fn keys_of_the_wrong_kind_and_too_small_ones_do_not_sign() {
         (vec!["issue", "pool"], "NO_SERVER"),
         (vec!["issue", "tier", "pro plus", "--secret-env", "SECRET"], "MALFORMED"),
         (vec!["issue", "lk2", "--tier", "GOLD", "--secret-env", "SECRET"], "INVALID_ARGUMENT"),
+        (vec!["issue", "lk2", "--batch", "PRO-10", "", "soon", "", "secret"], "MALFORMED"),
         (
-            vec!["issue", "lk2", "--tier", "PRO-10", "--expires", "soon", "--secret-env", "SECRET"],
-            "MALFORMED",
+            vec!["issue", "lk2", "--tier", "PRO-10", "--secret-env", "SECRET", "--out", "x"],
+            "INVALID_ARGUMENT",
         ),
+        (vec!["issue", "lk2", "--count", "2", "--secret-env", "SECRET"], "INVALID_ARGUMENT"),
+        (with(&LK3, &["--key", "ed.pem", "--secret-env", "SECRET"]), "INVALID_ARGUMENT"),
+        (
+            with(&LK3, &["--key", "ed.pem", "--expires", "2026-01-01", "--not-before", "2026-01-02"]),
+            "INVALID_ARGUMENT",
+        ),
+        (vec!["issue", "pool", "--offline", "--count", "99999999999"], "TOO_MANY"),
         (vec!["issue", "record", "a", "--days", "99999999999", "--key", "rsa.pem"], "DATE_OUT_OF_RANGE"),
     ] {
         let run = world.run(&with(&arguments, &["--json"]));

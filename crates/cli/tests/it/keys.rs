@@ -34,6 +34,34 @@ fn every_kind_of_key_file_gives_the_same_public_key() {
 }
 
 #[test]
+fn key_files_are_read_however_they_are_laid_out() {
+    let world = World::with_keys();
+    let pem = world.read("rsa.pub");
+    let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let wrap = |body: &str| format!("-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n");
+    for (name, text) in [
+        ("one line", wrap(&body)),
+        ("76 columns", wrap(&format!("{}\n{}", &body[..76], &body[76..]))),
+        ("indented", pem.lines().map(|line| format!("   {line}  \r\n")).collect()),
+        ("with a mark", format!("\u{feff}{pem}")),
+        ("with text", format!("Our key:\n\n{pem}\nThank you\n")),
+        ("behind its private half", world.read("rsa.pem") + &pem),
+    ] {
+        std::fs::write(world.path("odd.pem"), text).expect("written");
+        assert_eq!(world.out(&["keys", "public", "odd.pem"]), pem.trim_end(), "{name}");
+    }
+    for (text, message) in [
+        ("hello", "not a PEM file"),
+        ("-----BEGIN PUBLIC KEY-----\nMIIB", "damaged"),
+        ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "of kind"),
+    ] {
+        std::fs::write(world.path("odd.pem"), text).expect("written");
+        let run = world.run(&["keys", "public", "odd.pem"]);
+        assert!(run.status == 2 && run.err.contains(message), "{text}: {}", run.err);
+    }
+}
+
+#[test]
 fn openssl_reads_our_keys_and_we_read_its() {
     let world = World::new();
     let openssl = |arguments: &[&str]| {

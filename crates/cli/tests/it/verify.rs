@@ -78,10 +78,68 @@ fn what_is_no_licence_is_refused_with_a_reason_and_a_remedy() {
 #[test]
 fn a_missing_file_is_not_taken_for_a_key() {
     let world = World::new();
-    for name in ["gone.key", "some/where", "x.json"] {
+    for name in ["gone.key", "some/where", "x.json", "licence.txt", "."] {
         let run = world.run(&["verify", name, "--json"]);
         assert_eq!((run.status, run.json()["error"]["code"].as_str()), (2, Some("FILE")), "{name}");
     }
+}
+
+#[test]
+fn what_was_not_compared_is_said() {
+    let world = World::with_keys();
+    let key = world.out(&["issue", "lk2", "--tier", "PRO-10", "--secret-env", "SECRET"]);
+    let verify = ["verify", &key, "--secret-env", "SECRET", "--product", "other", "--json"];
+    let warnings = world.run(&verify).json()["warnings"].to_string();
+    assert!(warnings.contains("names no product"), "{warnings}");
+}
+
+#[test]
+fn a_key_of_the_wrong_kind_is_not_called_an_altered_licence() {
+    let world = World::with_keys();
+    let record = world.out(&["issue", "record", "a.example", "--key", "rsa.pem"]);
+    let tier = world.out(&["issue", "tier", "pro", "--secret-env", "SECRET"]);
+    for (license, wrong) in
+        [(&record, ["--key", "ed.pem"]), (&record, ["--secret-env", "SECRET"]), (&tier, ["--key", "rsa.pem"])]
+    {
+        let run = world.run_with(&["verify", "-", wrong[0], wrong[1], "--json"], license);
+        assert_eq!((run.status, run.json()["reason"].as_str()), (1, Some("SEAL_NOT_ACCEPTED")), "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_folded_key_is_joined_and_a_prefixed_signature_refused() {
+    let world = World::with_keys();
+    let key = world.out(&["issue", "lk3", "--product", "p", "--key", "ed.pem"]);
+    let folded = format!("{}\n  {}\r\n", &key[..60], &key[60..]);
+    assert_eq!(world.run_with(&["verify", "-", "--key", "ed.pem"], &folded).status, 0);
+    let record = world.out(&["issue", "record", "a.example", "--key", "rsa.pem"]);
+    for prefix in ["0x", "0X", " "] {
+        let spoiled = record.replace("\"signature\": \"", &format!("\"signature\": \"{prefix}"));
+        let run = world.run_with(&["verify", "-", "--key", "rsa.pub", "--json"], &spoiled);
+        assert_eq!(run.json()["reason"], "BAD_ENCODING", "{prefix:?}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn nobody_listening_is_no_panic() {
+    let world = World::with_keys();
+    let keyward = env!("CARGO_BIN_EXE_keyward");
+    let sh = |script: &str| {
+        let mut shell = std::process::Command::new("bash");
+        shell.args(["-c", script]).current_dir(&world.directory).env("SECRET", "s").env("KEYWARD", keyward);
+        let output = shell.output().expect("bash starts");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!error.contains("panicked"), "{script}: {error}");
+        output.status.code()
+    };
+    let issue = "\"$KEYWARD\" issue tier pro --secret-env SECRET";
+    // The reader is gone before anything is written.
+    assert_eq!(sh(&format!("(sleep 0.2; {issue}; exit $?) | true; exit ${{PIPESTATUS[0]}}")), Some(0));
+    assert_eq!(sh(&format!("{issue} 2>&-")), Some(0));
+    assert_eq!(sh(&format!("{issue} > /dev/full")), Some(2));
+    assert_eq!(sh("(sleep 0.2; \"$KEYWARD\" verify hello; exit $?) | true; exit ${PIPESTATUS[0]}"), Some(1));
+    assert_eq!(sh("\"$KEYWARD\" issue pool --offline | head -3 > first; exit ${PIPESTATUS[0]}"), Some(0));
 }
 
 #[test]
@@ -99,5 +157,5 @@ fn control_characters_of_a_licence_do_not_reach_the_terminal() {
     let world = World::with_keys();
     let run = world.run(&["issue", "lk3", "--product", "x\u{1b}[2Jy\nvalid yes", "--key", "ed.pem"]);
     assert_eq!(run.status, 0);
-    assert!(!run.err.contains('\u{1b}') && run.err.contains(r"x\u{1b}[2Jy\nvalid yes"), "{}", run.err);
+    assert!(!run.err.contains('\u{1b}') && run.err.contains(r"x\u{1b}[2Jy\u{a}valid yes"), "{}", run.err);
 }

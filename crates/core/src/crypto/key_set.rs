@@ -1,6 +1,7 @@
 //! The keys a verifier trusts.
 
 use super::{Algorithm, PublicKey, SharedSecret};
+use crate::refusal::Refusal;
 
 /// The keys at hand. What is not in it is not accepted: a licence never chooses how it is checked.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +24,23 @@ impl KeySet {
     /// A set of one secret, which `lk3` keys may be sealed under.
     pub fn of_secret(secret: SharedSecret) -> Self {
         Self { public: Vec::new(), secrets: vec![secret], accepts_lk3_macs: true }
+    }
+
+    /// Refuses a signature that no key at hand could have made.
+    pub(crate) fn must_have(&self, algorithm: Algorithm) -> Result<(), Refusal> {
+        let found = match algorithm {
+            Algorithm::Ed25519 => "with an Ed25519 signature",
+            Algorithm::RsaPkcs1Sha256 => "with an RSA signature",
+        };
+        self.public(algorithm).next().map(drop).ok_or(Refusal::SealNotAccepted { found })
+    }
+
+    /// Refuses a MAC when there is no secret at hand.
+    pub(crate) fn must_have_secret(&self) -> Result<(), Refusal> {
+        if self.secrets.is_empty() {
+            return Err(Refusal::SealNotAccepted { found: "under a shared secret" });
+        }
+        Ok(())
     }
 
     /// The public keys of one algorithm.

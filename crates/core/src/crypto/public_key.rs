@@ -1,4 +1,4 @@
-//! Public keys and the files they come in.
+//! Public keys.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,37 +7,10 @@ use rsa::pkcs1::der::{Decode as _, Encode as _, asn1::ObjectIdentifier};
 use rsa::pkcs8::SubjectPublicKeyInfoRef;
 use rsa::pkcs8::der::pem;
 
-use super::{Algorithm, KeyId, Provider, SignatureCheck};
+use super::{Algorithm, KeyFileError, KeyId, Provider, SignatureCheck, pem_block};
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
-
-/// Why a key file cannot be used. None of them repeats what stands in the file.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KeyFileError {
-    /// Not a PEM text.
-    #[error("this is not a PEM file; it must begin with -----BEGIN …-----")]
-    NotPem,
-    /// A PEM text of another kind.
-    #[error("a PEM file of kind {found:?} is not used here; {wanted}")]
-    WrongKind {
-        /// The label of the file.
-        found: String,
-        /// What is accepted, as an advice.
-        wanted: &'static str,
-    },
-    /// Of the right kind, but not readable.
-    #[error("the key in this file is damaged, or of an algorithm other than RSA and Ed25519")]
-    Unreadable,
-    /// An RSA key too small (or too large) for what it is to do.
-    #[error("an RSA key of {bits} bits cannot be used for this; {wanted}")]
-    Size {
-        /// The size of its modulus.
-        bits: usize,
-        /// What is accepted, as an advice.
-        wanted: &'static str,
-    },
-}
 
 /// A public key, ready to check signatures. `Debug` shows its id.
 #[derive(Clone)]
@@ -53,14 +26,11 @@ pub struct PublicKey {
 impl PublicKey {
     /// Reads a PEM file: SPKI (`PUBLIC KEY`) of RSA or Ed25519, or PKCS#1 (`RSA PUBLIC KEY`).
     pub fn from_pem(text: &str, provider: &dyn Provider) -> Result<Self, KeyFileError> {
-        let (label, der) = pem::decode_vec(text.trim().as_bytes()).map_err(|_| KeyFileError::NotPem)?;
-        match label {
-            "RSA PUBLIC KEY" => Self::rsa(&der, provider),
-            "PUBLIC KEY" => Self::from_spki(&der, provider),
-            other => Err(KeyFileError::WrongKind {
-                found: other.to_owned(),
-                wanted: "give a public key (PUBLIC KEY or RSA PUBLIC KEY)",
-            }),
+        let wanted = "give a public key (PUBLIC KEY or RSA PUBLIC KEY)";
+        let block = pem_block(text, wanted, |label| matches!(label, "PUBLIC KEY" | "RSA PUBLIC KEY"))?;
+        match block.label.as_str() {
+            "PUBLIC KEY" => Self::from_spki(&block.der, provider),
+            _ => Self::rsa(&block.der, provider),
         }
     }
 

@@ -1,7 +1,7 @@
 //! A JSON value that borrows what it can from the text: licences are read far more often than written.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -164,7 +164,7 @@ impl<'de> Visitor<'de> for AnyValue {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
         let mut fields: Vec<(Cow<'de, str>, Value<'de>)> = Vec::with_capacity(8);
-        let mut places: HashMap<Cow<'de, str>, usize> = HashMap::new();
+        let mut places: BTreeMap<Cow<'de, str>, usize> = BTreeMap::new();
         while let Some(Name(name)) = entries.next_key()? {
             let value = entries.next_value()?;
             let place = if fields.len() < FEW {

@@ -70,6 +70,7 @@ impl<'a> LicenseFile<'a> {
 
     /// Checks the signature under the RSA keys at hand, then reads the payload.
     pub fn verify(&self, keys: &KeySet) -> Result<Payload, Refusal> {
+        keys.must_have(Algorithm::RsaPkcs1Sha256)?;
         let text = self.signed_text();
         let mut keys = keys.public(Algorithm::RsaPkcs1Sha256);
         if keys.any(|key| key.verify(text.as_bytes(), &self.signature)) {

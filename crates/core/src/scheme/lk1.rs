@@ -49,12 +49,15 @@ impl<'a> Lk1Key<'a> {
             return Err(Flaw::BadCharacter { what: "key", wanted }.into());
         }
         let (middle, check) = body.rsplit_once('-').ok_or(Flaw::Truncated { what: "key" })?;
-        if check.len() < 4 {
-            return Err(Flaw::Truncated { what: "key" }.into());
-        }
-        if check.len() != 4 || !check.bytes().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F')) {
-            let wanted = "four digits of 0-9 and A-F";
-            return Err(Flaw::BadCharacter { what: "check at the end of the key", wanted }.into());
+        let digits = check.bytes().take_while(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F')).count();
+        match (digits, check.len()) {
+            (4, 4) => {}
+            (4.., _) => return Err(Flaw::TrailingData { what: "key" }.into()),
+            (_, 4) if check.bytes().all(|b| b.is_ascii_hexdigit()) => {
+                let wanted = "four digits of 0-9 and A-F";
+                return Err(Flaw::BadCharacter { what: "check at the end of the key", wanted }.into());
+            }
+            _ => return Err(Flaw::Truncated { what: "key" }.into()),
         }
         let (tier, random) = split(middle).ok_or(Flaw::Truncated { what: "key" })?;
         let lk1 = Lk1 { tier: tier.to_owned(), random: random.to_owned() };
@@ -63,6 +66,7 @@ impl<'a> Lk1Key<'a> {
 
     /// Compares the check under the secrets at hand.
     pub fn verify(&self, keys: &KeySet) -> Result<Lk1, Refusal> {
+        keys.must_have_secret()?;
         let fits = |secret| same(self.check.as_bytes(), check(secret, self.signed).as_bytes());
         if keys.secrets.iter().any(fits) { Ok(self.lk1.clone()) } else { Err(Refusal::BadSignature) }
     }

@@ -7,7 +7,7 @@ use std::io::{Read as _, Write as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flate2::Compression;
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 use serde::Serialize;
 use time::Date;
@@ -22,6 +22,8 @@ use crate::time::{Timestamp, date_text, parse_date};
 pub const MAX_UNPACKED: usize = 64 * 1024;
 /// The length of the seal, which may itself contain `-`.
 const SEAL_LENGTH: usize = 8;
+/// What every member of a gzip begins with.
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// The largest number of devices.
 const MAX_DEVICES: i64 = i32::MAX as i64;
 
@@ -61,17 +63,14 @@ impl<'a> Lk2Key<'a> {
         }
         let cut = body.len().checked_sub(SEAL_LENGTH + 1).ok_or(Flaw::Truncated { what: "key" })?;
         if body.as_bytes()[cut] != b'-' {
-            return Err(Flaw::BadLength {
-                what: "seal at the end of the key",
-                wanted: "8 characters after a `-`",
-            }
-            .into());
+            return Err(misplaced_seal(body).into());
         }
         Ok(Self { encoded: &body[..cut], seal: &body[cut + 1..] })
     }
 
     /// Checks the seal under the secrets at hand, then unpacks the payload.
     pub fn verify(&self, keys: &KeySet) -> Result<Lk2, Refusal> {
+        keys.must_have_secret()?;
         let fits = |secret| same(self.seal.as_bytes(), seal(secret, self.encoded).as_bytes());
         if keys.secrets.iter().any(fits) { self.unverified() } else { Err(Refusal::BadSignature) }
     }
@@ -144,9 +143,14 @@ impl Lk2 {
     }
 
     fn from_json(fields: &Object<'_>) -> Result<Self, Refusal> {
-        match fields.integer("v")? {
-            2 => {}
-            other => return Err(Refusal::UnsupportedVersion(other.to_string())),
+        match fields.field("v")? {
+            Value::Integer(2) => {}
+            Value::Integer(other) => return Err(Refusal::UnsupportedVersion(other.to_string())),
+            // Too large for 64 bits, but a version.
+            Value::Double(other) if other.abs() > 1e15 => {
+                return Err(Refusal::UnsupportedVersion(other.to_string()));
+            }
+            _ => return Err(Flaw::WrongType { field: "v", wanted: "a whole number" }.into()),
         }
         let optional = |field| match fields.get(field) {
             None | Some(Value::Null) => Ok(None),
@@ -183,6 +187,17 @@ impl Lk2 {
     }
 }
 
+/// Why no `-` stands before the last 8 characters. A small gzip ends with zero bytes, its size, so that a payload that
+/// ends so is whole, and what is too much stands behind the seal.
+fn misplaced_seal(body: &str) -> Flaw {
+    match body.rsplit_once('-') {
+        Some((encoded, rest)) if rest.len() > SEAL_LENGTH && encoded.ends_with("AA") => {
+            Flaw::TrailingData { what: "key" }
+        }
+        _ => Flaw::Truncated { what: "key" },
+    }
+}
+
 fn too_large() -> Refusal {
     Refusal::TooLarge { what: "unpacked payload", limit: MAX_UNPACKED }
 }
@@ -195,12 +210,25 @@ fn pack(text: &str) -> Result<Vec<u8>, Refusal> {
 /// Unpacks gzip of any number of members, and stops at the limit without unpacking the rest.
 fn unpack(packed: &[u8]) -> Result<Vec<u8>, Refusal> {
     let mut plain = Vec::with_capacity(256);
-    let limit = MAX_UNPACKED as u64 + 1;
-    MultiGzDecoder::new(packed).take(limit).read_to_end(&mut plain).map_err(|error| match error.kind() {
-        std::io::ErrorKind::UnexpectedEof => Flaw::Truncated { what: "payload" },
-        _ => Flaw::BadEncoding { what: "payload", encoding: "gzip" },
-    })?;
-    if plain.len() > MAX_UNPACKED { Err(too_large()) } else { Ok(plain) }
+    let mut rest = packed;
+    loop {
+        let mut member = GzDecoder::new(rest);
+        let limit = (MAX_UNPACKED + 1 - plain.len()) as u64;
+        member.by_ref().take(limit).read_to_end(&mut plain).map_err(|error| match error.kind() {
+            std::io::ErrorKind::UnexpectedEof => Flaw::Truncated { what: "payload" },
+            _ => Flaw::BadEncoding { what: "payload", encoding: "gzip" },
+        })?;
+        if plain.len() > MAX_UNPACKED {
+            return Err(too_large());
+        }
+        rest = member.into_inner();
+        if rest.is_empty() {
+            return Ok(plain);
+        }
+        if !rest.starts_with(&GZIP_MAGIC) {
+            return Err(Flaw::TrailingData { what: "payload" }.into());
+        }
+    }
 }
 
 /// The first 8 characters of the tag in base64url; six bytes are exactly eight characters.

@@ -7,8 +7,8 @@ mod wire;
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{DecodeError, Engine as _};
 use uuid::Uuid;
 
 use crate::crypto::{Algorithm, KeyId, KeySet, SharedSecret, same};
@@ -23,6 +23,8 @@ const SIGNATURE_LENGTH: usize = 64;
 const MAC_LENGTH: usize = 16;
 const NONCE_LENGTH: usize = 12;
 const TAG_LENGTH: usize = 16;
+/// A wrong character so near to the end is taken for the beginning of something that follows the key.
+const MAX_TRAILER: usize = 16;
 const ENCRYPTED: u8 = 1 << 0;
 const BY_MAC: u8 = 1 << 1;
 
@@ -97,9 +99,7 @@ impl Lk3Key {
     /// `UNSUPPORTED_VERSION` for another `LK-` version and for unknown header flags, `TOO_LARGE`, else `MALFORMED`.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         let body = super::lk_body(text, "3")?;
-        let bytes = URL_SAFE_NO_PAD
-            .decode(body)
-            .map_err(|_| Flaw::BadEncoding { what: "key", encoding: "base64url without padding" })?;
+        let bytes = URL_SAFE_NO_PAD.decode(body).map_err(|error| misspelled(body, &error))?;
         let flags = *bytes.first().ok_or(Flaw::Truncated { what: "key" })?;
         if flags & !(ENCRYPTED | BY_MAC) != 0 {
             return Err(Refusal::UnsupportedVersion(format!("3 with flags {flags:#04x}")));
@@ -138,9 +138,7 @@ impl Lk3Key {
         let id = self.key_id();
         match self.seal() {
             Seal::Signature => {
-                if keys.public(Algorithm::Ed25519).next().is_none() {
-                    return Err(Refusal::SealNotAccepted { found: "with a signature" });
-                }
+                keys.must_have(Algorithm::Ed25519)?;
                 let covered = [CONTEXT, body].concat();
                 let mut signers = keys.public(Algorithm::Ed25519).filter(|key| key.id() == id);
                 if !signers.any(|key| key.verify(&covered, seal)) {
@@ -149,7 +147,8 @@ impl Lk3Key {
                 self.payload(&keys.secrets)
             }
             Seal::Mac => {
-                if !keys.accepts_lk3_macs || keys.secrets.is_empty() {
+                keys.must_have_secret()?;
+                if !keys.accepts_lk3_macs {
                     return Err(Refusal::SealNotAccepted { found: "under a shared secret" });
                 }
                 let mut secrets = keys.secrets.iter().filter(|secret| secret.lk3_mac_id() == id);
@@ -243,6 +242,21 @@ impl DevicePool {
     /// The last instant at which its devices may run, where it has its own.
     pub fn expires_at(&self) -> Option<Timestamp> {
         self.expires.map(seconds)
+    }
+}
+
+/// Why a body is not base64url: stray characters near its end were put behind the key, and what does not come out even
+/// has lost its end.
+fn misspelled(body: &str, error: &DecodeError) -> Flaw {
+    match error {
+        DecodeError::InvalidByte(at, _) if body.len() - at <= MAX_TRAILER => {
+            Flaw::TrailingData { what: "key" }
+        }
+        DecodeError::InvalidPadding => Flaw::TrailingData { what: "key" },
+        DecodeError::InvalidByte(..) => {
+            Flaw::BadCharacter { what: "key", wanted: "letters, digits, `-` and `_`" }
+        }
+        _ => Flaw::Truncated { what: "key" },
     }
 }
 

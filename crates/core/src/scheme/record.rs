@@ -182,7 +182,7 @@ impl SignedRecord {
         let record = Record::read(&fields, profile)?;
         let hex = fields.text("signature")?;
         let encoding = Flaw::BadEncoding { what: "signature", encoding: "hexadecimal" };
-        let signature = hex::decode(hex).ok().filter(|signature| !signature.is_empty()).ok_or(encoding)?;
+        let signature = super::from_hex(hex).filter(|signature| !signature.is_empty()).ok_or(encoding)?;
         let profiles = match (profile, record.profile) {
             (None, Profile::Text) => &[Profile::Text, Profile::TextSorted],
             (_, found) => profiles(found),
@@ -192,6 +192,7 @@ impl SignedRecord {
 
     /// Checks the signature under the RSA keys at hand, and returns the record in the profile it was signed in.
     pub fn verify(&self, keys: &KeySet) -> Result<Record, Refusal> {
+        keys.must_have(Algorithm::RsaPkcs1Sha256)?;
         for &profile in self.profiles {
             let text = self.record.signed_text_in(profile)?;
             let mut keys = keys.public(Algorithm::RsaPkcs1Sha256);

@@ -108,6 +108,7 @@ impl<'a> TierKey<'a> {
 
     /// Checks the seal under the secrets at hand.
     pub fn verify(&self, keys: &KeySet) -> Result<Tier, Refusal> {
+        keys.must_have_secret()?;
         let fits = |secret| {
             same(self.seal.as_bytes(), seal(secret, self.prefix, self.tier, self.timestamp).as_bytes())
         };
@@ -131,16 +132,29 @@ impl Tier {
     /// When the tier has other characters than `A-Za-z0-9_`, the time is negative, or the prefix is not 1 to 16 of `A-Z`
     /// and `0-9`, or is `LK`: such a key would not be recognised.
     pub fn seal(&self, prefix: &str, secret: &SharedSecret) -> Result<String, Refusal> {
-        if !is_prefix(prefix) {
-            let wanted = "1 to 16 of A-Z and 0-9, and not LK";
-            return Err(Flaw::BadValue { field: "prefix", wanted }.into());
-        }
-        let tier = self.tier.to_ascii_uppercase();
-        let seal = seal(secret, prefix, &tier, &self.timestamp.to_string());
-        let key = format!("{prefix}-{tier}-{seal}-{}", self.timestamp);
-        TierKey::parse(&key, prefix)?;
-        Ok(key)
+        seal_as_written(&self.tier, &self.timestamp.to_string(), prefix, secret)
     }
+}
+
+/// The key of a tier for a time as it is written, leading zeros included.
+///
+/// # Errors
+/// As [`Tier::seal`], and when the time has other characters than 1 to 19 digits.
+pub fn seal_as_written(
+    tier: &str,
+    timestamp: &str,
+    prefix: &str,
+    secret: &SharedSecret,
+) -> Result<String, Refusal> {
+    if !is_prefix(prefix) {
+        let wanted = "1 to 16 of A-Z and 0-9, and not LK";
+        return Err(Flaw::BadValue { field: "prefix", wanted }.into());
+    }
+    let tier = tier.to_ascii_uppercase();
+    let seal = seal(secret, prefix, &tier, timestamp);
+    let key = format!("{prefix}-{tier}-{seal}-{timestamp}");
+    TierKey::parse(&key, prefix)?;
+    Ok(key)
 }
 
 /// Whether a text looks like a key with some product's prefix.

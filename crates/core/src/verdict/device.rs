@@ -35,6 +35,9 @@ pub fn device(claims: &Claims, context: &DeviceContext<'_>, now: Timestamp) -> V
     if let (Some(bound), None) = (&claims.device, context.device) {
         verdict.warnings.push(Warning::DeviceNotCompared { device: bound.clone() });
     }
+    if let (Some(product), None) = (context.product, &claims.product) {
+        verdict.warnings.push(Warning::ProductNotCompared { product: product.to_owned() });
+    }
     if verdict.valid && claims.expires == Expires::NotInKey {
         verdict.warnings.push(Warning::ExpiryNotInKey);
     }

@@ -10,6 +10,14 @@ use super::IssueError;
 /// So many keys are kept apart in memory at once (some 600 MB).
 const MAX_KEYS: u64 = 10_000_000;
 
+/// Refuses a pool that could not be made whole.
+///
+/// # Errors
+/// Beyond ten million keys.
+pub fn check_pool_size(keys: u64) -> Result<(), IssueError> {
+    if keys > MAX_KEYS { Err(IssueError::TooManyPoolKeys(MAX_KEYS)) } else { Ok(()) }
+}
+
 /// New pool keys, no two of them equal.
 #[derive(Debug, Default)]
 pub struct PoolKeys {

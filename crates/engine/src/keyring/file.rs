@@ -2,18 +2,18 @@
 
 use aws_lc_rs::rsa;
 use aws_lc_rs::signature::Ed25519KeyPair;
-use keyward_core::crypto::{KeyFileError, PublicKey};
+use keyward_core::crypto::{KeyFileError, PemBlock, PublicKey, pem_block};
 use pkcs1::RsaPrivateKey;
 use pkcs8::PrivateKeyInfo;
 use pkcs8::der::asn1::ObjectIdentifier;
-use pkcs8::der::{Decode as _, Encode as _, pem};
-use zeroize::Zeroizing;
+use pkcs8::der::{Decode as _, Encode as _};
 
 use super::SigningKey;
 use crate::crypto::AwsLc;
 
 pub(super) const TOO_SMALL_TO_SIGN: &str =
     "keys below 2048 bits may verify old licences but not sign: make a new key with `keyward keys new`";
+const PRIVATE: &str = "give a private key (PRIVATE KEY or RSA PRIVATE KEY)";
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
@@ -22,11 +22,11 @@ const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 /// # Errors
 /// When the file is no private key, is encrypted, or holds an RSA key below 2048 bits.
 pub fn read_key(text: &str) -> Result<SigningKey, KeyFileError> {
-    let (label, der) = decode(text)?;
-    match Private::of(&label, &der)? {
+    let block = pem_block(text, PRIVATE, |label| label.ends_with("PRIVATE KEY"))?;
+    match Private::of(&block)? {
         Private::Ed25519 => {
-            let pair =
-                Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).map_err(|_| KeyFileError::Unreadable)?;
+            let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&block.der)
+                .map_err(|_| KeyFileError::Unreadable)?;
             SigningKey::from_ed25519(pair)
         }
         Private::Rsa(pkcs1) => {
@@ -45,11 +45,11 @@ pub fn read_key(text: &str) -> Result<SigningKey, KeyFileError> {
 /// # Errors
 /// When the file is no key, or an encrypted one.
 pub fn read_public(text: &str) -> Result<PublicKey, KeyFileError> {
-    let (label, der) = decode(text)?;
-    if label.ends_with("PUBLIC KEY") {
+    let block = pem_block(text, "give a key of RSA or Ed25519", |label| label.ends_with("KEY"))?;
+    if block.label.ends_with("PUBLIC KEY") {
         return PublicKey::from_pem(text, &AwsLc);
     }
-    match Private::of(&label, &der)? {
+    match Private::of(&block)? {
         Private::Ed25519 => read_key(text).map(|key| key.public().clone()),
         Private::Rsa(pkcs1) => rsa_public(pkcs1),
     }
@@ -61,22 +61,18 @@ enum Private<'a> {
 }
 
 impl<'a> Private<'a> {
-    fn of(label: &str, der: &'a [u8]) -> Result<Self, KeyFileError> {
-        let wrong = |wanted| Err(KeyFileError::WrongKind { found: label.to_owned(), wanted });
-        match label {
-            "RSA PRIVATE KEY" => Ok(Self::Rsa(der)),
+    fn of(block: &'a PemBlock) -> Result<Self, KeyFileError> {
+        match block.label.as_str() {
+            "RSA PRIVATE KEY" => Ok(Self::Rsa(&block.der)),
             "PRIVATE KEY" => {
-                let info = PrivateKeyInfo::from_der(der).map_err(|_| KeyFileError::Unreadable)?;
+                let info = PrivateKeyInfo::from_der(&block.der).map_err(|_| KeyFileError::Unreadable)?;
                 match info.algorithm.oid {
                     RSA_ENCRYPTION => Ok(Self::Rsa(info.private_key)),
                     ED25519 => Ok(Self::Ed25519),
                     _ => Err(KeyFileError::Unreadable),
                 }
             }
-            "ENCRYPTED PRIVATE KEY" => {
-                wrong("decrypt it first, with `openssl pkcs8 -in encrypted.pem -out plain.pem`")
-            }
-            _ => wrong("give a private key (PRIVATE KEY or RSA PRIVATE KEY)"),
+            other => Err(KeyFileError::WrongKind { found: other.to_owned(), wanted: PRIVATE }),
         }
     }
 }
@@ -85,9 +81,4 @@ fn rsa_public(pkcs1_private: &[u8]) -> Result<PublicKey, KeyFileError> {
     let key = RsaPrivateKey::from_der(pkcs1_private).map_err(|_| KeyFileError::Unreadable)?;
     let der = key.public_key().to_der().map_err(|_| KeyFileError::Unreadable)?;
     PublicKey::rsa(&der, &AwsLc)
-}
-
-fn decode(text: &str) -> Result<(String, Zeroizing<Vec<u8>>), KeyFileError> {
-    let (label, der) = pem::decode_vec(text.trim().as_bytes()).map_err(|_| KeyFileError::NotPem)?;
-    Ok((label.to_owned(), Zeroizing::new(der)))
 }

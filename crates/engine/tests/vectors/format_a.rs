@@ -8,7 +8,7 @@ use keyward_core::verdict::{self, DeviceContext};
 use keyward_engine::keyring;
 use serde_json::{Value, json};
 
-use crate::{Inputs, Outcome, agreed, decided, refusal};
+use crate::{Inputs, Outcome, agreed, decided, malformed, refusal};
 
 pub(crate) fn run(op: &str, inputs: &Inputs<'_>) -> Outcome {
     match op {
@@ -21,28 +21,27 @@ pub(crate) fn run(op: &str, inputs: &Inputs<'_>) -> Outcome {
 fn profile(inputs: &Inputs<'_>) -> Profile {
     [Profile::Epoch, Profile::Text, Profile::TextSorted]
         .into_iter()
-        .find(|profile| profile.as_str() == inputs.text("profile"))
+        .find(|profile| inputs.text("profile") == Ok(profile.as_str()))
         .expect("a known profile")
 }
 
 fn sign(inputs: &Inputs<'_>) -> Outcome {
     let fields = inputs.value("fields");
-    let text = |name: &str| fields[name].as_str().expect("a text");
-    let time = |name| Timestamp::parse_record_text(text(name)).expect("a time");
+    let text = |name: &str| fields[name].as_str().ok_or_else(malformed);
+    let number = |name: &str| fields[name].as_i64().ok_or_else(malformed);
+    let time = |name| Timestamp::parse_record_text(text(name)?).ok_or_else(malformed);
     let profile = profile(inputs);
     let times = match profile {
-        Profile::Epoch => Times::Epoch {
-            issued_at: fields["issued_at"].as_i64().expect("a number"),
-            exp: fields["exp"].as_i64().expect("a number"),
+        Profile::Epoch => Times::Epoch { issued_at: number("issued_at")?, exp: number("exp")? },
+        Profile::Text | Profile::TextSorted => Times::Text {
+            issued_at: time("issued_at")?,
+            exp: if text("exp")? == "Never" { None } else { Some(time("exp")?) },
         },
-        Profile::Text | Profile::TextSorted => {
-            Times::Text { issued_at: time("issued_at"), exp: (text("exp") != "Never").then(|| time("exp")) }
-        }
     };
     let record = Record {
         profile,
-        client_id: text("client_id").to_owned(),
-        license_type: text("license_type").to_owned(),
+        client_id: text("client_id")?.to_owned(),
+        license_type: text("license_type")?.to_owned(),
         times,
     };
     let signed_text = record.signed_text().map_err(refusal)?;
@@ -57,11 +56,11 @@ fn sign(inputs: &Inputs<'_>) -> Outcome {
 fn verify(inputs: &Inputs<'_>) -> Outcome {
     agreed(inputs.public_keys("public_key").into_iter().map(|key| {
         let signed =
-            SignedRecord::parse(inputs.text("licence_json"), Some(profile(inputs))).map_err(refusal)?;
+            SignedRecord::parse(inputs.text("licence_json")?, Some(profile(inputs))).map_err(refusal)?;
         let record = signed.verify(&KeySet::of_public(key)).map_err(refusal)?;
         let revoked = inputs.optional_text("record_status") == Some("revoked");
         let context = DeviceContext { revoked, ..Default::default() };
-        let verdict = verdict::device(&Claims::from(record.clone()), &context, inputs.now());
+        let verdict = verdict::device(&Claims::from(record.clone()), &context, inputs.now()?);
         decided(&verdict, || value(&record))
     }))
 }

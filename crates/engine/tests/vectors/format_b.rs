@@ -13,11 +13,11 @@ use crate::{Inputs, Outcome, at, decided, refusal};
 pub(crate) fn run(op: &str, inputs: &Inputs<'_>) -> Outcome {
     match op {
         "b_key" => {
-            let key = PoolKey::parse(inputs.text("license_key")).map_err(refusal)?;
+            let key = PoolKey::parse(inputs.text("license_key")?).map_err(refusal)?;
             Ok(json!({ "license_key": key.as_str() }))
         }
         "b_duration" => {
-            let duration = Duration::of_days(inputs.number("duration_days")).map_err(refusal)?;
+            let duration = Duration::of_days(inputs.number("duration_days")?).map_err(refusal)?;
             Ok(json!({ "duration_days": duration.days, "duration_label": duration.label }))
         }
         "b_validate" => validate(inputs),
@@ -51,7 +51,7 @@ fn duration(record: &Value) -> Duration {
 }
 
 fn validate(inputs: &Inputs<'_>) -> Outcome {
-    let key = PoolKey::parse(inputs.text("license_key")).map_err(refusal)?;
+    let key = PoolKey::parse(inputs.text("license_key")?).map_err(refusal)?;
     let record = find(inputs, &key);
     decided(&verdict::pool_key(record.map(pool_record).as_ref()), || {
         let duration = duration(record.expect("only a record is valid"));
@@ -69,10 +69,9 @@ fn activate(inputs: &Inputs<'_>) -> Outcome {
     let text = |name: &str| request[name].as_str().filter(given).ok_or_else(|| "malformed".to_owned());
     let (key, domain) = (text("license_key")?, text("domain_fingerprint")?);
     let key = PoolKey::parse(key).map_err(refusal)?;
-    let record = find(inputs, &key);
+    let (record, now) = (find(inputs, &key), inputs.now()?);
     decided(&verdict::pool_key(record.map(pool_record).as_ref()), || {
         let duration = duration(record.expect("only a record is valid"));
-        let now = inputs.now();
         let (activated, expires) =
             (now.to_python(), add_days(now, duration.days).expect("a date of the calendar").to_python());
         json!({
@@ -102,6 +101,7 @@ fn activation_status(inputs: &Inputs<'_>) -> Outcome {
     claims.device = Some(text("domain_fingerprint").to_owned());
     claims.expires = Expires::At(expires);
     let active = activation["is_active"].as_bool().unwrap_or(true);
-    let verdict = verdict::pool_activation(&claims, active, inputs.text("domain_fingerprint"), inputs.now());
+    let verdict =
+        verdict::pool_activation(&claims, active, inputs.text("domain_fingerprint")?, inputs.now()?);
     decided(&verdict, || json!({ "expiration_date": expires.to_python() }))
 }

@@ -13,25 +13,26 @@ use serde_json::json;
 use crate::{Inputs, Outcome, decided, refusal};
 
 pub(crate) fn run(op: &str, inputs: &Inputs<'_>) -> Outcome {
-    let secret = || SharedSecret::new(inputs.text("secret"), inputs.provider);
+    let secret = || Ok::<_, String>(SharedSecret::new(inputs.text("secret")?, inputs.provider));
     match op {
         "e_v1_sign" => {
-            let key = Lk1 { tier: inputs.text("tier").to_owned(), random: inputs.text("random").to_owned() };
-            Ok(json!({ "license_key": key.seal(&secret()).map_err(refusal)? }))
+            let key =
+                Lk1 { tier: inputs.text("tier")?.to_owned(), random: inputs.text("random")?.to_owned() };
+            Ok(json!({ "license_key": key.seal(&secret()?).map_err(refusal)? }))
         }
         "e_v2_signature" => {
-            let (signature, key) = lk2::seal_encoded(inputs.text("encoded"), &secret());
+            let (signature, key) = lk2::seal_encoded(inputs.text("encoded")?, &secret()?);
             Ok(json!({ "signature": signature, "license_key": key }))
         }
-        "e_verify" => verify(inputs, &KeySet::of_secret(secret())),
-        "e_key_hash" => Ok(json!({ "key_hash": lk2::key_hash(inputs.text("license_key"), &secret()) })),
+        "e_verify" => verify(inputs, &KeySet::of_secret(secret()?)),
+        "e_key_hash" => Ok(json!({ "key_hash": lk2::key_hash(inputs.text("license_key")?, &secret()?) })),
         _ => panic!("unknown operation {op}"),
     }
 }
 
 /// A reader of system E: the first two versions.
 fn verify(inputs: &Inputs<'_>, keys: &KeySet) -> Outcome {
-    let text = inputs.text("license_key");
+    let text = inputs.text("license_key")?;
     match Scheme::of(text).map_err(refusal)? {
         Scheme::Lk1 => {
             let key = Lk1Key::parse(text).and_then(|key| key.verify(keys)).map_err(refusal)?;
@@ -45,7 +46,7 @@ fn verify(inputs: &Inputs<'_>, keys: &KeySet) -> Outcome {
         Scheme::Lk2 => {
             let key = Lk2Key::parse(text).and_then(|key| key.verify(keys)).map_err(refusal)?;
             let verdict =
-                verdict::device(&Claims::from(key.clone()), &DeviceContext::default(), inputs.now());
+                verdict::device(&Claims::from(key.clone()), &DeviceContext::default(), inputs.now()?);
             decided(&verdict, || {
                 json!({
                     "version": 2,

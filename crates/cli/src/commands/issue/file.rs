@@ -3,22 +3,23 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use keyward_core::crypto::KeySet;
 use keyward_core::device::is_device_id;
-use keyward_core::scheme::file::{GRACE_PERIOD_DAYS, LicenseFile};
+use keyward_core::scheme::file::{GRACE_PERIOD_DAYS, LicenseFile, Payload};
 use keyward_engine::issue::FileRequest;
 
-use super::{deliver, must_be_numbered, numbered};
+use super::{Beside, deliver, must_be_numbered, numbered};
 use crate::bulk::Bulk;
 use crate::clock::Now;
 use crate::failure::Failure;
 use crate::keys::SigningArgs;
-use crate::output::printable;
+use crate::output::{self, printable};
 
 #[derive(Args)]
 pub(crate) struct File {
     /// The customer
-    #[arg(value_name = "CUSTOMER")]
+    #[arg(value_name = "CUSTOMER", value_parser = NonEmptyStringValueParser::new())]
     customer: String,
     /// The id that the application shows on the customer's device
     #[arg(value_name = "DEVICE_ID")]
@@ -61,23 +62,27 @@ impl File {
         };
         if let Some(count) = self.bulk.count {
             must_be_numbered(&self.customer, "customer")?;
-            return self.bulk.write(count.get(), |number, _| {
+            return self.bulk.write(count.get(), json, |number, _| {
                 let customer = numbered(&self.customer, number);
                 let file = request(customer.clone()).issue(&key, now)?.to_text();
                 Ok(vec![("issued_to", customer), ("device_id", self.device_id.clone()), ("license", file)])
             });
         }
+        self.bulk.must_be_unused()?;
         let file = request(self.customer.clone()).issue(&key, now)?.to_text();
         let keys = KeySet::of_public(key.public().clone());
         let path = self.to.clone().unwrap_or_else(|| PathBuf::from(file_name(&self.customer)));
-        if json || path == Path::new("-") {
-            return deliver(&file, &keys, now, &[], json);
+        if path == Path::new("-") {
+            return deliver(&file, &keys, now, &Beside::default(), json);
         }
         self.write(&path, &file)?;
-        eprintln!("wrote {}: send it to the customer\n", path.display());
-        let claims = keyward_core::claims::Claims::verified(&file, &keys)?;
-        eprint!("{}", crate::report::claims_table(&claims));
-        Ok(())
+        deliver(
+            &file,
+            &keys,
+            now,
+            &Beside { file: Some(path.display().to_string()), ..Beside::default() },
+            json,
+        )
     }
 
     fn check_device_id(&self) -> Result<(), Failure> {
@@ -89,22 +94,26 @@ impl File {
             ));
         }
         if !is_device_id(id) {
-            eprintln!(
+            output::tell(format_args!(
                 "warning: {} is not 16 digits of 0-9 and A-F, as device ids usually are; it is compared exactly",
                 printable(id)
-            );
+            ));
         }
         Ok(())
     }
 
-    /// A file of the same customer is replaced by its renewal; any other is left alone.
+    /// A file of the same customer and device is replaced by its renewal; any other is left alone.
     fn write(&self, path: &Path, text: &str) -> Result<(), Failure> {
         if let Ok(old) = std::fs::read_to_string(path) {
             let payload = LicenseFile::parse(&old).ok().and_then(|file| file.unverified().ok());
-            if payload.is_none_or(|payload| payload.issued_to != self.customer) {
+            let same = |p: Payload| p.issued_to == self.customer && p.device_id == self.device_id;
+            if !payload.is_some_and(same) {
                 return Err(Failure::new(
                     "FILE_EXISTS",
-                    format_args!("{} exists and is not a licence of this customer", path.display()),
+                    format_args!(
+                        "{} exists and is not a licence of this customer for this device",
+                        path.display()
+                    ),
                     "name another file with --to, or move that one away",
                 ));
             }

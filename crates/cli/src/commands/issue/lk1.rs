@@ -4,7 +4,7 @@ use clap::Args;
 use keyward_core::crypto::KeySet;
 use keyward_engine::issue;
 
-use super::deliver;
+use super::{Beside, deliver};
 use crate::bulk::Bulk;
 use crate::clock::{self, Now};
 use crate::failure::Failure;
@@ -32,13 +32,20 @@ impl Lk1 {
             if u32::try_from(count.get()).is_err() {
                 return Err(Failure::new("TOO_MANY", "at most 4294967295 lk1 keys at once", "ask for fewer"));
             }
-            return self.bulk.write(count.get(), |number, rng| {
+            return self.bulk.write(count.get(), json, |number, rng| {
                 let key = issue::lk1(&self.tier, &secret, rng, number as u32)?;
                 Ok(vec![("license_key", key), ("tier", self.tier.to_ascii_uppercase())])
             });
         }
+        self.bulk.must_be_unused()?;
         let key = issue::lk1(&self.tier, &secret, &mut clock::generator(), 0)?;
         let note = "its check has 16 bits: it catches typing errors and keeps nobody out; prefer lk3";
-        deliver(&key, &KeySet::of_secret(secret.clone()), self.now.get(), &[note], json)
+        deliver(
+            &key,
+            &KeySet::of_secret(secret.clone()),
+            self.now.get(),
+            &Beside { note: Some(note), ..Beside::default() },
+            json,
+        )
     }
 }

@@ -6,16 +6,16 @@ mod letter;
 use clap::Args;
 use keyward_core::crypto::{KeySet, SharedSecret};
 use keyward_core::scheme::lk1::max_devices;
-use keyward_core::scheme::lk2::Lk2 as Payload;
-use keyward_core::time::Timestamp;
+use keyward_core::time::{Timestamp, parse_date};
 use keyward_engine::issue::Lk2Request;
 use rand::Rng as _;
 
-use super::deliver;
+use super::{Beside, deliver};
 use crate::bulk::Bulk;
 use crate::clock::{self, Now};
 use crate::failure::Failure;
 use crate::keys::{self, Offline, SecretArgs};
+use crate::output;
 
 /// What is said wherever this form is chosen.
 const WEAK: &str =
@@ -24,25 +24,25 @@ const WEAK: &str =
 #[derive(Args)]
 pub(crate) struct Lk2 {
     /// PRO-10, PRO-20, PRO-50, PRO-100, ENTERPRISE, or another with --devices
-    #[arg(long, value_name = "TIER", conflicts_with = "batch")]
+    #[arg(long, value_name = "TIER", conflicts_with = "batch", value_parser = known_tier)]
     tier: Option<String>,
     /// How many devices [default: those of the tier]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=0x7fff_ffff))]
     devices: Option<u32>,
     /// The company
-    #[arg(long, value_name = "NAME", default_value = "", conflicts_with = "batch")]
-    company: String,
+    #[arg(long, value_name = "NAME", requires = "tier")]
+    company: Option<String>,
     /// Works until this day begins, in UTC; perpetual without
-    #[arg(long, value_name = "YYYY-MM-DD", conflicts_with = "batch")]
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "tier", value_parser = day)]
     expires: Option<String>,
     /// Notes for your own records; they are not in the key
-    #[arg(long, value_name = "TEXT", default_value = "", conflicts_with = "batch")]
-    notes: String,
-    /// As the original: TIER COMPANY DATE NOTES [SECRET]; DATE may be empty. A secret here shows in process lists
-    #[arg(long, num_args = 4..=5, value_names = ["TIER", "COMPANY", "DATE", "NOTES", "SECRET"])]
+    #[arg(long, value_name = "TEXT", requires = "tier")]
+    notes: Option<String>,
+    /// All answers at once, as the original takes them; the date may be empty. A secret given here shows in process lists
+    #[arg(long, num_args = 4..=5, value_names = ["TIER", "COMPANY", "DATE", "NOTES", "SECRET"], conflicts_with = "count")]
     batch: Option<Vec<String>>,
     /// Print the INSERT for the old table, too
-    #[arg(long)]
+    #[arg(long, conflicts_with = "count")]
     sql: bool,
     #[command(flatten)]
     secret: SecretArgs,
@@ -66,44 +66,52 @@ struct Order {
 impl Lk2 {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let now = self.now.get();
-        if let Some(batch) = &self.batch {
-            let (order, secret) = self.batch_order(batch)?;
-            return self.print_letter(&order, &secret, now, json);
+        if let Some(count) = self.bulk.count {
+            let secret = self.secret.read("an lk2 key", self.offline.offline)?;
+            return self.write_many(count.get(), json, &secret, now);
         }
-        let Some(tier) = &self.tier else {
-            let secret = match self.secret.read_optional()? {
-                Some(secret) => secret,
-                None => ask::secret()?,
-            };
-            return self.print_letter(&ask::order()?, &secret, now, json);
-        };
-        let secret = self.secret.read("an lk2 key", self.offline.offline)?;
-        let order = Order {
-            tier: tier.clone(),
-            devices: self.devices,
-            company: self.company.clone(),
-            expires: self.expires.clone().unwrap_or_default(),
-            notes: self.notes.clone(),
-        };
-        match self.bulk.count {
-            Some(count) => self.write_many(count.get(), &order, &secret, now),
-            None => {
-                let (key, payload) = order.request(None)?.issue(&secret, now)?;
-                warn_of_the_past(&payload, now);
-                deliver(&key, &KeySet::of_secret(secret.clone()), now, &[WEAK], json)?;
-                if self.sql {
-                    println!("{}", letter::sql(&key, &payload, &order.notes, &secret, now));
-                }
-                Ok(())
+        self.bulk.must_be_unused()?;
+        let (order, secret) = match (&self.batch, &self.tier) {
+            (Some(batch), _) => self.batch_order(batch)?,
+            (None, Some(tier)) => (self.order(tier), self.secret.read("an lk2 key", self.offline.offline)?),
+            (None, None) => {
+                let secret = self.secret.read_optional()?.map_or_else(ask::secret, Ok)?;
+                (ask::order()?, secret)
             }
+        };
+        let unique_id = format!("{:08x}", clock::generator().next_u32());
+        let (key, payload) = order.request(Some(unique_id))?.issue(&secret, now)?;
+        if payload.expires_at().is_some_and(|end| end < now) {
+            output::tell("warning: this key has already expired");
+        }
+        let sql = self.sql.then(|| letter::sql(&key, &payload, &order.notes, &secret, now));
+        if self.tier.is_some() || json {
+            let letter = Some(letter::customer(&key, &payload));
+            let beside = Beside { note: Some(WEAK), letter, sql, file: None };
+            return deliver(&key, &KeySet::of_secret(secret), now, &beside, json);
+        }
+        // As the original: all on standard output.
+        let sql = sql.map(|sql| format!("\n{sql}\n")).unwrap_or_default();
+        output::print(letter::all(&key, &payload, &order.notes) + &sql)?;
+        output::tell(format_args!("\nnote: {WEAK}"));
+        Ok(())
+    }
+
+    fn order(&self, tier: &str) -> Order {
+        Order {
+            tier: tier.to_owned(),
+            devices: self.devices,
+            company: self.company.clone().unwrap_or_default(),
+            expires: self.expires.clone().unwrap_or_default(),
+            notes: self.notes.clone().unwrap_or_default(),
         }
     }
 
     fn batch_order(&self, batch: &[String]) -> Result<(Order, SharedSecret), Failure> {
         let secret = match (batch.get(4), self.secret.read_optional()?) {
             (Some(text), _) => {
-                eprintln!(
-                    "warning: a secret on the command line shows in process lists; prefer --secret-env"
+                output::tell(
+                    "warning: a secret on the command line shows in process lists; prefer --secret-env",
                 );
                 keys::prepare(text)?
             }
@@ -120,38 +128,24 @@ impl Lk2 {
         Ok((order, secret))
     }
 
-    /// Prints all that the original generator prints: the key, read back, the text for the customer.
-    fn print_letter(
-        &self,
-        order: &Order,
-        secret: &SharedSecret,
-        now: Timestamp,
-        json: bool,
-    ) -> Result<(), Failure> {
-        let (key, payload) = order.request(None)?.issue(secret, now)?;
-        warn_of_the_past(&payload, now);
-        if json {
-            return deliver(&key, &KeySet::of_secret(secret.clone()), now, &[WEAK], true);
-        }
-        print!("{}", letter::letter(&key, &payload, &order.notes));
-        if self.sql {
-            println!("\n{}", letter::sql(&key, &payload, &order.notes, secret, now));
-        }
-        eprintln!("\nnote: {WEAK}");
-        Ok(())
-    }
-
     fn write_many(
         &self,
         count: u64,
-        order: &Order,
+        json: bool,
         secret: &SharedSecret,
         now: Timestamp,
     ) -> Result<(), Failure> {
+        let Some(tier) = &self.tier else {
+            return Err(Failure::argument(
+                "--count needs all answers",
+                "add --tier, and what else is wanted",
+            ));
+        };
+        let order = self.order(tier);
         // The id begins with what is random for this run and ends with the number, so no two keys are equal.
         let run = format!("{:016x}", clock::generator().next_u64());
         order.request(Some(run.clone()))?.issue(secret, now)?;
-        self.bulk.write(count, |number, _| {
+        self.bulk.write(count, json, |number, _| {
             let unique_id = format!("{run}-{number}");
             let (key, _) = order.request(Some(unique_id))?.issue(secret, now)?;
             Ok(vec![
@@ -186,8 +180,12 @@ impl Order {
     }
 }
 
-fn warn_of_the_past(payload: &Payload, now: Timestamp) {
-    if payload.expires_at().is_some_and(|end| end < now) {
-        eprintln!("warning: this key has already expired");
-    }
+/// The tiers of system E whatever the case; any other is taken as it is.
+fn known_tier(text: &str) -> Result<String, String> {
+    let upper = text.to_ascii_uppercase();
+    Ok(if max_devices(&upper).is_some() { upper } else { text.to_owned() })
+}
+
+fn day(text: &str) -> Result<String, String> {
+    parse_date(text).map(|_| text.to_owned()).ok_or_else(|| "write a date, as 2026-12-31".to_owned())
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use keyward_core::calendar::add_days;
 use keyward_core::crypto::KeySet;
 use keyward_core::scheme::lk3::{DevicePool, Lk3 as Payload};
@@ -10,16 +11,17 @@ use keyward_core::time::Timestamp;
 use keyward_engine::issue::{Lk3Ids, Lk3Sealer};
 use uuid::Uuid;
 
-use super::deliver;
+use super::{Beside, deliver};
 use crate::bulk::Bulk;
-use crate::clock::{self, Now};
+use crate::clock::{self, Now, instant};
 use crate::failure::Failure;
 use crate::keys::{SecretArgs, SigningArgs};
+use crate::output;
 
 #[derive(Args)]
 pub(crate) struct Lk3 {
     /// The code of the product
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", value_parser = NonEmptyStringValueParser::new())]
     product: String,
     /// The tier
     #[arg(long, value_name = "NAME", default_value = "")]
@@ -103,7 +105,7 @@ impl Lk3 {
             if u32::try_from(count.get()).is_err() {
                 return Err(Failure::new("TOO_MANY", "at most 4294967295 lk3 keys at once", "ask for fewer"));
             }
-            return self.bulk.write(count.get(), |number, rng| {
+            return self.bulk.write(count.get(), json, |number, rng| {
                 let mut payload = payload.clone();
                 sealer.number(&mut payload, &ids, number);
                 let key = sealer.issue(&payload, rng)?;
@@ -111,7 +113,13 @@ impl Lk3 {
                 Ok(vec![("license_key", key), ("license_id", id)])
             });
         }
-        if key.is_some() {
+        self.bulk.must_be_unused()?;
+        if payload.expires_at().is_some_and(|end| end < now) {
+            output::tell("warning: this key has already expired");
+        }
+        if key.is_none() {
+            sealer.number(&mut payload, &ids, 0);
+        } else {
             payload.license_id.get_or_insert_with(|| ids.license_id(0));
         }
         let license = sealer.issue(&payload, &mut rng)?;
@@ -119,7 +127,7 @@ impl Lk3 {
         keys.public.extend(key.as_ref().map(|key| key.public().clone()));
         keys.secrets.extend(secret.clone());
         keys.accepts_lk3_macs = key.is_none();
-        deliver(&license, &keys, now, &[], json)
+        deliver(&license, &keys, now, &Beside::default(), json)
     }
 
     fn payload(&self, now: Timestamp) -> Result<Payload, Failure> {
@@ -134,6 +142,14 @@ impl Lk3 {
             Some(days) => Some(add_days(now, days).map_err(keyward_engine::issue::IssueError::from)?),
             None => self.expires,
         };
+        if let (Some(start), Some(end)) = (self.not_before, expires)
+            && start > end
+        {
+            return Err(Failure::argument(
+                "the licence would end before it starts",
+                "choose a later --expires, or an earlier --not-before",
+            ));
+        }
         let names: BTreeMap<_, _> = self.limit.iter().cloned().collect();
         if names.len() != self.limit.len() {
             return Err(Failure::argument("a limit is given twice", "give each limit once"));
@@ -158,11 +174,6 @@ impl Lk3 {
             serial: None,
         })
     }
-}
-
-fn instant(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse_human(text)
-        .ok_or_else(|| "write a date or RFC 3339: 2026-12-31, 2026-12-31T08:00:00Z".to_owned())
 }
 
 fn uuid(text: &str) -> Result<Uuid, String> {

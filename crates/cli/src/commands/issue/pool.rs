@@ -5,11 +5,10 @@ use std::sync::Mutex;
 
 use clap::Args;
 use keyward_core::scheme::pool::{DURATIONS, Duration};
-use keyward_engine::issue::PoolKeys;
+use keyward_engine::issue::{PoolKeys, check_pool_size};
 
 use crate::bulk::Bulk;
 use crate::failure::Failure;
-use crate::keys::Offline;
 
 /// Keys of each duration unless said otherwise: as the original, 5,000 in all.
 const DEFAULT_COUNT: u64 = 1_000;
@@ -24,8 +23,9 @@ pub(crate) struct Pool {
     batch: String,
     #[command(flatten)]
     bulk: Bulk,
-    #[command(flatten)]
-    offline: Offline,
+    /// Store nothing: the keys work once a server registers them
+    #[arg(long)]
+    offline: bool,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
@@ -34,8 +34,8 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 impl Pool {
-    pub(crate) fn run(&self, _json: bool) -> Result<(), Failure> {
-        if !self.offline.offline {
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
+        if !self.offline {
             return Err(Failure::new(
                 "NO_SERVER",
                 "pool keys are kept in a database, which is not part of this version",
@@ -44,11 +44,10 @@ impl Pool {
         }
         let durations = if self.duration.is_empty() { &DURATIONS } else { self.duration.as_slice() };
         let each = self.bulk.count.map_or(DEFAULT_COUNT, NonZeroU64::get);
-        let total = each.checked_mul(durations.len() as u64).ok_or_else(|| {
-            Failure::new("TOO_MANY", "more keys than there are", "ask for fewer keys at once")
-        })?;
+        let total = each.saturating_mul(durations.len() as u64);
+        check_pool_size(total)?;
         let made = Mutex::new(PoolKeys::default());
-        self.bulk.write(total, |number, rng| {
+        self.bulk.write(total, json, |number, rng| {
             let key = made.lock().expect("no other worker panics").next(rng)?;
             let duration = durations[(number / each) as usize];
             Ok(vec![

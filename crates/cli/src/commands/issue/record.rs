@@ -1,11 +1,12 @@
 //! `keyward issue record`.
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 use keyward_core::crypto::KeySet;
 use keyward_core::scheme::record::Profile;
 use keyward_engine::issue::RecordRequest;
 
-use super::{deliver, must_be_numbered, numbered};
+use super::{Beside, deliver, must_be_numbered, numbered};
 use crate::bulk::Bulk;
 use crate::clock::Now;
 use crate::failure::Failure;
@@ -14,13 +15,13 @@ use crate::keys::SigningArgs;
 #[derive(Args)]
 pub(crate) struct Record {
     /// The client: a domain or a name
-    #[arg(value_name = "CLIENT_ID")]
+    #[arg(value_name = "CLIENT_ID", value_parser = NonEmptyStringValueParser::new())]
     client_id: String,
     /// Basic, Pro, Enterprise, or Premium, which never expires
-    #[arg(long = "type", value_name = "TYPE", default_value = "Pro")]
+    #[arg(long = "type", value_name = "TYPE", default_value = "Pro", value_parser = license_type)]
     license_type: String,
     /// Days of 24 hours from now [default: 365; ignored for Premium]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
     days: Option<i64>,
     /// How times are written [default: text for Premium, else epoch]
     #[arg(long, value_enum)]
@@ -60,13 +61,24 @@ impl Record {
         };
         if let Some(count) = self.bulk.count {
             must_be_numbered(&self.client_id, "client id")?;
-            return self.bulk.write(count.get(), |number, _| {
+            return self.bulk.write(count.get(), json, |number, _| {
                 let client_id = numbered(&self.client_id, number);
                 let record = request(client_id.clone()).issue(&key, now)?.to_json()?;
                 Ok(vec![("client_id", client_id), ("license", record)])
             });
         }
+        self.bulk.must_be_unused()?;
         let record = request(self.client_id.clone()).issue(&key, now)?.to_json()?;
-        deliver(&record, &KeySet::of_public(key.public().clone()), now, &[], json)
+        deliver(&record, &KeySet::of_public(key.public().clone()), now, &Beside::default(), json)
     }
+}
+
+/// The four types are spelled as system A spells them, whatever the case; any other is taken as it is.
+fn license_type(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Err("name a type: Basic, Pro, Enterprise or Premium".to_owned());
+    }
+    let known =
+        ["Basic", "Pro", "Enterprise", "Premium"].into_iter().find(|known| known.eq_ignore_ascii_case(text));
+    Ok(known.unwrap_or(text).to_owned())
 }

@@ -5,7 +5,7 @@ use keyward_core::crypto::KeySet;
 use keyward_core::scheme::tier::PREFIX;
 use keyward_engine::issue::{self, MAX_AHEAD_SECONDS};
 
-use super::deliver;
+use super::{Beside, deliver};
 use crate::bulk::Bulk;
 use crate::clock::Now;
 use crate::failure::Failure;
@@ -37,11 +37,18 @@ impl Tier {
         if let Some(count) = self.bulk.count {
             // Asked before anything is written, so that nothing is half done.
             issue(count.get().saturating_sub(1).min(MAX_AHEAD_SECONDS))?;
-            return self.bulk.write(count.get(), |number, _| {
+            return self.bulk.write(count.get(), json, |number, _| {
                 Ok(vec![("license_key", issue(number)?), ("tier", self.tier.clone())])
             });
         }
+        self.bulk.must_be_unused()?;
         let note = "verified online: a server must know this key; whoever has the secret can make others";
-        deliver(&issue(0)?, &KeySet::of_secret(secret.clone()), now, &[note], json)
+        deliver(
+            &issue(0)?,
+            &KeySet::of_secret(secret.clone()),
+            now,
+            &Beside { note: Some(note), ..Beside::default() },
+            json,
+        )
     }
 }

@@ -58,11 +58,11 @@ pub(super) fn table() -> Vec<Row> {
         (Lk1, Truncated, without_last(lk1, 1), cut()),
         (Lk1, Truncated, "LK-1-PRO".to_owned(), cut()),
         (Lk1, WrongVersion, lk1.replacen("LK-1-", "LK-4-", 1), OTHER_VERSION),
-        (Lk1, TrailingGarbage, with(lk1, "x"), stray()),
+        (Lk1, TrailingGarbage, with(lk1, "x"), followed()),
         (Lk1, TrailingGarbage, with(lk1, "\n"), stray()),
         (Lk1, Altered, lk1.replacen("PRO-10", "PRO-50", 1), BAD_SEAL),
         (Lk2, Oversized, lk2.replacen("LK-2-", &with("LK-2-", &many("A")), 1), TOO_LARGE),
-        (Lk2, Truncated, without_last(lk2, 1), malformed("BAD_LENGTH")),
+        (Lk2, Truncated, without_last(lk2, 1), cut()),
         (Lk2, Truncated, "LK-2-H4sI".to_owned(), cut()),
         (Lk2, WrongVersion, lk2.replacen("LK-2-", "LK-20-", 1), OTHER_VERSION),
         (Lk2, WrongVersion, sealed_lk2(other_lk2), OTHER_VERSION),
@@ -75,10 +75,22 @@ pub(super) fn table() -> Vec<Row> {
         (Lk3, WrongVersion, lk3.replacen("LK-3-", "LK-0-", 1), OTHER_VERSION),
         (Lk3, WrongVersion, sealed_lk3(0b100, &[]), OTHER_VERSION),
         (Lk3, WrongVersion, sealed_lk3(0, &critical), OTHER_VERSION),
-        (Lk3, TrailingGarbage, with(lk3, "\n"), malformed("BAD_ENCODING")),
+        (Lk3, TrailingGarbage, with(lk3, "\n"), followed()),
+        (Lk3, TrailingGarbage, with(lk3, " (copy)"), followed()),
         (Lk3, Altered, altered(lk3, 40), BAD_SEAL),
         (Lk3, Altered, with(lk3, "AAAA"), BAD_SEAL),
     ];
+    for count in 1..=20 {
+        table.push((Lk2, Truncated, without_last(lk2, count), cut()));
+        table.push((Lk1, Truncated, without_last(lk1, count), cut()));
+    }
+    for trailer in ["x", "xxxx", ".", "="] {
+        table.push((Lk1, TrailingGarbage, with(lk1, trailer), followed()));
+        table.push((Lk2, TrailingGarbage, with(lk2, trailer), followed()));
+    }
+    for trailer in [".", "=", "\nfoo", ">"] {
+        table.push((Lk3, TrailingGarbage, with(lk3, trailer), followed()));
+    }
     for scheme in Scheme::ALL {
         let wrapped = wrapped(WORLD.text(scheme)).into_iter();
         table.extend(wrapped.map(|text| (scheme, DoublyEncoded, text, WRAPPED)));

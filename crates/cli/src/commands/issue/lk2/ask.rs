@@ -5,23 +5,26 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use keyward_core::crypto::SharedSecret;
 use keyward_core::scheme::lk1::TIERS;
 use keyward_core::time::parse_date;
+use zeroize::Zeroizing;
 
 use super::Order;
 use crate::failure::Failure;
-use crate::keys;
+use crate::{keys, output};
 
 /// The tiers in the order of the menu.
 const MENU: [&str; 5] = ["PRO-10", "PRO-20", "PRO-50", "PRO-100", "ENTERPRISE"];
 
-/// Asks for the secret, without showing it when a person types.
+/// Asks for the secret, without showing it when a person types. Only the end of its line does not count.
 pub(super) fn secret() -> Result<SharedSecret, Failure> {
     let question = "HMAC secret (the customer's installation key): ";
-    let text = if io::stdin().is_terminal() {
-        zeroize::Zeroizing::new(rpassword::prompt_password(question)?)
-    } else {
-        zeroize::Zeroizing::new(line(question)?.ok_or_else(no_answer)?)
-    };
-    keys::prepare(&text)
+    if io::stdin().is_terminal() {
+        return keys::prepare(&Zeroizing::new(rpassword::prompt_password(question)?));
+    }
+    let mut text = Zeroizing::new(String::new());
+    match io::stdin().lock().read_line(&mut text)? {
+        0 => Err(no_answer()),
+        _ => keys::prepare(&text),
+    }
 }
 
 /// Asks for all the rest.
@@ -36,10 +39,10 @@ pub(super) fn order() -> Result<Order, Failure> {
 }
 
 fn tier() -> Result<String, Failure> {
-    eprintln!("License tier:");
+    output::tell("License tier:");
     for (number, name) in (1..).zip(MENU) {
         let devices = TIERS.iter().find(|(tier, _)| *tier == name).map_or(0, |(_, devices)| *devices);
-        eprintln!("  {number}  {name} ({devices} devices)");
+        output::tell(format_args!("  {number}  {name} ({devices} devices)"));
     }
     until_right("Tier (1-5): ", |answer| {
         let by_number = answer.parse::<usize>().ok().and_then(|n| MENU.get(n.checked_sub(1)?));
@@ -67,7 +70,7 @@ fn until_right<T>(question: &str, read: impl Fn(&str) -> Result<T, &'static str>
         let answer = line(question)?.ok_or_else(no_answer)?;
         match read(&answer) {
             Ok(value) => return Ok(value),
-            Err(why) if io::stdin().is_terminal() => eprintln!("  {why}"),
+            Err(why) if io::stdin().is_terminal() => output::tell(format_args!("  {why}")),
             Err(why) => {
                 return Err(Failure::argument(format_args!("{answer:?} is no answer to {question:?}"), why));
             }
@@ -77,8 +80,8 @@ fn until_right<T>(question: &str, read: impl Fn(&str) -> Result<T, &'static str>
 
 /// One line; `None` at the end of the input.
 fn line(question: &str) -> Result<Option<String>, Failure> {
-    eprint!("{question}");
-    io::stderr().flush()?;
+    // A question that nobody sees is still answered by whoever writes our input.
+    let _ = write!(io::stderr().lock(), "{question}").and_then(|()| io::stderr().flush());
     let mut line = String::new();
     let read = io::stdin().lock().read_line(&mut line)?;
     Ok((read > 0).then(|| line.trim().to_owned()))

@@ -8,13 +8,8 @@ use keyward_core::time::{Timestamp, date_text};
 
 use crate::output::printable;
 
-/// The key, what it says when read back, and the text to send to the customer.
-pub(super) fn letter(key: &str, payload: &Lk2, notes: &str) -> String {
-    let company = payload.company.as_deref().map(printable);
-    let until = match payload.expires {
-        None => "never expires".to_owned(),
-        Some(day) => format!("valid until {} begins (00:00 UTC)", date_text(day)),
-    };
+/// All that the original prints: the key, what it says when read back, the text for the customer.
+pub(super) fn all(key: &str, payload: &Lk2, notes: &str) -> String {
     let mut text = String::new();
     let mut add = |line: std::fmt::Arguments<'_>| {
         writeln!(text, "{line}").expect("writing to a string cannot fail");
@@ -23,24 +18,32 @@ pub(super) fn letter(key: &str, payload: &Lk2, notes: &str) -> String {
     add(format_args!("Read back and checked:"));
     add(format_args!("  Decoded Tier: {}", printable(&payload.tier)));
     add(format_args!("  Decoded Max Devices: {}", payload.max_devices));
-    add(format_args!("  Decoded Company: {}", company.as_deref().unwrap_or("none")));
+    add(format_args!(
+        "  Decoded Company: {}",
+        payload.company.as_deref().map_or("none".to_owned(), printable)
+    ));
     add(format_args!("  Decoded Expiry: {}", payload.expires.map_or("Perpetual".to_owned(), date_text)));
     add(format_args!("  Issued Date: {}", date_text(payload.issued)));
     if !notes.is_empty() {
         add(format_args!("  Notes (not in the key): {}", printable(notes)));
     }
-    add(format_args!("\nText for the customer:\n"));
-    add(format_args!("  Hello{},\n", company.map(|name| format!(" {name}")).unwrap_or_default()));
-    add(format_args!(
-        "  your license ({}, {} devices) is {until}.",
-        printable(&payload.tier),
-        payload.max_devices
-    ));
-    add(format_args!(
-        "  To activate it, open the License page, paste this key and choose \"Activate License\":\n"
-    ));
-    add(format_args!("  {key}"));
+    add(format_args!("\n{}", customer(key, payload).trim_end()));
     text
+}
+
+/// The text to send to the customer.
+pub(super) fn customer(key: &str, payload: &Lk2) -> String {
+    let name = payload.company.as_deref().map(|name| format!(" {}", printable(name))).unwrap_or_default();
+    let tier = printable(&payload.tier);
+    let until = match payload.expires {
+        None => "never expires".to_owned(),
+        Some(day) => format!("is valid until {} begins (00:00 UTC)", date_text(day)),
+    };
+    format!(
+        "Text for the customer:\n\n  Hello{name},\n\n  your license ({tier}, {devices} devices) {until}.\n  \
+         To activate it, open the License page, paste this key and choose \"Activate License\":\n\n  {key}\n",
+        devices = payload.max_devices,
+    )
 }
 
 /// The `INSERT` for the old system's table.
