@@ -1,7 +1,7 @@
 //! The answer to "may this run here, now?": one kind of answer, three ways to it.
 //!
-//! [`device`] decides on a licence in hand in the order of system D, [`online`] on a stored licence in the order of the
-//! protocol's section 7.3, [`pool_key`] whether a key of system B may still be activated. All are pure functions.
+//! [`device()`] decides on a licence in hand in the order of system D, [`online()`] on a stored licence in the order of the
+//! protocol's section 7.3, [`pool_key()`] whether a key of system B may still be activated. All are pure functions.
 
 mod device;
 mod online;

@@ -90,6 +90,18 @@ impl Lk3 {
                 "give --secret-file or --secret-env",
             ));
         }
+        if secret.is_some() && self.key.is_given() && !self.encrypt {
+            return Err(Failure::argument(
+                "a key is signed with --key or sealed under the secret, not both",
+                "add --encrypt to encrypt the signed key under the secret, or leave one of them out",
+            ));
+        }
+        if secret.is_some() && !self.key.is_given() && self.license_id.is_some() {
+            return Err(Failure::argument(
+                "a key sealed under a secret carries no licence id",
+                "leave out --license-id, or sign with --key",
+            ));
+        }
         let key = match (&secret, self.key.is_given()) {
             (Some(_), false) => None,
             _ => Some(self.key.read("an lk3 key")?),
