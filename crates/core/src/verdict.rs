@@ -9,7 +9,7 @@ mod pool_key;
 
 pub use device::{DeviceContext, device};
 pub use online::{Scope, UserScope, online};
-pub use pool_key::{PoolRecord, pool_activation, pool_key};
+pub use pool_key::{PoolActivation, PoolRecord, pool_activation, pool_key};
 
 use serde::Serialize;
 
@@ -204,6 +204,23 @@ impl Term {
             (Some(expiry), None) if now > expiry => Standing::Over,
             _ => Standing::Running,
         }
+    }
+
+    /// The yes of a term that is running or in its grace, with what to warn of; `None` when it is over.
+    fn holds(&self, now: Timestamp, code: Code, detail: &str) -> Option<Verdict> {
+        let (mut verdict, end) = match self.standing(now) {
+            Standing::Running => (Verdict::new(true, code, detail, Access::Full), self.expiry),
+            Standing::InGrace => {
+                (Verdict::new(true, Code::GracePeriod, self.grace_detail(), Access::Full), self.grace_until)
+            }
+            Standing::Over => return None,
+        };
+        verdict.days_left = end.map(|end| now.days_until(end));
+        verdict.warnings.extend(verdict.days_left.and_then(|days| match verdict.code {
+            Code::GracePeriod => Some(Warning::InGrace { days }),
+            _ => (days <= WARNING_DAYS).then_some(Warning::ExpiresSoon { days }),
+        }));
+        Some(verdict)
     }
 
     fn expired_detail(&self) -> String {

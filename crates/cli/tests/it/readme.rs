@@ -1,8 +1,8 @@
-//! The README's first command gives exactly what the README shows.
+//! The README's first command gives exactly what the README shows, and those after it work.
 
 use std::process::Command;
 
-use crate::world::{block, root};
+use crate::world::{World, block, root};
 
 #[test]
 fn the_first_command_gives_what_it_shows() {
@@ -18,4 +18,20 @@ fn the_first_command_gives_what_it_shows() {
         .output()
         .expect("a shell");
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim_end(), shown.trim_end());
+}
+
+#[test]
+fn the_commands_after_it_work() {
+    let world = World::new();
+    let page = std::fs::read_to_string(root().join("README.md")).expect("the README");
+    let script = block(&page, "sh", 0).replace("cargo run -q --", "\"$KEYWARD\"");
+    let output = Command::new("sh")
+        .args(["-ec", &script])
+        .env("KEYWARD", env!("CARGO_BIN_EXE_keyward"))
+        .current_dir(&world.directory)
+        .output()
+        .expect("a shell");
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(shown.contains("VALID"), "{shown}");
 }

@@ -1,7 +1,7 @@
 //! A licence in hand, on a device: revoked, product, features, device, clock, start, expiry; the first that fails wins
 //! (system D, and the order of the vectors).
 
-use super::{Access, Standing, Term, Verdict, WARNING_DAYS, Warning};
+use super::{Access, Term, Verdict, Warning};
 use crate::claims::{Claims, Expires};
 use crate::code::Code;
 use crate::scheme::Scheme;
@@ -84,25 +84,11 @@ fn refusal(claims: &Claims, context: &DeviceContext<'_>, now: Timestamp) -> Opti
 }
 
 fn standing(claims: &Claims, term: &Term, now: Timestamp) -> Verdict {
-    match term.standing(now) {
-        Standing::Over => Verdict::refused(Code::Expired, term.expired_detail(), claims.access_after_expiry),
-        Standing::InGrace => {
-            let mut verdict = Verdict::new(true, Code::GracePeriod, term.grace_detail(), Access::Full);
-            verdict.days_left = term.grace_until.map(|end| now.days_until(end));
-            verdict.warnings.extend(verdict.days_left.map(|days| Warning::InGrace { days }));
-            verdict
-        }
-        Standing::Running => {
-            let (code, detail) = if claims.trial {
-                (Code::Trial, "the trial is running")
-            } else {
-                (Code::Valid, "the licence is valid")
-            };
-            let mut verdict = Verdict::new(true, code, detail, Access::Full);
-            verdict.days_left = term.expiry.map(|end| now.days_until(end));
-            let soon = verdict.days_left.filter(|days| *days <= WARNING_DAYS);
-            verdict.warnings.extend(soon.map(|days| Warning::ExpiresSoon { days }));
-            verdict
-        }
-    }
+    let (code, detail) = if claims.trial {
+        (Code::Trial, "the trial is running")
+    } else {
+        (Code::Valid, "the licence is valid")
+    };
+    term.holds(now, code, detail)
+        .unwrap_or_else(|| Verdict::refused(Code::Expired, term.expired_detail(), claims.access_after_expiry))
 }

@@ -233,19 +233,13 @@ impl Question<'_> {
 
     // 8, 15, 16
     fn expiry(&self) -> Verdict {
-        match self.term.standing(self.now) {
-            Standing::Over => {
-                let keeps = matches!(
-                    self.policy.expiration_strategy,
-                    ExpirationStrategy::MaintainAccess | ExpirationStrategy::AllowAccess
-                );
-                self.expired(keeps)
-            }
-            Standing::InGrace => {
-                Verdict::new(true, Code::GracePeriod, self.term.grace_detail(), Access::Full)
-            }
-            Standing::Running => Verdict::new(true, Code::Valid, "is valid", Access::Full),
-        }
+        self.term.holds(self.now, Code::Valid, "is valid").unwrap_or_else(|| {
+            let keeps = matches!(
+                self.policy.expiration_strategy,
+                ExpirationStrategy::MaintainAccess | ExpirationStrategy::AllowAccess
+            );
+            self.expired(keeps)
+        })
     }
 
     fn expired(&self, valid: bool) -> Verdict {

@@ -2,8 +2,7 @@
 //!
 //! Order: unknown, used, not active. A key works once, for the same domain too.
 
-use super::{Access, Verdict};
-use crate::claims::Claims;
+use super::{Access, Term, Verdict};
 use crate::code::Code;
 use crate::time::Timestamp;
 
@@ -29,10 +28,28 @@ pub fn pool_key(record: Option<&PoolRecord>) -> Verdict {
     }
 }
 
-/// Does the activation of a key hold on this domain, now? `claims` carry its domain as the device and its expiry.
-pub fn pool_activation(claims: &Claims, active: bool, domain: &str, now: Timestamp) -> Verdict {
-    if !active {
-        return Verdict::refused(Code::Inactive, "the activation was ended", Access::None);
-    }
-    super::device(claims, &super::DeviceContext { device: Some(domain), ..Default::default() }, now)
+/// What the pool keeps of an activation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PoolActivation {
+    /// The domain it was made for, compared exactly.
+    pub domain: String,
+    /// The last instant at which it holds.
+    pub expires: Timestamp,
+    /// Whether it was not ended by the vendor.
+    pub active: bool,
+}
+
+/// Does the activation of a key hold on this domain, now? Order: ended, other domain, expired.
+pub fn pool_activation(activation: &PoolActivation, domain: &str, now: Timestamp) -> Verdict {
+    let term = Term { expiry: Some(activation.expires), grace_until: None };
+    let refused = |code, detail: String| Verdict::refused(code, detail, Access::None);
+    let verdict = if !activation.active {
+        refused(Code::Inactive, "the activation was ended".to_owned())
+    } else if activation.domain != domain {
+        refused(Code::WrongDevice, "the key was activated for another domain".to_owned())
+    } else {
+        term.holds(now, Code::Valid, "the activation holds")
+            .unwrap_or_else(|| refused(Code::Expired, term.expired_detail()))
+    };
+    verdict.until(&term)
 }

@@ -6,7 +6,7 @@ use keyward_core::model::{
     Policy, PolicyId, ProductId, SuspensionReason, User, UserId,
 };
 use keyward_core::time::Timestamp;
-use keyward_core::verdict::{Access, Scope, UserScope, Verdict, online};
+use keyward_core::verdict::{Access, Scope, UserScope, Verdict, Warning, online};
 use uuid::Uuid;
 
 const PRODUCT: ProductId = ProductId(Uuid::from_u128(1));
@@ -135,8 +135,10 @@ fn the_first_thing_that_is_wrong_is_told() {
     case.refuses(Code::TooManyMachines);
     case.license.max_machines = Some(3);
     case.refuses(Code::Expired);
-    case.now = at(0);
+    case.now = at(-3 * DAY);
     case.says(true, Code::Valid, Access::Full);
+    assert_eq!(case.ask().days_left, Some(3));
+    assert_eq!(case.ask().warnings, [Warning::ExpiresSoon { days: 3 }]);
 }
 
 #[test]

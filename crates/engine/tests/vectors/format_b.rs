@@ -1,11 +1,9 @@
 //! B: keys of a central pool, and what their records answer.
 
 use keyward_core::calendar::add_days;
-use keyward_core::claims::{Claims, Expires};
-use keyward_core::crypto::KeySet;
 use keyward_core::scheme::pool::{Duration, PoolKey};
 use keyward_core::time::Timestamp;
-use keyward_core::verdict::{self, PoolRecord};
+use keyward_core::verdict::{self, PoolActivation, PoolRecord};
 use serde_json::{Value, json};
 
 use crate::{Inputs, Outcome, at, decided, refusal};
@@ -97,11 +95,11 @@ fn activation_status(inputs: &Inputs<'_>) -> Outcome {
     let text = |name: &str| activation[name].as_str().expect("a text");
     let days = activation["duration_days"].as_i64().expect("a number");
     let expires = add_days(utc(text("activation_date")), days).expect("a date of the calendar");
-    let mut claims = Claims::unverified("ABC123XYZ789", &KeySet::default()).expect("a pool key");
-    claims.device = Some(text("domain_fingerprint").to_owned());
-    claims.expires = Expires::At(expires);
-    let active = activation["is_active"].as_bool().unwrap_or(true);
-    let verdict =
-        verdict::pool_activation(&claims, active, inputs.text("domain_fingerprint")?, inputs.now()?);
+    let activation = PoolActivation {
+        domain: text("domain_fingerprint").to_owned(),
+        expires,
+        active: activation["is_active"].as_bool().unwrap_or(true),
+    };
+    let verdict = verdict::pool_activation(&activation, inputs.text("domain_fingerprint")?, inputs.now()?);
     decided(&verdict, || json!({ "expiration_date": expires.to_python() }))
 }
