@@ -70,19 +70,28 @@ impl SecretArgs {
         };
         prepare(&text).map(Some)
     }
-
-    pub(crate) fn read(&self, form: &str, offline: bool) -> Result<SharedSecret, Failure> {
-        self.read_optional()?
-            .ok_or_else(|| no_key(form, "a secret", "--secret-file FILE or --secret-env NAME", offline))
-    }
 }
 
-/// `--offline`, for the forms that take a secret.
+/// Where the secret of a form that cannot do without comes from.
 #[derive(clap::Args)]
-pub(crate) struct Offline {
+pub(crate) struct SealingArgs {
+    #[command(flatten)]
+    secret: SecretArgs,
     /// Store nothing: use only the secret given here
     #[arg(long, help_heading = "Keys")]
-    pub(crate) offline: bool,
+    offline: bool,
+}
+
+impl SealingArgs {
+    /// The secret where one is given.
+    pub(crate) fn read_optional(&self) -> Result<Option<SharedSecret>, Failure> {
+        self.secret.read_optional()
+    }
+
+    pub(crate) fn read(&self, form: &str) -> Result<SharedSecret, Failure> {
+        self.read_optional()?
+            .ok_or_else(|| no_key(form, "a secret", "--secret-file FILE or --secret-env NAME", self.offline))
+    }
 }
 
 /// The keys a licence is checked with.

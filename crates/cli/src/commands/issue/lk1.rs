@@ -8,7 +8,7 @@ use super::{Beside, deliver};
 use crate::bulk::Bulk;
 use crate::clock::{self, Now};
 use crate::failure::Failure;
-use crate::keys::{Offline, SecretArgs};
+use crate::keys::SealingArgs;
 
 #[derive(Args)]
 pub(crate) struct Lk1 {
@@ -16,9 +16,7 @@ pub(crate) struct Lk1 {
     #[arg(long, value_name = "TIER")]
     tier: String,
     #[command(flatten)]
-    secret: SecretArgs,
-    #[command(flatten)]
-    offline: Offline,
+    secret: SealingArgs,
     #[command(flatten)]
     bulk: Bulk,
     #[command(flatten)]
@@ -27,7 +25,7 @@ pub(crate) struct Lk1 {
 
 impl Lk1 {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
-        let secret = self.secret.read("an lk1 key", self.offline.offline)?;
+        let secret = self.secret.read("an lk1 key")?;
         if let Some(count) = self.bulk.count {
             if u32::try_from(count.get()).is_err() {
                 return Err(Failure::new("TOO_MANY", "at most 4294967295 lk1 keys at once", "ask for fewer"));

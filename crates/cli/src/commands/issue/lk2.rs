@@ -14,7 +14,7 @@ use super::{Beside, deliver};
 use crate::bulk::Bulk;
 use crate::clock::{self, Now};
 use crate::failure::Failure;
-use crate::keys::{self, Offline, SecretArgs};
+use crate::keys::{self, SealingArgs};
 use crate::output;
 
 /// What is said wherever this form is chosen.
@@ -45,9 +45,7 @@ pub(crate) struct Lk2 {
     #[arg(long, conflicts_with = "count")]
     sql: bool,
     #[command(flatten)]
-    secret: SecretArgs,
-    #[command(flatten)]
-    offline: Offline,
+    secret: SealingArgs,
     #[command(flatten)]
     bulk: Bulk,
     #[command(flatten)]
@@ -67,13 +65,13 @@ impl Lk2 {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let now = self.now.get();
         if let Some(count) = self.bulk.count {
-            let secret = self.secret.read("an lk2 key", self.offline.offline)?;
+            let secret = self.secret.read("an lk2 key")?;
             return self.write_many(count.get(), json, &secret, now);
         }
         self.bulk.must_be_unused()?;
         let (order, secret) = match (&self.batch, &self.tier) {
             (Some(batch), _) => self.batch_order(batch)?,
-            (None, Some(tier)) => (self.order(tier), self.secret.read("an lk2 key", self.offline.offline)?),
+            (None, Some(tier)) => (self.order(tier), self.secret.read("an lk2 key")?),
             (None, None) => {
                 let secret = self.secret.read_optional()?.map_or_else(ask::secret, Ok)?;
                 (ask::order()?, secret)

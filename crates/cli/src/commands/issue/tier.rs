@@ -9,7 +9,7 @@ use super::{Beside, deliver};
 use crate::bulk::Bulk;
 use crate::clock::Now;
 use crate::failure::Failure;
-use crate::keys::{Offline, SecretArgs};
+use crate::keys::SealingArgs;
 
 #[derive(Args)]
 pub(crate) struct Tier {
@@ -20,9 +20,7 @@ pub(crate) struct Tier {
     #[arg(long, value_name = "LETTERS", default_value = PREFIX)]
     prefix: String,
     #[command(flatten)]
-    secret: SecretArgs,
-    #[command(flatten)]
-    offline: Offline,
+    secret: SealingArgs,
     #[command(flatten)]
     bulk: Bulk,
     #[command(flatten)]
@@ -31,7 +29,7 @@ pub(crate) struct Tier {
 
 impl Tier {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
-        let secret = self.secret.read("a tier key", self.offline.offline)?;
+        let secret = self.secret.read("a tier key")?;
         let now = self.now.get();
         let issue = |ahead| issue::tier(&self.tier, &self.prefix, &secret, now, ahead);
         if let Some(count) = self.bulk.count {
