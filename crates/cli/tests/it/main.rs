@@ -3,6 +3,7 @@
 mod bulk;
 mod generators;
 mod issue;
+mod json_page;
 mod keys;
 mod lk3_page;
 mod readme;
