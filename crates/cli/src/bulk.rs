@@ -192,7 +192,7 @@ fn progress(count: u64) -> ProgressBar {
     if count < 1_000 || !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{bar:40} {human_pos} of {human_len}, {per_sec}, {eta} left")
+    let style = ProgressStyle::with_template("{bar:40} {human_pos} of {human_len}, {eta} left")
         .expect("the template is well-formed");
     ProgressBar::new(count).with_style(style)
 }

@@ -4,6 +4,8 @@
 //! they decide on ([`model`]), and the arithmetic of dates. Has no clock, no randomness, no I/O and no private keys:
 //! time, chance and cryptography are arguments.
 
+#![forbid(unsafe_code)]
+
 pub mod calendar;
 pub mod claims;
 pub mod code;
