@@ -1,5 +1,6 @@
 //! Many licences at once: CSV or JSON lines, made on all cores, in order, in constant memory.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::num::NonZeroU64;
@@ -163,7 +164,10 @@ impl<F: Fn(u64, &mut StdRng) -> Result<Row, Failure> + Sync> Table<F> {
                     writer.write_record(row.iter().map(|(name, _)| name))?;
                 }
                 for row in rows {
-                    writer.write_record(row.iter().map(|(_, value)| value))?;
+                    for (_, value) in row {
+                        writer.write_field(cell(value).as_ref())?;
+                    }
+                    writer.write_record(None::<&[u8]>)?;
                 }
                 writer.into_inner().map_err(|error| Failure::from(io::Error::from(error.error().kind())))
             }
@@ -178,6 +182,15 @@ impl<F: Fn(u64, &mut StdRng) -> Result<Row, Failure> + Sync> Table<F> {
                 Ok(bytes)
             }
         }
+    }
+}
+
+/// A value that a spreadsheet would take for a formula is given an apostrophe, as spreadsheets themselves do.
+fn cell(value: &str) -> Cow<'_, str> {
+    if value.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        Cow::Owned(format!("'{value}"))
+    } else {
+        Cow::Borrowed(value)
     }
 }
 

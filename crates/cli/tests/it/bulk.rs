@@ -59,6 +59,15 @@ fn a_pool_has_a_thousand_keys_of_each_duration() {
 }
 
 #[test]
+fn no_cell_is_a_formula() {
+    let world = World::new();
+    let issue = ["issue", "pool", "--offline", "--count", "1", "--duration", "1d", "--batch", "=1+1"];
+    assert_eq!(column(&world.out(&issue), "batch_id"), ["'=1+1"]);
+    let json: Value = serde_json::from_str(&world.out(&[&issue[..], &["--json"]].concat())).expect("JSON");
+    assert_eq!(json["batch_id"], "=1+1");
+}
+
+#[test]
 fn json_lines_and_a_file_of_its_own() {
     let world = World::with_keys();
     let issue = ["issue", "lk3", "--product", "p", "--count", "300", "--key", "ed.pem", "--format", "jsonl"];
