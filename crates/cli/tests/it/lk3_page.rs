@@ -61,6 +61,30 @@ fn the_bytes_of_the_table_are_those_of_the_key() {
     assert_eq!(key, block(&page, "lk3", 0));
 }
 
+/// Field numbers and names of the payload, as a line each says them.
+fn payload_fields(text: &str, read: impl Fn(&str) -> Option<(u32, String)>) -> Vec<(u32, String)> {
+    text.lines().filter_map(read).collect()
+}
+
+#[test]
+fn the_published_message_is_the_one_that_the_decoder_reads() {
+    let proto = std::fs::read_to_string(root().join("docs/lk3.proto")).expect("the message");
+    let (_, payload) = proto.split_once("message Payload {").expect("the payload");
+    let published = payload_fields(payload.split("\n}").next().expect("its end"), |line| {
+        let (before, after) = line.split_once(" = ")?;
+        let number = after.split(';').next()?.parse().ok()?;
+        Some((number, before.split_whitespace().last()?.to_owned()))
+    });
+    let decoder = std::fs::read_to_string(testdata("lk3_decoder.py")).expect("the decoder");
+    let (_, table) = decoder.split_once("PAYLOAD = {").expect("its table");
+    let read = payload_fields(table.split("\n}").next().expect("its end"), |line| {
+        let (number, rest) = line.trim().split_once(": (\"")?;
+        Some((number.parse().ok()?, rest.split('"').next()?.to_owned()))
+    });
+    assert_eq!(published.len(), 16);
+    assert_eq!(published, read);
+}
+
 /// A key, and what a verifier of it holds.
 struct Sample {
     key: String,
