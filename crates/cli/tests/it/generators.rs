@@ -34,6 +34,13 @@ fn lk2_asks_all_that_the_original_asks() {
 }
 
 #[test]
+fn what_was_said_before_the_questions_counts() {
+    let world = World::with_keys();
+    let run = world.run_with(&["issue", "lk2", "--devices", "7", "--secret-env", "SECRET"], "1\n\n\n\n");
+    assert!(run.out.contains("Decoded Max Devices: 7"), "{}{}", run.out, run.err);
+}
+
+#[test]
 fn lk2_stops_a_script_that_answers_wrongly() {
     let world = World::with_keys();
     for answers in ["", "secret\n9\n", "secret\nPRO-10\nAcme\nnext year\n", "\n1\n\n\n\n"] {

@@ -74,7 +74,7 @@ impl Lk2 {
             (None, Some(tier)) => (self.order(tier), self.secret.read("an lk2 key")?),
             (None, None) => {
                 let secret = self.secret.read_optional()?.map_or_else(ask::secret, Ok)?;
-                (ask::order()?, secret)
+                (Order { devices: self.devices, ..ask::order()? }, secret)
             }
         };
         let unique_id = format!("{:08x}", clock::generator().next_u32());
