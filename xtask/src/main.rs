@@ -1,10 +1,11 @@
-//! What a developer and CI run: `cargo xtask test|check|bench|fuzz`.
+//! What a developer and CI run: `cargo xtask test|check|bench|fuzz|postgres`.
 //!
 //! Owns the order of the steps and what they need installed. The steps themselves are cargo's.
 
 mod bench;
 mod check;
 mod fuzz;
+mod postgres;
 mod test;
 mod tools;
 
@@ -17,11 +18,7 @@ use clap::Parser;
 #[command(bin_name = "cargo xtask")]
 enum Task {
     /// Install what the tests need, then run `check` and all tests
-    Test {
-        /// Leave out the tests that need a browser or PostgreSQL
-        #[arg(long)]
-        fast: bool,
-    },
+    Test(test::Options),
     /// Run the quick part: format, lints, documentation, licences, the core's dependencies and its build for wasm32
     Check,
     /// Run the benchmarks
@@ -32,6 +29,8 @@ enum Task {
     },
     /// Fuzz the parsers, one after the other
     Fuzz(fuzz::Options),
+    /// Keep a PostgreSQL server for the tests until Ctrl-C or the end of the input, and print the variable to export
+    Postgres,
 }
 
 fn main() -> ExitCode {
@@ -48,9 +47,10 @@ fn main() -> ExitCode {
 fn run(task: Task) -> anyhow::Result<()> {
     std::env::set_current_dir(tools::root())?;
     match task {
-        Task::Test { fast } => test::run(fast),
+        Task::Test(options) => test::run(&options),
         Task::Check => check::run(),
         Task::Bench { args } => bench::run(&args),
         Task::Fuzz(options) => fuzz::run(&options),
+        Task::Postgres => postgres::run(),
     }
 }

@@ -3,17 +3,45 @@
 mod python;
 
 use anyhow::{Result, ensure};
+use clap::Args;
 
-use crate::check;
 use crate::tools::{self, cargo, command};
+use crate::{check, postgres};
 
-/// `fast` leaves out the tests that need a browser or PostgreSQL; there are none yet.
-pub(crate) fn run(_fast: bool) -> Result<()> {
+/// Set for the tests to run in their long form.
+const LONG: &str = "KEYWARD_TEST_LONG";
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Leave out the tests that need a browser or PostgreSQL
+    #[arg(long)]
+    fast: bool,
+    /// Let the tests that look for races look longer
+    #[arg(long)]
+    long: bool,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
     tools::install("`openssl`", || tools::on_path("openssl"), &["openssl"])?;
     python::prepare()?;
     node()?;
+    if !options.fast {
+        postgres::install()?;
+    }
     check::run()?;
-    tools::run(&mut cargo(["test", "--workspace", "--locked"]))
+    tests(options)
+}
+
+fn tests(options: &Options) -> Result<()> {
+    let mut tests = cargo(["test", "--workspace", "--locked"]);
+    if options.long {
+        tests.env(LONG, "1");
+    }
+    if options.fast {
+        return tools::run(tests.env(postgres::VARIABLE, "none"));
+    }
+    let server = postgres::Server::start()?;
+    tools::run(tests.env(postgres::VARIABLE, &server.url))
 }
 
 /// Node is not installed here: a distribution's own may be older than what the tests compare with.

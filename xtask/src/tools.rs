@@ -50,8 +50,10 @@ pub(crate) fn install(wanted: &str, is_there: impl Fn() -> bool, packages: &[&st
     }
     let list = packages.join(" ");
     ensure!(on_path("apt-get"), "{wanted} is missing; install it (on Debian: {list})");
-    let root = read(&mut command("id", ["-u"]))?.trim() == "0";
-    ensure!(root, "{wanted} is missing and only root may install it; run as root: apt-get install {list}");
+    ensure!(
+        is_root()?,
+        "{wanted} is missing and only root may install it; run as root: apt-get install {list}"
+    );
     let apt = |args: &[&str]| {
         run(command("apt-get", args.iter().copied()).env("DEBIAN_FRONTEND", "noninteractive"))
     };
@@ -59,6 +61,16 @@ pub(crate) fn install(wanted: &str, is_there: impl Fn() -> bool, packages: &[&st
     apt(&[&["install", "--yes", "--no-install-recommends"], packages].concat())?;
     ensure!(is_there(), "{wanted} is still missing after installing {list}");
     Ok(())
+}
+
+/// Whether `install` could install something here.
+pub(crate) fn can_install() -> Result<bool> {
+    Ok(on_path("apt-get") && is_root()?)
+}
+
+/// Whether this program runs as root.
+pub(crate) fn is_root() -> Result<bool> {
+    Ok(read(&mut command("id", ["-u"]))?.trim() == "0")
 }
 
 /// Whether a command can be started and succeeds; what it prints is not shown.
