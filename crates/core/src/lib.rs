@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod audit;
 pub mod calendar;
 pub mod claims;
 pub mod code;

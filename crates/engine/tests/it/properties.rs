@@ -13,7 +13,7 @@ mod round_trip_lk;
 use proptest::test_runner::{Config, RngSeed};
 
 /// The same cases in every run; `PROPTEST_RNG_SEED` and a larger number find more.
-fn cases(cases: u32) -> Config {
+pub(crate) fn cases(cases: u32) -> Config {
     let seed = match Config::default().rng_seed {
         RngSeed::Random => RngSeed::Fixed(0x4b45_5957_4152_4400),
         given @ RngSeed::Fixed(_) => given,
