@@ -1,0 +1,72 @@
+//! Batches: licences made together, seen only when all are there.
+
+use keyward_core::time::Timestamp;
+use uuid::Uuid;
+
+use crate::row::first;
+use crate::sql::{args, statements};
+use crate::{Read, StoreError, Tx};
+
+/// Licences made together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// Its id.
+    pub id: Uuid,
+    /// Whose it is.
+    pub account_id: Uuid,
+    /// A name for people.
+    pub name: String,
+    /// How many licences it is to have.
+    pub wanted: i64,
+    /// When it was begun.
+    pub created_at: Timestamp,
+}
+
+statements! {
+    INSERT = "insert into batches (id, account_id, name, wanted, made, created_at) values ($1, $2, $3, $4, 0, $5)";
+    ADVANCE = "update batches set made = made + $2 where id = $1 and ready_at is null";
+    FINISH = "update batches set ready_at = $2 where id = $1 and ready_at is null and made = wanted";
+    UNFINISHED = "select id from batches where ready_at is null order by serial";
+    DELETE = "delete from batches where id = $1 and ready_at is null";
+}
+
+/// Begins a batch.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert(tx: &Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
+    let Batch { id, account_id, name, wanted, created_at } = batch;
+    tx.execute(INSERT, args![*id, *account_id, name, *wanted, *created_at]).await.map(drop)
+}
+
+/// Notes that so many more licences are there; `false` when the batch is gone or ready.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn advance(tx: &Tx<'_>, id: Uuid, made: i64) -> Result<bool, StoreError> {
+    Ok(tx.execute(ADVANCE, args![id, made]).await? == 1)
+}
+
+/// Lets the licences of a whole batch be seen; `false` when it is not whole.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn finish(tx: &Tx<'_>, id: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(tx.execute(FINISH, args![id, now]).await? == 1)
+}
+
+/// Batches that were begun and not finished.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn unfinished(db: &impl Read) -> Result<Vec<Uuid>, StoreError> {
+    db.all(UNFINISHED, &[], first).await
+}
+
+/// Removes a batch that was not finished; its licences must be gone.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn delete(tx: &Tx<'_>, id: Uuid) -> Result<bool, StoreError> {
+    Ok(tx.execute(DELETE, args![id]).await? == 1)
+}

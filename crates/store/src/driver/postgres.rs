@@ -1,0 +1,269 @@
+//! PostgreSQL: a pool of connections, everything in the schema `keyward`.
+
+use std::error::Error as _;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use deadpool_postgres::{
+    GenericClient, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime, Timeouts,
+};
+use futures_util::{FutureExt as _, TryStreamExt as _};
+use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{Config, NoTls};
+
+use crate::row::{Map, Row};
+use crate::{DoorMetrics, Job, Options, PostgresAddress, Sql, StoreError, Tx, Value, migrations};
+
+mod tls;
+
+/// How often a job runs at the most.
+const ATTEMPTS: u32 = 10;
+/// How long a caller waits for a connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+pub(crate) struct Database {
+    pool: Pool,
+    metrics: Arc<DoorMetrics>,
+}
+
+/// A failed statement.
+pub(crate) struct Failed {
+    pub(crate) error: StoreError,
+    /// Another transaction was in the way, and the job is worth running again.
+    pub(crate) may_run_again: bool,
+}
+
+impl Database {
+    pub(crate) async fn open(
+        address: &PostgresAddress,
+        options: &Options,
+        metrics: Arc<DoorMetrics>,
+    ) -> Result<Self, StoreError> {
+        let mut config: Config = address
+            .url
+            .parse()
+            .map_err(|error: tokio_postgres::Error| StoreError::Address(error.to_string()))?;
+        let given = config.get_options().map(|given| format!("{given} ")).unwrap_or_default();
+        config.options(format!("{given}-c search_path=keyward")).connect_timeout(PATIENCE);
+        if config.get_application_name().is_none() {
+            config.application_name("keyward");
+        }
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let local = config.get_hosts().iter().all(|host| match host {
+            Host::Tcp(name) => matches!(name.as_str(), "localhost" | "127.0.0.1" | "::1"),
+            Host::Unix(_) => true,
+        });
+        // A connection that stays on this machine is encrypted only when that was asked for.
+        let manager = if config.get_ssl_mode() == SslMode::Disable
+            || (local && config.get_ssl_mode() != SslMode::Require)
+        {
+            config.ssl_mode(SslMode::Disable);
+            Manager::from_config(config, NoTls, recycling)
+        } else {
+            Manager::from_config(config, tls::connector(address.root_certificate.as_deref())?, recycling)
+        };
+        let pool = Pool::builder(manager)
+            .max_size(options.connections)
+            .timeouts(Timeouts { wait: Some(PATIENCE), create: Some(PATIENCE), recycle: Some(PATIENCE) })
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|error| StoreError::Database(Arc::new(error)))?;
+        let database = Self { pool, metrics };
+        migrations::postgres(&database).await?;
+        Ok(database)
+    }
+
+    pub(crate) async fn connection(&self) -> Result<deadpool_postgres::Object, StoreError> {
+        self.pool.get().await.map_err(|error| match error {
+            PoolError::Backend(error) => failure(error).error,
+            PoolError::Timeout(deadpool_postgres::TimeoutType::Wait) => {
+                StoreError::Busy("all its connections are in use")
+            }
+            other => StoreError::Unreachable(Arc::new(other)),
+        })
+    }
+
+    /// Runs a job in a transaction, again when another transaction was in its way.
+    pub(crate) async fn write<J: Job>(&self, job: &J) -> Result<J::Out, J::Err> {
+        DoorMetrics::add(&self.metrics.waiting, 1);
+        let result = self.attempts(job).await;
+        self.metrics.waiting.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+        if result.is_err() {
+            DoorMetrics::add(&self.metrics.failed, 1);
+        }
+        result
+    }
+
+    async fn attempts<J: Job>(&self, job: &J) -> Result<J::Out, J::Err> {
+        for attempt in 1..ATTEMPTS {
+            if let Attempt::Done(result) = self.attempt(job).await {
+                return result;
+            }
+            DoorMetrics::add(&self.metrics.repeated, 1);
+            tokio::time::sleep(Duration::from_millis(u64::from(attempt * attempt))).await;
+        }
+        match self.attempt(job).await {
+            Attempt::Done(result) => result,
+            Attempt::Again(Some(error)) => Err(error),
+            Attempt::Again(None) => Err(StoreError::Busy("other changes were in the way each time").into()),
+        }
+    }
+
+    async fn attempt<J: Job>(&self, job: &J) -> Attempt<J> {
+        let mut connection = match self.connection().await {
+            Ok(connection) => connection,
+            Err(error) => return Attempt::Done(Err(error.into())),
+        };
+        let transaction = match connection.transaction().await {
+            Ok(transaction) => transaction,
+            Err(error) => return Attempt::Done(Err(failure(error).error.into())),
+        };
+        let (outcome, may_run_again) = {
+            let tx = Tx::postgres(&transaction);
+            let outcome = AssertUnwindSafe(job.run(&tx)).catch_unwind().await;
+            (outcome, tx.may_run_again())
+        };
+        match outcome {
+            Ok(Ok(out)) => match transaction.commit().await {
+                Ok(()) => {
+                    DoorMetrics::add(&self.metrics.commits, 1);
+                    DoorMetrics::add(&self.metrics.jobs, 1);
+                    Attempt::Done(Ok(out))
+                }
+                Err(error) => {
+                    // Without an answer from the server nobody knows whether it committed.
+                    let answered = error.code().is_some();
+                    let failed = failure(error);
+                    match (answered, failed.may_run_again) {
+                        (false, _) => Attempt::Done(Err(StoreError::OutcomeUnknown.into())),
+                        (true, true) => Attempt::Again(None),
+                        (true, false) => Attempt::Done(Err(failed.error.into())),
+                    }
+                }
+            },
+            // Dropped, a transaction rolls back before the connection is used again.
+            Ok(Err(error)) if may_run_again => Attempt::Again(Some(error)),
+            Ok(Err(error)) => Attempt::Done(Err(error)),
+            Err(_) => Attempt::Done(Err(StoreError::Panicked(J::NAME).into())),
+        }
+    }
+}
+
+enum Attempt<J: Job> {
+    Done(Result<J::Out, J::Err>),
+    Again(Option<J::Err>),
+}
+
+pub(crate) async fn execute(
+    client: &impl GenericClient,
+    sql: Sql,
+    args: &[Value<'_>],
+) -> Result<u64, Failed> {
+    let statement = client.prepare_cached(sql.text).await.map_err(failure)?;
+    client.execute_raw(&statement, bound(args)).await.map_err(failure)
+}
+
+pub(crate) async fn one<T>(
+    client: &impl GenericClient,
+    sql: Sql,
+    args: &[Value<'_>],
+    map: Map<T>,
+) -> Result<Option<T>, Failed> {
+    let rows = rows(client, sql, args).await?;
+    rows.first().map(|row| map(&mut Row::postgres(row))).transpose().map_err(Failed::of)
+}
+
+pub(crate) async fn all<T>(
+    client: &impl GenericClient,
+    sql: Sql,
+    args: &[Value<'_>],
+    map: Map<T>,
+) -> Result<Vec<T>, Failed> {
+    let rows = rows(client, sql, args).await?;
+    rows.iter().map(|row| map(&mut Row::postgres(row))).collect::<Result<_, _>>().map_err(Failed::of)
+}
+
+async fn rows(
+    client: &impl GenericClient,
+    sql: Sql,
+    args: &[Value<'_>],
+) -> Result<Vec<tokio_postgres::Row>, Failed> {
+    let statement = client.prepare_cached(sql.text).await.map_err(failure)?;
+    let stream = client.query_raw(&statement, bound(args)).await.map_err(failure)?;
+    stream.try_collect().await.map_err(failure)
+}
+
+/// Whether PostgreSQL can prepare a statement.
+#[cfg(feature = "testing")]
+pub(crate) async fn prepare(client: &deadpool_postgres::Object, sql: Sql) -> Result<(), StoreError> {
+    client.prepare(sql.text).await.map(drop).map_err(|error| failure(error).error)
+}
+
+fn bound<'a>(args: &'a [Value<'a>]) -> impl ExactSizeIterator<Item = &'a (dyn ToSql + Sync)> {
+    args.iter().map(|value| value as &(dyn ToSql + Sync))
+}
+
+impl Failed {
+    pub(crate) const fn of(error: StoreError) -> Self {
+        Self { error, may_run_again: false }
+    }
+}
+
+pub(crate) fn failure(error: tokio_postgres::Error) -> Failed {
+    let Some(state) = error.code().cloned() else {
+        // Only what the server says has a state: without one it was not reached, or a value did not fit.
+        let reached = !error.is_closed() && error.source().is_none_or(|why| !why.is::<std::io::Error>());
+        let why = Arc::new(error);
+        return Failed::of(if reached && !why.to_string().contains("connect") {
+            StoreError::Database(why)
+        } else {
+            StoreError::Unreachable(why)
+        });
+    };
+    let may_run_again =
+        state == SqlState::T_R_SERIALIZATION_FAILURE || state == SqlState::T_R_DEADLOCK_DETECTED;
+    let error = match state {
+        SqlState::UNIQUE_VIOLATION => StoreError::Conflict {
+            constraint: error.as_db_error().and_then(|e| e.constraint()).unwrap_or_default().to_owned(),
+        },
+        SqlState::DISK_FULL => StoreError::Full,
+        SqlState::READ_ONLY_SQL_TRANSACTION => StoreError::ReadOnly(Arc::new(error)),
+        SqlState::ADMIN_SHUTDOWN
+        | SqlState::CRASH_SHUTDOWN
+        | SqlState::CANNOT_CONNECT_NOW
+        | SqlState::TOO_MANY_CONNECTIONS
+        | SqlState::INVALID_PASSWORD
+        | SqlState::INVALID_AUTHORIZATION_SPECIFICATION
+        | SqlState::INVALID_CATALOG_NAME => StoreError::Unreachable(Arc::new(error)),
+        _ => StoreError::Database(Arc::new(error)),
+    };
+    Failed { error, may_run_again }
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(
+        &self,
+        kind: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match self {
+            Self::Null => Ok(IsNull::Yes),
+            Self::Int(value) if *kind == Type::INT4 => i32::try_from(*value)?.to_sql(kind, out),
+            Self::Int(value) => value.to_sql_checked(kind, out),
+            Self::Text(value) => value.to_sql_checked(kind, out),
+            Self::Bytes(value) => value.to_sql_checked(kind, out),
+            Self::Id(value) => value.as_bytes().as_slice().to_sql_checked(kind, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        // Which types fit depends on the value; `to_sql` looks.
+        true
+    }
+
+    to_sql_checked!();
+}

@@ -1,0 +1,174 @@
+//! SQLite: one writer thread with the only connection that writes, and readers that run inline on the caller's thread.
+
+mod checkpointer;
+mod files;
+mod readers;
+mod writer;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
+use tokio::sync::watch;
+
+use self::checkpointer::Checkpointer;
+use self::files::Files;
+use self::readers::Readers;
+pub(crate) use self::writer::Queued;
+use self::writer::Writer;
+use crate::row::{Map, Row};
+use crate::{DoorMetrics, Lane, Options, Sql, StoreError, Value, migrations};
+
+/// Statements kept prepared on each connection: all of ours.
+const PREPARED: usize = 256;
+
+pub(crate) struct Database {
+    readers: Readers,
+    writer: Writer,
+    // Stopped before the files are let go.
+    _checkpointer: Checkpointer,
+    files: Files,
+    poisoned: watch::Receiver<bool>,
+}
+
+impl Database {
+    pub(crate) fn open(
+        path: &Path,
+        options: &Options,
+        metrics: Arc<DoorMetrics>,
+    ) -> Result<Self, StoreError> {
+        let files = Files::open(path, options.exclusive)?;
+        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        prepare_for_writing(&connection).map_err(|error| files.explain(error))?;
+        files.while_migrating(|| migrations::sqlite(&mut connection))?;
+        let (poison, poisoned) = watch::channel(false);
+        let poison = Arc::new(poison);
+        Ok(Self {
+            readers: Readers::new(path),
+            writer: Writer::start(connection, metrics, Arc::clone(&poison))?,
+            _checkpointer: Checkpointer::start(path, poison)?,
+            files,
+            poisoned,
+        })
+    }
+
+    pub(crate) fn read<T>(
+        &self,
+        run: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.readers.with(run)
+    }
+
+    pub(crate) fn push(&self, lane: Lane, job: Box<dyn Queued>) {
+        self.writer.push(lane, job);
+    }
+
+    pub(crate) fn poisoned(&self) -> watch::Receiver<bool> {
+        self.poisoned.clone()
+    }
+
+    /// A number that differs after any commit of another connection or process.
+    pub(crate) fn data_version(&self) -> Result<i64, StoreError> {
+        self.files.data_version()
+    }
+}
+
+fn connect(path: &Path, mode: OpenFlags) -> Result<Connection, StoreError> {
+    let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
+    let connection = Connection::open_with_flags(path, flags).map_err(error)?;
+    connection.set_prepared_statement_cache_capacity(PREPARED);
+    connection
+        .execute_batch(
+            "pragma busy_timeout = 5000; pragma foreign_keys = on; pragma temp_store = memory; \
+             pragma cache_size = -8000; pragma mmap_size = 1073741824;",
+        )
+        .map_err(error)?;
+    Ok(connection)
+}
+
+fn prepare_for_writing(connection: &Connection) -> Result<(), StoreError> {
+    connection
+        .execute_batch("pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 0;")
+        .map_err(error)
+}
+
+/// The connection, also after a job panicked: its savepoint is rolled back by the writer.
+pub(crate) fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(crate) fn execute(connection: &Connection, sql: Sql, args: &[Value<'_>]) -> Result<u64, StoreError> {
+    let mut statement = connection.prepare_cached(sql.text).map_err(error)?;
+    let changed = statement.execute(rusqlite::params_from_iter(args)).map_err(error)?;
+    Ok(changed as u64)
+}
+
+pub(crate) fn one<T>(
+    connection: &Connection,
+    sql: Sql,
+    args: &[Value<'_>],
+    map: Map<T>,
+) -> Result<Option<T>, StoreError> {
+    let mut statement = connection.prepare_cached(sql.text).map_err(error)?;
+    let mut rows = statement.query(rusqlite::params_from_iter(args)).map_err(error)?;
+    let first = rows.next().map_err(error)?.map(|row| map(&mut Row::sqlite(row))).transpose()?;
+    // A statement that changes rows is done only when it was stepped to its end.
+    if !sql.text.starts_with("select") {
+        while rows.next().map_err(error)?.is_some() {}
+    }
+    Ok(first)
+}
+
+pub(crate) fn all<T>(
+    connection: &Connection,
+    sql: Sql,
+    args: &[Value<'_>],
+    map: Map<T>,
+) -> Result<Vec<T>, StoreError> {
+    let mut statement = connection.prepare_cached(sql.text).map_err(error)?;
+    let mut rows = statement.query(rusqlite::params_from_iter(args)).map_err(error)?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next().map_err(error)? {
+        all.push(map(&mut Row::sqlite(row))?);
+    }
+    Ok(all)
+}
+
+/// Whether SQLite can prepare a statement.
+#[cfg(feature = "testing")]
+pub(crate) fn prepare(connection: &Connection, sql: Sql) -> Result<(), StoreError> {
+    connection.prepare(sql.text).map(drop).map_err(error)
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Int(value) => ValueRef::Integer(*value),
+            Self::Text(value) => ValueRef::Text(value.as_bytes()),
+            Self::Bytes(value) => ValueRef::Blob(value),
+            Self::Id(value) => ValueRef::Blob(value.as_bytes()),
+        }))
+    }
+}
+
+pub(crate) fn error(error: rusqlite::Error) -> StoreError {
+    let rusqlite::Error::SqliteFailure(failure, message) = &error else {
+        return StoreError::Database(Arc::new(error));
+    };
+    match (failure.code, failure.extended_code) {
+        (_, ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC) => StoreError::Poisoned,
+        (_, ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => {
+            let text = message.as_deref().unwrap_or_default();
+            let columns = text.rsplit_once(": ").map_or(text, |(_, columns)| columns);
+            StoreError::Conflict { constraint: columns.to_owned() }
+        }
+        (ErrorCode::DiskFull, _) => StoreError::Full,
+        (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => {
+            StoreError::Busy("another process is writing to it")
+        }
+        (ErrorCode::ReadOnly, _) => StoreError::ReadOnly(Arc::new(error)),
+        _ => StoreError::Database(Arc::new(error)),
+    }
+}

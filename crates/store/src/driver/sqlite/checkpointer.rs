@@ -1,0 +1,71 @@
+//! Moves the write-ahead log into the database on a timer, so that no commit has to.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::watch;
+use tracing::warn;
+
+use super::{connect, error, files, prepare_for_writing};
+use crate::StoreError;
+
+const EVERY: Duration = Duration::from_millis(500);
+/// A log below this size, in bytes, is left alone.
+const SMALL: u64 = 4 << 20;
+/// Beyond this size writers wait until the log begins anew.
+const LARGE: u64 = 256 << 20;
+
+pub(super) struct Checkpointer {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Checkpointer {
+    pub(super) fn start(path: &Path, poison: Arc<watch::Sender<bool>>) -> Result<Self, StoreError> {
+        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        prepare_for_writing(&connection)?;
+        let log = files::beside(path, "wal");
+        let (stop, stopped) = channel();
+        let work = move || {
+            while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+                let size = log.metadata().map_or(0, |file| file.len());
+                if size >= SMALL && !checkpoint(&connection, size, &poison) {
+                    return;
+                }
+            }
+        };
+        let thread = Builder::new().name("keyward-checkpoint".to_owned()).spawn(work);
+        let thread = thread.map_err(|why| StoreError::Database(Arc::new(why)))?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+/// `false` when the disk did not confirm.
+fn checkpoint(connection: &Connection, size: u64, poison: &watch::Sender<bool>) -> bool {
+    let pragma =
+        if size >= LARGE { "pragma wal_checkpoint(restart)" } else { "pragma wal_checkpoint(passive)" };
+    match connection.query_row(pragma, [], |_| Ok(())).map_err(error) {
+        Err(StoreError::Poisoned) => {
+            let _ = poison.send(true);
+            false
+        }
+        Err(why) => {
+            warn!(error.code = why.code(), "the write-ahead log could not be moved into the database: {why}");
+            true
+        }
+        Ok(()) => true,
+    }
+}
+
+impl Drop for Checkpointer {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Entitlements: features, and which policies and licences have them, in an order that is kept.
+
+use keyward_core::time::Timestamp;
+use uuid::Uuid;
+
+use crate::row::first;
+use crate::sql::{args, statements};
+use crate::{Read, StoreError, Tx};
+
+/// A feature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entitlement {
+    /// Its id.
+    pub id: Uuid,
+    /// Whose it is.
+    pub account_id: Uuid,
+    /// What programs call it, unique in the account.
+    pub code: String,
+    /// What people call it.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+statements! {
+    INSERT = "insert into entitlements (id, account_id, code, name, metadata, created_at)
+              values ($1, $2, $3, $4, '{}', $5) on conflict (account_id, code) do nothing";
+    BY_CODE = "select id from entitlements where account_id = $1 and code = $2";
+    OF_POLICIES = "select p.policy_id, e.code from policy_entitlements p
+                   join entitlements e on e.id = p.entitlement_id order by p.policy_id, p.place, e.serial";
+    ATTACH_TO_POLICY = "insert into policy_entitlements (account_id, policy_id, entitlement_id, place)
+                        values ($1, $2, $3, $4) on conflict (policy_id, entitlement_id) do nothing";
+    DETACH_FROM_POLICY = "delete from policy_entitlements where policy_id = $1 and entitlement_id = $2";
+    OF_LICENSE = "select e.code from license_entitlements l join entitlements e on e.id = l.entitlement_id
+                  where l.license_id = $1 order by l.place, e.serial";
+    ATTACH_TO_LICENSE = "insert into license_entitlements (account_id, license_id, entitlement_id, place)
+                         values ($1, $2, $3, $4) on conflict (license_id, entitlement_id) do nothing";
+    DETACH_FROM_LICENSE = "delete from license_entitlements where license_id = $1 and entitlement_id = $2";
+}
+
+/// The id of the feature with this code, made when there is none.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn ensure(tx: &Tx<'_>, wanted: &Entitlement) -> Result<Uuid, StoreError> {
+    let Entitlement { id, account_id, code, name, created_at } = wanted;
+    tx.execute(INSERT, args![*id, *account_id, code, name, *created_at]).await?;
+    Ok(by_code(tx, *account_id, code).await?.unwrap_or(*id))
+}
+
+/// The id of the feature with this code.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn by_code(db: &impl Read, account: Uuid, code: &str) -> Result<Option<Uuid>, StoreError> {
+    db.one(BY_CODE, args![account, code], first).await
+}
+
+/// The features of all policies: pairs of policy and code, in their order.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn of_policies(db: &impl Read) -> Result<Vec<(Uuid, String)>, StoreError> {
+    db.all(OF_POLICIES, &[], |row| Ok((row.take()?, row.take()?))).await
+}
+
+/// The codes of a licence's own features, in their order.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn of_license(db: &impl Read, license: Uuid) -> Result<Vec<String>, StoreError> {
+    db.all(OF_LICENSE, args![license], first).await
+}
+
+/// Gives a feature to a policy at a place of its list; `false` when it has it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn attach_to_policy(
+    tx: &Tx<'_>,
+    account: Uuid,
+    policy: Uuid,
+    entitlement: Uuid,
+    place: i64,
+) -> Result<bool, StoreError> {
+    Ok(tx.execute(ATTACH_TO_POLICY, args![account, policy, entitlement, place]).await? == 1)
+}
+
+/// Takes a feature from a policy; `false` when it has it not.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn detach_from_policy(tx: &Tx<'_>, policy: Uuid, entitlement: Uuid) -> Result<bool, StoreError> {
+    Ok(tx.execute(DETACH_FROM_POLICY, args![policy, entitlement]).await? == 1)
+}
+
+/// Gives a feature to a licence at a place of its list; `false` when it has it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn attach_to_license(
+    tx: &Tx<'_>,
+    account: Uuid,
+    license: Uuid,
+    entitlement: Uuid,
+    place: i64,
+) -> Result<bool, StoreError> {
+    Ok(tx.execute(ATTACH_TO_LICENSE, args![account, license, entitlement, place]).await? == 1)
+}
+
+/// Takes a feature from a licence; `false` when it has it not.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn detach_from_license(tx: &Tx<'_>, license: Uuid, entitlement: Uuid) -> Result<bool, StoreError> {
+    Ok(tx.execute(DETACH_FROM_LICENSE, args![license, entitlement]).await? == 1)
+}

@@ -1,0 +1,74 @@
+//! Named limits of a licence: API calls, storage, bandwidth.
+
+use uuid::Uuid;
+
+use crate::sql::{args, statements};
+use crate::{Read, Row, StoreError, Tx};
+
+/// A limit and what was used of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Its name.
+    pub name: String,
+    /// How much there is.
+    pub maximum: i64,
+    /// How much was used.
+    pub used: i64,
+}
+
+statements! {
+    SET = "insert into license_limits (account_id, license_id, name, maximum, used) values ($1, $2, $3, $4, 0)
+           on conflict (license_id, name) do update set maximum = excluded.maximum";
+    USE_UP = "update license_limits set used = used + $3
+              where license_id = $1 and name = $2 and used + $3 >= 0 and used + $3 <= maximum
+              returning name, maximum, used";
+    OF_LICENSE = "select name, maximum, used from license_limits where license_id = $1 order by name";
+    DELETE = "delete from license_limits where license_id = $1 and name = $2";
+}
+
+fn read(row: &mut Row<'_>) -> Result<Limit, StoreError> {
+    Ok(Limit { name: row.take()?, maximum: row.take()?, used: row.take()? })
+}
+
+/// Sets a limit; what was used of it stays.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn set(
+    tx: &Tx<'_>,
+    account: Uuid,
+    license: Uuid,
+    name: &str,
+    maximum: i64,
+) -> Result<(), StoreError> {
+    tx.execute(SET, args![account, license, name, maximum]).await.map(drop)
+}
+
+/// Uses up an amount within the limit; `None` when there is no such limit, or not so much left.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn use_up(
+    tx: &Tx<'_>,
+    license: Uuid,
+    name: &str,
+    amount: i64,
+) -> Result<Option<Limit>, StoreError> {
+    tx.one(USE_UP, args![license, name, amount], read).await
+}
+
+/// All limits of a licence.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn of_license(db: &impl Read, license: Uuid) -> Result<Vec<Limit>, StoreError> {
+    db.all(OF_LICENSE, args![license], read).await
+}
+
+/// Removes a limit; `false` when there is none.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn delete(tx: &Tx<'_>, license: Uuid, name: &str) -> Result<bool, StoreError> {
+    Ok(tx.execute(DELETE, args![license, name]).await? == 1)
+}

@@ -1,0 +1,129 @@
+//! Machines: the devices a licence is activated on.
+
+use keyward_core::time::Timestamp;
+use uuid::Uuid;
+
+use crate::sql::{args, statements};
+use crate::{Read, Row, StoreError, Tx};
+
+/// A device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Machine {
+    /// Its id.
+    pub id: Uuid,
+    /// Whose it is.
+    pub account_id: Uuid,
+    /// Of which licence.
+    pub license_id: Uuid,
+    /// The user at it.
+    pub user_id: Option<Uuid>,
+    /// What tells it from other devices.
+    pub fingerprint: String,
+    /// Within what the fingerprint is unique: the id of the account, product, policy or licence.
+    pub uniqueness_scope: Uuid,
+    /// The device pool it counts against.
+    pub pool: Option<String>,
+    /// A name for people.
+    pub name: Option<String>,
+    /// From where it was activated.
+    pub address: Option<String>,
+    /// With what it was activated.
+    pub user_agent: Option<String>,
+    /// When it was activated.
+    pub created_at: Timestamp,
+    /// When it last showed itself.
+    pub last_seen_at: Timestamp,
+}
+
+macro_rules! columns {
+    () => {
+        "id, account_id, license_id, user_id, fingerprint, uniqueness_scope, pool, name, address, user_agent,
+         created_at, last_seen_at"
+    };
+}
+
+statements! {
+    INSERT = concat!("insert into machines (", columns!(), ", metadata)
+              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '{}')
+              on conflict (uniqueness_scope, fingerprint) do nothing");
+    BY_FINGERPRINT = concat!("select ", columns!(), " from machines
+                      where uniqueness_scope = $1 and fingerprint = $2");
+    OF_LICENSE = concat!("select ", columns!(), " from machines where license_id = $1 order by serial");
+    DELETE = "delete from machines where id = $1";
+    TOUCH = "update machines set last_seen_at = $2 where id = $1 and last_seen_at < $2";
+}
+
+fn read(row: &mut Row<'_>) -> Result<Machine, StoreError> {
+    Ok(Machine {
+        id: row.take()?,
+        account_id: row.take()?,
+        license_id: row.take()?,
+        user_id: row.take()?,
+        fingerprint: row.take()?,
+        uniqueness_scope: row.take()?,
+        pool: row.take()?,
+        name: row.take()?,
+        address: row.take()?,
+        user_agent: row.take()?,
+        created_at: row.take()?,
+        last_seen_at: row.take()?,
+    })
+}
+
+/// Adds a machine; `false` when its fingerprint is taken in its scope.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert(tx: &Tx<'_>, machine: &Machine) -> Result<bool, StoreError> {
+    let values = args![
+        machine.id,
+        machine.account_id,
+        machine.license_id,
+        machine.user_id,
+        &machine.fingerprint,
+        machine.uniqueness_scope,
+        machine.pool.as_deref(),
+        machine.name.as_deref(),
+        machine.address.as_deref(),
+        machine.user_agent.as_deref(),
+        machine.created_at,
+        machine.last_seen_at,
+    ];
+    Ok(tx.execute(INSERT, values).await? == 1)
+}
+
+/// The machine with a fingerprint in a scope.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn by_fingerprint(
+    db: &impl Read,
+    scope: Uuid,
+    fingerprint: &str,
+) -> Result<Option<Machine>, StoreError> {
+    db.one(BY_FINGERPRINT, args![scope, fingerprint], read).await
+}
+
+/// The machines of a licence in the order of their activation.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn of_license(db: &impl Read, license: Uuid) -> Result<Vec<Machine>, StoreError> {
+    db.all(OF_LICENSE, args![license], read).await
+}
+
+/// Removes a machine; `false` when it is gone.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn delete(tx: &Tx<'_>, id: Uuid) -> Result<bool, StoreError> {
+    Ok(tx.execute(DELETE, args![id]).await? == 1)
+}
+
+/// Notes that a machine showed itself.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn touch(tx: &Tx<'_>, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(TOUCH, args![id, now]).await.map(drop)
+}

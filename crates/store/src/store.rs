@@ -1,0 +1,188 @@
+//! The store: one database behind two drivers, chosen once by its address.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use tokio::sync::{oneshot, watch};
+
+use crate::driver::{postgres, sqlite};
+use crate::row::Map;
+use crate::{DatabaseAddress, DoorMetrics, Job, Read, Sql, StoreError, Tx, Value};
+
+/// How a database is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Whether this is the one server on a SQLite database; commands beside it leave it `false`.
+    pub exclusive: bool,
+    /// Connections to PostgreSQL at the most.
+    pub connections: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { exclusive: false, connections: 16 }
+    }
+}
+
+/// The database. Cheap to clone; the last clone closes it.
+#[derive(Clone)]
+pub struct Store {
+    driver: Driver,
+    metrics: Arc<DoorMetrics>,
+}
+
+#[derive(Clone)]
+enum Driver {
+    Sqlite(Arc<sqlite::Database>),
+    Postgres(Arc<postgres::Database>),
+}
+
+impl Store {
+    /// Opens the database, makes or migrates its schema.
+    ///
+    /// # Errors
+    /// When it cannot be reached or written, is another program's, is newer than this program, or is in use.
+    pub async fn open(address: &DatabaseAddress, options: Options) -> Result<Self, StoreError> {
+        let metrics = Arc::<DoorMetrics>::default();
+        let driver = match address {
+            DatabaseAddress::Sqlite(path) => {
+                Driver::Sqlite(Arc::new(sqlite::Database::open(path, &options, Arc::clone(&metrics))?))
+            }
+            DatabaseAddress::Postgres(address) => Driver::Postgres(Arc::new(
+                postgres::Database::open(address, &options, Arc::clone(&metrics)).await?,
+            )),
+        };
+        Ok(Self { driver, metrics })
+    }
+
+    /// Makes a change: the one door. Answers when it is on disk; goes on also when the caller has gone.
+    ///
+    /// # Errors
+    /// The job's own, or why it could not be committed.
+    pub async fn write<J: Job>(&self, job: J) -> Result<J::Out, J::Err> {
+        match &self.driver {
+            Driver::Sqlite(database) => {
+                let (reply, answer) = oneshot::channel();
+                database.push(J::LANE, Box::new(Pending { job, outcome: None, reply }));
+                answer.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
+            }
+            Driver::Postgres(database) => {
+                let database = Arc::clone(database);
+                let task = tokio::spawn(async move { database.write(&job).await });
+                task.await.unwrap_or_else(|_| Err(StoreError::Panicked(J::NAME).into()))
+            }
+        }
+    }
+
+    /// What the door has done.
+    pub fn metrics(&self) -> &DoorMetrics {
+        &self.metrics
+    }
+
+    /// Resolves when the disk did not confirm a write: the program must end.
+    pub async fn poisoned(&self) {
+        let receiver: Option<watch::Receiver<bool>> = match &self.driver {
+            Driver::Sqlite(database) => Some(database.poisoned()),
+            Driver::Postgres(_) => None,
+        };
+        if let Some(mut receiver) = receiver
+            && receiver.wait_for(|poisoned| *poisoned).await.is_ok()
+        {
+            return;
+        }
+        std::future::pending::<()>().await;
+    }
+
+    /// A number that differs once another process or connection has committed; `None` where the database has none.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub fn data_version(&self) -> Result<Option<i64>, StoreError> {
+        match &self.driver {
+            Driver::Sqlite(database) => database.data_version().map(Some),
+            Driver::Postgres(_) => Ok(None),
+        }
+    }
+
+    /// The name of the database's kind.
+    pub const fn kind(&self) -> &'static str {
+        match self.driver {
+            Driver::Sqlite(_) => "sqlite",
+            Driver::Postgres(_) => "postgres",
+        }
+    }
+
+    /// Whether the database can prepare a statement.
+    ///
+    /// # Errors
+    /// When it cannot.
+    #[cfg(feature = "testing")]
+    pub async fn prepare(&self, sql: Sql) -> Result<(), StoreError> {
+        match &self.driver {
+            Driver::Sqlite(database) => database.read(|connection| sqlite::prepare(connection, sql)),
+            Driver::Postgres(database) => {
+                let connection = database.connection().await?;
+                postgres::prepare(&connection, sql).await
+            }
+        }
+    }
+}
+
+impl Read for Store {
+    /// On SQLite this runs inline: a point read costs less than handing it to another thread.
+    async fn one<T: Send>(&self, sql: Sql, args: &[Value<'_>], map: Map<T>) -> Result<Option<T>, StoreError> {
+        match &self.driver {
+            Driver::Sqlite(database) => database.read(|connection| sqlite::one(connection, sql, args, map)),
+            Driver::Postgres(database) => {
+                let connection = database.connection().await?;
+                postgres::one(&connection, sql, args, map).await.map_err(|failed| failed.error)
+            }
+        }
+    }
+
+    async fn all<T: Send>(&self, sql: Sql, args: &[Value<'_>], map: Map<T>) -> Result<Vec<T>, StoreError> {
+        match &self.driver {
+            Driver::Sqlite(database) => database.read(|connection| sqlite::all(connection, sql, args, map)),
+            Driver::Postgres(database) => {
+                let connection = database.connection().await?;
+                postgres::all(&connection, sql, args, map).await.map_err(|failed| failed.error)
+            }
+        }
+    }
+}
+
+/// A job in SQLite's queue, with what it gave and who waits for it.
+struct Pending<J: Job> {
+    job: J,
+    outcome: Option<Result<J::Out, J::Err>>,
+    reply: oneshot::Sender<Result<J::Out, J::Err>>,
+}
+
+impl<J: Job> sqlite::Queued for Pending<J> {
+    fn run(&mut self, connection: &Mutex<rusqlite::Connection>) -> bool {
+        let tx = Tx::sqlite(connection);
+        let job = &self.job;
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            // Statements of SQLite are done when they return: a job that only uses its transaction never waits.
+            match pin!(job.run(&tx)).poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(outcome) => outcome,
+                Poll::Pending => panic!("a job waited for something other than its transaction"),
+            }
+        }));
+        let outcome = outcome.unwrap_or_else(|_| Err(StoreError::Panicked(J::NAME).into()));
+        let stays = outcome.is_ok();
+        self.outcome = Some(outcome);
+        stays
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
+        let outcome = match committed {
+            Ok(()) => self.outcome.unwrap_or_else(|| Err(StoreError::Closed.into())),
+            Err(error) => Err(error.into()),
+        };
+        // A caller that has gone does not undo the change.
+        let _ = self.reply.send(outcome);
+    }
+}

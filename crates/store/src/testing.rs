@@ -1,0 +1,111 @@
+//! Fresh databases for tests, on both drivers, and all statements to prepare.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::{DatabaseAddress, Options, Sql, Store, StoreError};
+
+/// Names the throw-away server of `cargo xtask test`; `none` leaves the tests on PostgreSQL out.
+const VARIABLE: &str = "KEYWARD_TEST_POSTGRES";
+
+/// A database of a test's own. SQLite's directory is removed with it.
+#[derive(Debug)]
+pub struct Database {
+    /// Where it is.
+    pub address: DatabaseAddress,
+    directory: Option<PathBuf>,
+}
+
+fn number() -> u32 {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    COUNT.fetch_add(1, Ordering::Relaxed)
+}
+
+impl Database {
+    /// A SQLite file in a new directory below `place`.
+    ///
+    /// # Panics
+    /// When the directory cannot be made.
+    pub fn sqlite(place: &Path) -> Self {
+        let directory = place.join(format!("sqlite-{}-{}", std::process::id(), number()));
+        std::fs::create_dir_all(&directory).expect("a directory for the test");
+        Self { address: DatabaseAddress::Sqlite(directory.join("keyward.db")), directory: Some(directory) }
+    }
+
+    /// An empty PostgreSQL database; `None` when the tests on it are left out.
+    ///
+    /// # Panics
+    /// When nobody said where the server is, or it does not answer.
+    pub async fn postgres() -> Option<Self> {
+        let server = std::env::var(VARIABLE).unwrap_or_else(|_| {
+            panic!(
+                "{VARIABLE} is not set: run `cargo xtask test`, or start a server with `cargo xtask postgres`; \
+                 `{VARIABLE}=none` leaves these tests out"
+            )
+        });
+        if server == "none" {
+            return None;
+        }
+        let name = format!("test_{}_{}", std::process::id(), number());
+        let (client, connection) =
+            tokio_postgres::connect(&server, tokio_postgres::NoTls).await.expect("the test server answers");
+        tokio::spawn(connection);
+        client.batch_execute(&format!("create database {name}")).await.expect("a new database");
+        let (base, _) = server.rsplit_once('/').expect("an address with a database");
+        let address = format!("{base}/{name}").parse().expect("an address");
+        Some(Self { address, directory: None })
+    }
+
+    /// One of each kind that is to be tested.
+    pub async fn all(place: &Path) -> Vec<Self> {
+        let mut all = vec![Self::sqlite(place)];
+        all.extend(Self::postgres().await);
+        all
+    }
+
+    /// Opens it as a command does.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open(&self) -> Result<Store, StoreError> {
+        Store::open(&self.address, Options { exclusive: false, connections: 16 }).await
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Some(directory) = &self.directory {
+            // Left behind when it cannot be removed, it does no harm in the target directory.
+            let _ = std::fs::remove_dir_all(directory);
+        }
+    }
+}
+
+/// Every statement of the store.
+pub fn statements() -> Vec<Sql> {
+    [
+        crate::accounts::ALL,
+        crate::audit::ALL,
+        crate::batches::ALL,
+        crate::checkpoints::ALL,
+        crate::entitlements::ALL,
+        crate::idempotency::ALL,
+        crate::installations::ALL,
+        crate::issued::ALL,
+        crate::licenses::ALL,
+        crate::licenses::ALL_CHANGES,
+        crate::limits::ALL,
+        crate::machines::ALL,
+        crate::policies::ALL,
+        crate::products::ALL,
+        crate::sessions::ALL,
+        crate::settings::ALL,
+        crate::signing_keys::ALL,
+        crate::stats::ALL,
+        crate::tokens::ALL,
+        crate::users::ALL,
+        crate::verifications::ALL,
+        crate::versions::ALL,
+    ]
+    .concat()
+}
