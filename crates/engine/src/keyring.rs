@@ -18,6 +18,9 @@ use zeroize::Zeroizing;
 
 use crate::crypto::AwsLc;
 
+/// How stored keys name a shared secret.
+pub(crate) const HMAC: &str = "hmac";
+
 /// RSA keys below this size may verify what they once signed, and sign nothing more.
 pub const MIN_SIGNING_RSA_BITS: usize = 2048;
 

@@ -1,11 +1,42 @@
-//! The use cases of licensing.
+//! The use cases of licensing, each one named operation with its audit event in the same transaction.
 //!
-//! Owns the private keys ([`keyring`]), the fast provider of cryptography ([`crypto`]), the issuing of every licence form
-//! ([`issue`]), secrets at rest ([`vault`]), and tokens with their roles ([`token`]). Time and randomness are arguments;
-//! what is issued is stored elsewhere.
+//! Owns the [`Engine`] with its operations on licences, tokens, users and keys; the private keys ([`keyring`]), secrets
+//! at rest ([`vault`]), the fast provider of cryptography ([`crypto`]) and the making of every licence form ([`issue`]).
+//! Clock and generator are handed in; what is kept is kept by the store. Knows no HTTP and no SQL.
 
+pub mod audit;
+mod caller;
+mod catalog;
+mod clock;
 pub mod crypto;
+mod engine;
+mod entitlements;
+mod error;
+pub mod form;
+mod idempotency;
 pub mod issue;
 pub mod keyring;
+pub mod keys;
+pub mod license;
+mod recorder;
+pub mod rules;
+mod seed;
+mod start;
+pub mod statistics;
+mod sweeps;
 pub mod token;
+mod tokens;
+mod users;
 pub mod vault;
+
+pub use caller::{Actor, Caller, Front};
+pub use catalog::{Catalog, Policy, Product};
+pub use clock::Clock;
+pub use engine::{Chance, Engine};
+pub use error::EngineError;
+pub use idempotency::{Idempotency, Repeatable};
+pub use recorder::{Attempt, Detail};
+pub use start::{MasterKeySource, Setup};
+pub use sweeps::Swept;
+pub use tokens::{Bearer, IssuedToken};
+pub use users::NewUser;

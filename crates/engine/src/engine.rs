@@ -1,0 +1,160 @@
+//! The engine: the store, the opened vault, and what is held in memory.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use keyward_core::audit::Entry;
+use keyward_core::time::Timestamp;
+use keyward_store::accounts::Account;
+use keyward_store::{Store, versions};
+use rand_core::{CryptoRng, Rng as _};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::recorder::Recorder;
+use crate::vault::{Place, Vault};
+use crate::{Caller, Catalog, Clock, EngineError};
+
+/// A generator that is handed in.
+pub type Chance = Box<dyn CryptoRng + Send>;
+
+/// The use cases. Cheap to share behind an `Arc`.
+pub struct Engine {
+    pub(crate) store: Store,
+    pub(crate) vault: Vault,
+    pub(crate) account: Account,
+    pub(crate) recorder: Recorder,
+    pub(crate) node: Uuid,
+    catalog: ArcSwap<Catalog>,
+    clock: Arc<dyn Clock>,
+    chance: Mutex<Chance>,
+}
+
+impl Engine {
+    pub(crate) fn new(
+        store: Store,
+        vault: Vault,
+        account: Account,
+        catalog: Catalog,
+        clock: Arc<dyn Clock>,
+        mut chance: Chance,
+        recorder: Recorder,
+    ) -> Self {
+        let node = uuid_v7(clock.now(), &mut chance);
+        let (catalog, chance) = (ArcSwap::from_pointee(catalog), Mutex::new(chance));
+        Self { store, vault, account, recorder, node, catalog, clock, chance }
+    }
+
+    /// The present.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The account of this installation.
+    pub const fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// The database.
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Products, policies, features and keys as this node knows them.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.catalog.load_full()
+    }
+
+    /// Attempts to validate that wait to be written down.
+    pub fn recorder_depth(&self) -> usize {
+        self.recorder.depth()
+    }
+
+    /// Loads what is held in memory anew when another node or process changed it; says whether it did.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn refresh(&self) -> Result<bool, EngineError> {
+        let version = versions::get(&self.store, versions::CATALOG).await?;
+        if version == self.catalog.load().version {
+            return Ok(false);
+        }
+        self.reload().await?;
+        Ok(true)
+    }
+
+    /// Loads what is held in memory anew.
+    pub(crate) async fn reload(&self) -> Result<(), EngineError> {
+        let catalog = Catalog::load(&self.store, &self.account, &self.vault).await?;
+        self.catalog.store(Arc::new(catalog));
+        Ok(())
+    }
+
+    pub(crate) fn with_chance<T>(&self, take: impl FnOnce(&mut Chance) -> T) -> T {
+        take(&mut self.chance.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A new id: a UUID of version 7 (RFC 9562).
+    pub fn new_id(&self) -> Uuid {
+        let now = self.now();
+        self.with_chance(|chance| uuid_v7(now, chance))
+    }
+
+    pub(crate) fn seal(&self, table: &'static str, column: &'static str, row: Uuid, plain: &str) -> Vec<u8> {
+        let place = Place { table, column, row };
+        self.with_chance(|chance| self.vault.seal(place, plain.as_bytes(), chance))
+    }
+
+    pub(crate) fn unseal(
+        &self,
+        table: &'static str,
+        column: &'static str,
+        row: Uuid,
+        sealed: &[u8],
+    ) -> Result<zeroize::Zeroizing<String>, EngineError> {
+        let plain = self.vault.open_value(Place { table, column, row }, sealed)?;
+        Ok(zeroize::Zeroizing::new(String::from_utf8_lossy(&plain).into_owned()))
+    }
+
+    /// An audit entry with its personal fields sealed; `detail` and `outcome` are completed where they are known.
+    pub(crate) fn entry(
+        &self,
+        caller: &Caller,
+        event: &'static str,
+        resource: (&'static str, Option<Uuid>),
+        detail: &Value,
+        now: Timestamp,
+    ) -> Entry {
+        let mut salt = [0; 16];
+        let id = self.with_chance(|chance| {
+            chance.fill_bytes(&mut salt);
+            uuid_v7(now, chance)
+        });
+        let mut entry = Entry {
+            id,
+            account: Some(self.account.id),
+            at: now,
+            event: event.to_owned(),
+            outcome: "done".to_owned(),
+            actor_kind: caller.actor.kind().to_owned(),
+            actor_id: caller.actor.id(),
+            resource_type: resource.0.to_owned(),
+            resource_id: resource.1,
+            front: caller.front.as_str().to_owned(),
+            request_id: caller.request_id.clone(),
+            detail: detail.to_string(),
+            address: caller.address_text(),
+            user_agent: caller.user_agent_text(),
+            personal_salt: None,
+            personal_digest: None,
+        };
+        entry.seal_personal(salt);
+        entry
+    }
+}
+
+pub(crate) fn uuid_v7(now: Timestamp, chance: &mut impl CryptoRng) -> Uuid {
+    let mut random = [0; 10];
+    chance.fill_bytes(&mut random);
+    uuid::Builder::from_unix_timestamp_millis(now.millis().max(0).cast_unsigned(), &random).into_uuid()
+}
