@@ -53,7 +53,8 @@ fn any_other_number_names_the_row_at_its_new_place_or_its_old() {
     let chain = chain();
     for place in 0..LENGTH {
         let was = chain.rows[place].seq;
-        for number in (-2..=LENGTH as i64 + 3).filter(|number| *number != was) {
+        let numbers = (-2..=LENGTH as i64 + 3).chain([i64::MIN, i64::MAX]);
+        for number in numbers.filter(|number| *number != was) {
             let mut tampered = chain.clone();
             tampered.rows[place].seq = number;
             let report = tampered.report();
@@ -75,6 +76,8 @@ fn a_changed_head_is_named() {
         (Head { count: count - 1, ..chain.head }, seq),
         (Head { digest: digest.map(|byte| byte ^ 1), ..chain.head }, seq),
         (Head::genesis(), 1),
+        (Head { seq: i64::MAX, ..chain.head }, seq + 1),
+        (Head { seq: i64::MIN, ..chain.head }, i64::MIN + 1),
     ] {
         let report = Chain { head, ..chain.clone() }.report();
         let first = report.first().map(|first| (first.kind, first.seq));

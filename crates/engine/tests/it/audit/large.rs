@@ -28,7 +28,7 @@ fn the_chain_is_sound_and_all_checkpoints_fit() {
 }
 
 proptest! {
-    #![proptest_config(cases(16))]
+    #![proptest_config(cases(32))]
 
     #[test]
     fn a_changed_field(place in place(), change in 0..CHANGES.len(), seed: u64) {
