@@ -40,6 +40,7 @@ codes! {
     NotYetValid "NOT_YET_VALID"
         "The licence starts to be valid later." "Wait for its first day, or check the date of the computer."
     Revoked "REVOKED" "The licence was revoked." "Ask the vendor; a revocation can be taken back."
+    Banned "BANNED" "The owner of the licence is banned." "Ask the vendor."
     Suspended "SUSPENDED" "The licence is suspended." "Ask the vendor to reinstate it."
     NotFound "NOT_FOUND" "No such licence exists." "Check the key for typing errors, or ask the vendor."
     AlreadyUsed "ALREADY_USED"

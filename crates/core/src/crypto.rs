@@ -86,7 +86,7 @@ pub trait Provider: Send + Sync {
 }
 
 /// Compares a tag with the one it should be, in a time that depends on the lengths alone.
-pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
+pub fn same(a: &[u8], b: &[u8]) -> bool {
     use subtle::ConstantTimeEq as _;
     a.ct_eq(b).into()
 }

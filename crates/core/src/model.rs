@@ -37,6 +37,8 @@ pub struct User {
     pub id: UserId,
     /// Its e-mail address.
     pub email: Option<String>,
+    /// Whether the vendor lets the user use nothing.
+    pub banned: bool,
 }
 
 /// Why a licence is suspended.

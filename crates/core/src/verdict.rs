@@ -3,10 +3,12 @@
 //! [`device()`] decides on a licence in hand in the order of system D, [`online()`] on a stored licence in the order of the
 //! protocol's section 7.3, [`pool_key()`] whether a key of system B may still be activated. All are pure functions.
 
+mod change;
 mod device;
 mod online;
 mod pool_key;
 
+pub use change::changeable;
 pub use device::{DeviceContext, device};
 pub use online::{Scope, UserScope, online};
 pub use pool_key::{PoolActivation, PoolRecord, pool_activation, pool_key};
@@ -112,6 +114,11 @@ impl Verdict {
             days_left: None,
             warnings: Vec::new(),
         }
+    }
+
+    /// A no that leaves nothing.
+    pub fn refusal(code: Code, detail: impl Into<String>) -> Self {
+        Self::refused(code, detail, Access::None)
     }
 
     fn refused(code: Code, detail: impl Into<String>, access: Access) -> Self {

@@ -76,6 +76,8 @@ pub struct Caller {
     pub actor: Actor,
     /// Through which door.
     pub front: Front,
+    /// The only product whose licences this door knows.
+    pub product: Option<Uuid>,
     /// From which address.
     pub address: Option<IpAddr>,
     /// With which program.
@@ -92,7 +94,7 @@ const MAX_TEXT: usize = 300;
 impl Caller {
     /// A caller without more to say.
     pub const fn new(actor: Actor, front: Front) -> Self {
-        Self { actor, front, address: None, user_agent: None, origin: None, request_id: None }
+        Self { actor, front, product: None, address: None, user_agent: None, origin: None, request_id: None }
     }
 
     /// The operator at the command line.
@@ -102,6 +104,11 @@ impl Caller {
 
     pub(crate) const fn system() -> Self {
         Self::new(Actor::System, Front::System)
+    }
+
+    /// Whether a licence of this product is one of those that this door knows.
+    pub(crate) fn knows(&self, product: Uuid) -> bool {
+        self.product.is_none_or(|mine| mine == product)
     }
 
     pub(crate) fn address_text(&self) -> Option<String> {

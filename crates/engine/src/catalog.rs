@@ -77,8 +77,12 @@ impl Catalog {
     pub(crate) async fn load(store: &Store, account: &Account, vault: &Vault) -> Result<Self, EngineError> {
         // Read first: what changes while the rest is read is loaded again at the next look.
         let version = versions::get(store, versions::CATALOG).await?;
-        let products: Vec<Arc<Product>> =
-            products::all(store).await?.into_iter().filter(|p| p.account_id == account.id).map(Arc::new).collect();
+        let products: Vec<Arc<Product>> = products::all(store)
+            .await?
+            .into_iter()
+            .filter(|p| p.account_id == account.id)
+            .map(Arc::new)
+            .collect();
         let mut features: HashMap<Uuid, Vec<String>> = HashMap::new();
         for (policy, code) in entitlements::of_policies(store).await? {
             features.entry(policy).or_default().push(code);
@@ -149,9 +153,8 @@ impl Catalog {
     /// Every key that may check a licence of a product in a form: public keys and secrets, retired ones left out.
     pub fn key_set(&self, product: Uuid, scheme: Scheme) -> KeySet {
         let mut set = KeySet::default();
-        let mine = |key: &&Key| {
-            key.row.state != "retired" && key.row.product_id.is_none_or(|of| of == product)
-        };
+        let mine =
+            |key: &&Key| key.row.state != "retired" && key.row.product_id.is_none_or(|of| of == product);
         for key in self.keys.iter().filter(mine) {
             match &key.material {
                 Material::Signing(key) => set.public.push(key.public().clone()),
@@ -168,19 +171,28 @@ impl Catalog {
 }
 
 fn policy(row: policies::Policy, features: &mut HashMap<Uuid, Vec<String>>) -> Result<Policy, EngineError> {
-    let rules = Rules::parse(&row.rules).ok_or_else(|| EngineError::Invalid {
-        field: "policy",
-        wanted: format!("the stored rules of {} cannot be read", row.code),
-    })?;
-    let model = rules.to_model(PolicyId(row.id), features.remove(&row.id).unwrap_or_default());
-    Ok(Policy { row, rules, model })
+    let features = features.remove(&row.id).unwrap_or_default();
+    Policy::new(row, features)
+}
+
+impl Policy {
+    /// Reads the rules of a stored policy.
+    pub(crate) fn new(row: policies::Policy, features: Vec<String>) -> Result<Self, EngineError> {
+        let rules = Rules::parse(&row.rules).ok_or_else(|| EngineError::Invalid {
+            field: "policy",
+            wanted: format!("the stored rules of {} cannot be read", row.code),
+        })?;
+        let model = rules.to_model(PolicyId(row.id), features);
+        Ok(Self { row, rules, model })
+    }
 }
 
 async fn keys(store: &Store, account: &Account, vault: &Vault) -> Result<Vec<Key>, EngineError> {
     let mut keys = Vec::new();
     for row in signing_keys::all(store).await?.into_iter().filter(|key| key.account_id == account.id) {
         let place = Place { table: "signing_keys", column: "private_sealed", row: row.id };
-        let private = row.private_sealed.as_deref().map(|sealed| vault.open_value(place, sealed)).transpose()?;
+        let private =
+            row.private_sealed.as_deref().map(|sealed| vault.open_value(place, sealed)).transpose()?;
         let private = private.as_ref().map(|bytes| String::from_utf8_lossy(bytes));
         let material = match (row.algorithm.as_str(), &private, &row.public_key) {
             (keyring::HMAC, Some(secret), _) => Material::Secret(SharedSecret::new(secret, &AwsLc)),

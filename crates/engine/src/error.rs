@@ -89,7 +89,9 @@ pub enum EngineError {
     #[error("the first request with this Idempotency-Key is still being done")]
     IdempotencyInProgress,
     /// A secret is printed in a public document.
-    #[error("this secret is printed in a public document of the older systems: anybody can make licences with it")]
+    #[error(
+        "this secret is printed in a public document of the older systems: anybody can make licences with it"
+    )]
     PublicSecret,
     /// Licences were made under the secret that is to be replaced.
     #[error("licences of {product} were issued or registered under another secret")]
@@ -159,7 +161,9 @@ impl EngineError {
             }
             Self::SecretInUse { .. } => "keep the secret: with another one those licences would stop working",
             Self::Forbidden(_) => "use a token of a role that may: keyward token create --role …",
-            Self::NoFreeSecond => "issue fewer keys of this tier an hour, or use lk3, which has no such limit",
+            Self::NoFreeSecond => {
+                "issue fewer keys of this tier an hour, or use lk3, which has no such limit"
+            }
         }
     }
 }

@@ -28,6 +28,8 @@ statements! {
     BY_CODE = "select id from entitlements where account_id = $1 and code = $2";
     OF_POLICIES = "select p.policy_id, e.code from policy_entitlements p
                    join entitlements e on e.id = p.entitlement_id order by p.policy_id, p.place, e.serial";
+    OF_POLICY = "select e.code from policy_entitlements p join entitlements e on e.id = p.entitlement_id
+                 where p.policy_id = $1 order by p.place, e.serial";
     ATTACH_TO_POLICY = "insert into policy_entitlements (account_id, policy_id, entitlement_id, place)
                         values ($1, $2, $3, $4) on conflict (policy_id, entitlement_id) do nothing";
     DETACH_FROM_POLICY = "delete from policy_entitlements where policy_id = $1 and entitlement_id = $2";
@@ -62,6 +64,14 @@ pub async fn by_code(db: &impl Read, account: Uuid, code: &str) -> Result<Option
 /// When the database cannot be asked.
 pub async fn of_policies(db: &impl Read) -> Result<Vec<(Uuid, String)>, StoreError> {
     db.all(OF_POLICIES, &[], |row| Ok((row.take()?, row.take()?))).await
+}
+
+/// The codes of a policy's features, in their order.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn of_policy(db: &impl Read, policy: Uuid) -> Result<Vec<String>, StoreError> {
+    db.all(OF_POLICY, args![policy], first).await
 }
 
 /// The codes of a licence's own features, in their order.

@@ -9,9 +9,10 @@ use crate::{Read, Row, StoreError, Tx, Value};
 
 mod change;
 
+#[cfg(feature = "testing")]
 pub(crate) use change::ALL as ALL_CHANGES;
 pub use change::{
-    count_machine, record_transfer, reinstate, set_expiry, set_max_machines, set_user, suspend,
+    count_machine, lock, record_transfer, reinstate, set_expiry, set_max_machines, set_user, suspend,
     touch_validated, uncount_machine, use_once, use_up,
 };
 

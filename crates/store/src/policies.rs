@@ -42,6 +42,7 @@ statements! {
     INSERT = concat!("insert into policies (", columns!(), ")
               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (product_id, code) do nothing");
     ALL_POLICIES = concat!("select ", columns!(), " from policies order by serial");
+    BY_ID = concat!("select ", columns!(), " from policies where id = $1");
     RULES = "select rules from policies where id = $1";
     SET_RULES = "update policies set rules = $2, updated_at = $3 where id = $1";
 }
@@ -89,6 +90,14 @@ pub async fn insert(tx: &Tx<'_>, policy: &Policy) -> Result<bool, StoreError> {
 /// When the database cannot be asked.
 pub async fn all(db: &impl Read) -> Result<Vec<Policy>, StoreError> {
     db.all(ALL_POLICIES, &[], read).await
+}
+
+/// A policy by id.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn by_id(db: &impl Read, id: Uuid) -> Result<Option<Policy>, StoreError> {
+    db.one(BY_ID, args![id], read).await
 }
 
 /// The rules of one policy as they are now: limits are decided on these, not on a copy in memory.

@@ -17,6 +17,7 @@ macro_rules! statements {
     ($($name:ident = $text:expr;)*) => {
         $(const $name: $crate::Sql = $crate::Sql { name: stringify!($name), text: $text };)*
         /// Every statement of this module.
+        #[cfg(feature = "testing")]
         pub(crate) const ALL: &[$crate::Sql] = &[$($name),*];
     };
 }

@@ -75,11 +75,18 @@ struct Question<'a> {
 impl Question<'_> {
     fn answer(&self) -> Verdict {
         let strict = || if self.policy.strict { self.machine_limits() } else { None };
-        self.suspension()
+        self.ban()
+            .or_else(|| self.suspension())
             .or_else(|| self.revoked_by_expiry())
             .or_else(|| self.scopes())
             .or_else(strict)
             .unwrap_or_else(|| self.expiry())
+    }
+
+    // 2
+    fn ban(&self) -> Option<Verdict> {
+        let banned = self.license.owner.as_ref().is_some_and(|owner| owner.banned);
+        banned.then(|| refused(Code::Banned, "is banned"))
     }
 
     // 3

@@ -26,7 +26,7 @@ struct Case {
 
 impl Case {
     fn new() -> Self {
-        let user = |id, email: &str| User { id, email: Some(email.to_owned()) };
+        let user = |id, email: &str| User { id, email: Some(email.to_owned()), banned: false };
         Self {
             license: License {
                 id: LicenseId(Uuid::from_u128(5)),

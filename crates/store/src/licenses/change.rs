@@ -3,12 +3,21 @@
 use keyward_core::time::Timestamp;
 use uuid::Uuid;
 
+use super::License;
 use crate::row::first;
 use crate::sql::{args, statements};
 use crate::{Read as _, StoreError, Tx};
 
 statements! {
-    USE_ONCE = "update licenses set first_activated_at = $2, expiry = $3, updated_at = $2
+    LOCK = "update licenses set updated_at = updated_at where id = $1
+            and (batch_id is null or exists
+                 (select 1 from batches where batches.id = licenses.batch_id and ready_at is not null))
+            returning id, account_id, product_id, policy_id, user_id, installation_id, batch_id, name, subject,
+              scheme, key_sealed, key_digest, key_hint, expiry, expiry_text, first_activated_at,
+              first_validated_at, last_validated_at, suspended_at, suspension_reason, max_machines,
+              machines_count, max_uses, uses, transfers, metadata, created_at, updated_at";
+    USE_ONCE = "update licenses set first_activated_at = $2, expiry = $3, machines_count = machines_count + 1,
+                  updated_at = $2
                 where id = $1 and first_activated_at is null and suspended_at is null";
     COUNT_MACHINE = "update licenses set machines_count = machines_count + 1,
                        first_activated_at = coalesce(first_activated_at, $3), updated_at = $3
@@ -33,7 +42,15 @@ statements! {
                        where id = $1";
 }
 
-/// Marks a key as used and sets its expiry, once and for ever; `false` when it was used or is suspended.
+/// Lets one transaction at a time change a licence, and reads it as it is now.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn lock(tx: &Tx<'_>, id: Uuid) -> Result<Option<License>, StoreError> {
+    tx.one(LOCK, args![id], super::license).await
+}
+
+/// Marks a key as used, counts its device and sets its expiry, once and for ever; `false` when it was used or is suspended.
 ///
 /// # Errors
 /// When the database refuses.

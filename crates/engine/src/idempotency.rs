@@ -1,0 +1,93 @@
+//! Requests that may be repeated: the first answer is kept with the change that it answers.
+
+use keyward_core::time::Timestamp;
+use keyward_store::{Job, Tx, idempotency};
+use sha2::{Digest as _, Sha256};
+
+use crate::{Caller, Engine, EngineError};
+
+/// A request that may be repeated.
+#[derive(Clone, Debug)]
+pub struct Idempotency {
+    /// The `Idempotency-Key`.
+    pub key: String,
+    /// Method and route.
+    pub route: &'static str,
+    /// SHA-256 of the body.
+    pub body_digest: [u8; 32],
+}
+
+impl Idempotency {
+    /// The longest key, in bytes.
+    pub const MAX_KEY: usize = 255;
+
+    /// Of a request with this body.
+    pub fn new(key: String, route: &'static str, body: &[u8]) -> Self {
+        Self { key, route, body_digest: Sha256::digest(body).into() }
+    }
+}
+
+/// What a request that may be repeated gives.
+#[derive(Clone, Debug)]
+pub enum Repeatable<T> {
+    /// It was done now.
+    Fresh(T),
+    /// It was done before: status and body of the first answer.
+    Kept(u16, String),
+}
+
+/// How an outcome is answered: status and body.
+pub type Render<T> = fn(&T) -> (u16, String);
+
+impl Engine {
+    /// Does a job, or gives the first answer when this is a repetition.
+    pub(crate) async fn once<J: Job<Err = EngineError>>(
+        &self,
+        caller: &Caller,
+        repeat: Option<(Idempotency, Render<J::Out>)>,
+        job: J,
+        now: Timestamp,
+    ) -> Result<Repeatable<J::Out>, EngineError> {
+        let Some((request, render)) = repeat else {
+            return self.store.write(job).await.map(Repeatable::Fresh);
+        };
+        let scope = idempotency::Scope {
+            account_id: self.account.id,
+            bearer: caller.actor.id().map_or_else(|| caller.actor.kind().to_owned(), |id| id.to_string()),
+            route: request.route.to_owned(),
+            key: request.key,
+        };
+        self.store.write(Once { scope, body_digest: request.body_digest, render, job, now }).await
+    }
+}
+
+struct Once<J: Job> {
+    scope: idempotency::Scope,
+    body_digest: [u8; 32],
+    render: Render<J::Out>,
+    job: J,
+    now: Timestamp,
+}
+
+impl<J: Job<Err = EngineError>> Job for Once<J> {
+    const NAME: &'static str = J::NAME;
+    const LANE: keyward_store::Lane = J::LANE;
+    type Out = Repeatable<J::Out>;
+    type Err = EngineError;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Self::Out, EngineError> {
+        if !idempotency::begin(tx, &self.scope, &self.body_digest, self.now).await? {
+            let kept = idempotency::get(tx, &self.scope).await?;
+            let kept = kept.ok_or(EngineError::IdempotencyInProgress)?;
+            if kept.body_digest != self.body_digest {
+                return Err(EngineError::IdempotencyReused);
+            }
+            let (status, body) = kept.answer.ok_or(EngineError::IdempotencyInProgress)?;
+            return Ok(Repeatable::Kept(u16::try_from(status).unwrap_or(500), body));
+        }
+        let out = self.job.run(tx).await?;
+        let (status, body) = (self.render)(&out);
+        idempotency::finish(tx, &self.scope, status, &body).await?;
+        Ok(Repeatable::Fresh(out))
+    }
+}

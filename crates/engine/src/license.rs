@@ -1,0 +1,30 @@
+//! Licences: one file per verb.
+
+mod activate;
+mod deactivate;
+mod find;
+mod issue;
+mod pool;
+mod register;
+mod renew;
+mod show;
+mod standing;
+mod suspend;
+mod transfer;
+mod usage;
+mod validate;
+
+pub use activate::{Activate, Activated, Activation};
+pub use deactivate::Deactivate;
+pub(crate) use find::stored_hint;
+pub use find::{Found, Named};
+pub use issue::{Issued, LIFETIME_DAYS, NewLicense, Term};
+pub use pool::{PoolBatch, PoolRequest};
+pub use register::Register;
+pub use renew::{Renewal, Renewed};
+pub use show::{Form, Shown};
+pub use standing::{Question, decide};
+pub use suspend::Suspension;
+pub use transfer::Transfer;
+pub use usage::{USES, Usage};
+pub use validate::Validated;

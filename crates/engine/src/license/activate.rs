@@ -1,0 +1,245 @@
+//! Activating a licence on a device. Whatever it spends is decided in the transaction that spends it.
+
+use std::sync::Arc;
+
+use keyward_core::code::Code;
+use keyward_core::time::Timestamp;
+use keyward_core::verdict::{Scope, Verdict};
+use keyward_store::machines::Machine;
+use keyward_store::stats::{self, Change};
+use keyward_store::{Job, Tx, audit, licenses, machines};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{Found, Question, decide};
+use crate::idempotency::Render;
+use crate::rules::ExpirationBasis;
+use crate::statistics::counters;
+use crate::{Caller, Engine, EngineError, Idempotency, Repeatable};
+
+/// What is activated where.
+#[derive(Clone, Debug)]
+pub struct Activate {
+    /// The key in the one spelling of its scheme.
+    pub key: String,
+    /// What tells the device from others.
+    pub fingerprint: String,
+    /// A name for people.
+    pub name: Option<String>,
+}
+
+/// What became of it.
+#[derive(Clone, Debug)]
+pub enum Activation {
+    /// It is active on the device.
+    Done(Box<Activated>),
+    /// It is not.
+    Refused {
+        /// Why.
+        verdict: Box<Verdict>,
+        /// The licence, when there is one.
+        found: Option<Box<Found>>,
+        /// Whether it is this very device on which it was activated before.
+        same_device: bool,
+    },
+}
+
+/// A licence that is active on a device.
+#[derive(Clone, Debug)]
+pub struct Activated {
+    /// The licence as it is now.
+    pub found: Found,
+    /// The device.
+    pub machine: Machine,
+    /// Whether it was active there before.
+    pub again: bool,
+}
+
+impl Engine {
+    /// Activates a licence on a device.
+    ///
+    /// # Errors
+    /// When the database refuses, or the `Idempotency-Key` was used for another request.
+    pub async fn activate(
+        self: &Arc<Self>,
+        caller: &Caller,
+        request: Activate,
+        repeat: Option<(Idempotency, Render<Activation>)>,
+    ) -> Result<Repeatable<Activation>, EngineError> {
+        let now = self.now();
+        let job = Activating {
+            digest: self.digest(&request.key),
+            machine_id: self.new_id(),
+            entry: self.entry(caller, "license.activate", ("license", None), &json!({}), now),
+            caller: caller.clone(),
+            engine: Arc::clone(self),
+            request,
+            now,
+        };
+        let outcome = self.once(caller, repeat, job, now).await?;
+        if let Repeatable::Fresh(Activation::Refused { verdict, found, .. }) = &outcome {
+            self.record(caller, verdict, found.as_deref(), now).await;
+        }
+        Ok(outcome)
+    }
+}
+
+struct Activating {
+    engine: Arc<Engine>,
+    caller: Caller,
+    request: Activate,
+    digest: [u8; 32],
+    machine_id: Uuid,
+    entry: keyward_core::audit::Entry,
+    now: Timestamp,
+}
+
+impl Job for Activating {
+    const NAME: &'static str = "license.activate";
+    type Out = Activation;
+    type Err = EngineError;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Activation, EngineError> {
+        let found = self.engine.find_digest(tx, &self.digest).await?;
+        let known = found.filter(|found| self.caller.knows(found.license.product_id));
+        let Some(mut found) = known else {
+            return Ok(refused(
+                decide(Question::Activate, None, &[], &Scope::default(), self.now),
+                None,
+                false,
+            ));
+        };
+        self.engine.refresh_rules(tx, &mut found).await?;
+        let machine = self.machine(&found);
+        let before = machines::by_fingerprint(tx, machine.uniqueness_scope, &machine.fingerprint).await?;
+        let single_use = found.policy.rules.single_use;
+        match before {
+            Some(before) if before.license_id != found.license.id => {
+                let detail = "this device is activated for another licence, and may be for one only";
+                let verdict = Verdict::refusal(Code::FingerprintScopeMismatch, detail);
+                return Ok(refused(verdict, Some(found), false));
+            }
+            Some(before) if !single_use => return self.again(tx, found, before).await,
+            before => {
+                let verdict = decide(Question::Activate, Some(&found), &[], &Scope::default(), self.now);
+                if !verdict.valid || !self.spend(tx, &found).await? {
+                    return self.refuse(tx, found, before.is_some()).await;
+                }
+            }
+        }
+        if !machines::insert(tx, &machine).await? {
+            // Another transaction activated this very device a moment ago; its count stands for both.
+            licenses::uncount_machine(tx, found.license.id, self.now).await?;
+            let scope = machine.uniqueness_scope;
+            let before = machines::by_fingerprint(tx, scope, &machine.fingerprint).await?;
+            return match before {
+                Some(before) => self.again(tx, found, before).await,
+                None => Err(keyward_store::StoreError::Busy("the device is being released").into()),
+            };
+        }
+        let mut changes =
+            vec![Change::hourly(counters::ACTIVATIONS, self.now, 1), Change::total(counters::ACTIVATIONS, 1)];
+        if found.license.first_activated_at.is_none() {
+            changes.extend([Change::total(counters::USED, 1), Change::total(counters::UNAVAILABLE, 1)]);
+        }
+        let (account, policy) = (self.engine.account.id, found.license.policy_id);
+        stats::add(tx, account, policy, found.license.id, &changes).await?;
+        found = self.reread(tx, found).await?;
+        let mut entry = self.entry.clone();
+        entry.resource_id = Some(found.license.id);
+        entry.detail =
+            json!({ "machine": machine.id, "hint": found.license.key_hint, "expiry": found.license.expiry })
+                .to_string();
+        audit::append(tx, &entry).await?;
+        Ok(Activation::Done(Box::new(Activated { found, machine, again: false })))
+    }
+}
+
+impl Activating {
+    fn machine(&self, found: &Found) -> Machine {
+        let license = &found.license;
+        Machine {
+            id: self.machine_id,
+            account_id: license.account_id,
+            license_id: license.id,
+            user_id: None,
+            fingerprint: self.request.fingerprint.clone(),
+            uniqueness_scope: found.uniqueness_scope(),
+            pool: None,
+            name: self.request.name.clone(),
+            address: self.caller.address_text(),
+            user_agent: self.caller.user_agent_text(),
+            created_at: self.now,
+            last_seen_at: self.now,
+        }
+    }
+
+    /// Takes what the activation costs; `false` when it is not there any more.
+    async fn spend(&self, tx: &Tx<'_>, found: &Found) -> Result<bool, EngineError> {
+        let rules = &found.policy.rules;
+        let id = found.license.id;
+        if rules.single_use {
+            let expiry =
+                rules.duration.map(|seconds| rules.arithmetic().end(self.now, seconds)).transpose()?;
+            return Ok(licenses::use_once(tx, id, self.now, expiry).await?);
+        }
+        let limit = rules.machine_limit(found.license.max_machines);
+        let counted = licenses::count_machine(tx, id, limit, self.now).await?;
+        let begins = rules.expiration_basis == ExpirationBasis::FromFirstActivation
+            && found.license.first_activated_at.is_none();
+        if let (true, true, Some(seconds)) = (counted, begins, rules.duration) {
+            let expiry = rules.arithmetic().end(self.now, seconds)?;
+            licenses::set_expiry(tx, id, Some(expiry), None, self.now).await?;
+        }
+        Ok(counted)
+    }
+
+    /// The device is active already: nothing is spent.
+    async fn again(&self, tx: &Tx<'_>, found: Found, before: Machine) -> Result<Activation, EngineError> {
+        let run =
+            decide(Question::Run, Some(&found), std::slice::from_ref(&before), &Scope::default(), self.now);
+        if !run.valid {
+            return Ok(refused(run, Some(found), true));
+        }
+        machines::touch(tx, before.id, self.now).await?;
+        Ok(Activation::Done(Box::new(Activated { found, machine: before, again: true })))
+    }
+
+    /// Says why, as the licence is now; another device on a used key leaves a trace.
+    async fn refuse(&self, tx: &Tx<'_>, found: Found, same_device: bool) -> Result<Activation, EngineError> {
+        let found = self.reread(tx, found).await?;
+        let mut verdict = decide(Question::Activate, Some(&found), &[], &Scope::default(), self.now);
+        if verdict.valid {
+            // Reached only when it changed between the two looks; repeating the request is right.
+            return Err(keyward_store::StoreError::Busy("the licence is being changed").into());
+        }
+        if verdict.code == Code::AlreadyUsed && !same_device {
+            let mut entry = self.entry.clone();
+            entry.event = "license.bypass-attempt".to_owned();
+            entry.outcome = "refused".to_owned();
+            entry.resource_id = Some(found.license.id);
+            entry.detail = json!({ "code": verdict.code, "hint": found.license.key_hint }).to_string();
+            audit::append(tx, &entry).await?;
+            let changes = [
+                Change::hourly(counters::BYPASS_ATTEMPTS, self.now, 1),
+                Change::total(counters::BYPASS_ATTEMPTS, 1),
+            ];
+            let (account, policy) = (self.engine.account.id, found.license.policy_id);
+            stats::add(tx, account, policy, found.license.id, &changes).await?;
+            verdict.reason = Some(OTHER_DEVICE);
+        }
+        Ok(refused(verdict, Some(found), same_device))
+    }
+
+    async fn reread(&self, tx: &Tx<'_>, found: Found) -> Result<Found, EngineError> {
+        let again = self.engine.find_id(tx, found.license.id).await?;
+        Ok(again.map_or(found.clone(), |again| Found { policy: Arc::clone(&found.policy), ..again }))
+    }
+}
+
+/// The reason below `ALREADY_USED` when another device tries.
+pub(crate) const OTHER_DEVICE: &str = "OTHER_DEVICE";
+
+fn refused(verdict: Verdict, found: Option<Found>, same_device: bool) -> Activation {
+    Activation::Refused { verdict: Box::new(verdict), found: found.map(Box::new), same_device }
+}

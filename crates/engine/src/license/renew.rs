@@ -1,0 +1,121 @@
+//! Renewing and extending: the licence gets a new end, and where its form says the end, a new form.
+
+use std::sync::Arc;
+
+use keyward_core::audit::Entry;
+use keyward_core::time::Timestamp;
+use keyward_core::verdict::Scope;
+use keyward_store::stats;
+use keyward_store::{Job, Tx, audit, licenses};
+use serde_json::json;
+
+use super::suspend::changes;
+use super::{Found, Named, Question, decide};
+use crate::rules::{RenewalBasis, Rules};
+use crate::{Caller, Engine, EngineError};
+
+/// By how much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// By the policy's duration, counted as the policy says.
+    Policy,
+    /// By days of 86,400 s, counted as the policy says.
+    Days(i64),
+    /// To an instant.
+    Until(Timestamp),
+}
+
+/// A renewed licence.
+#[derive(Clone, Debug)]
+pub struct Renewed {
+    /// The licence as it is now.
+    pub found: Found,
+    /// The new form that the customer must get; `None` when the old key goes on working.
+    pub form: Option<String>,
+}
+
+impl Engine {
+    /// Renews or extends a licence.
+    ///
+    /// # Errors
+    /// When there is no such licence, it never ends or has not begun, is suspended, or the database refuses.
+    pub async fn renew(
+        self: &Arc<Self>,
+        caller: &Caller,
+        license: Named,
+        renewal: Renewal,
+    ) -> Result<Renewed, EngineError> {
+        let now = self.now();
+        let entry = self.entry(caller, "license.renew", ("license", None), &json!({}), now);
+        self.store.write(Renewing { engine: Arc::clone(self), license, renewal, entry, now }).await
+    }
+}
+
+struct Renewing {
+    engine: Arc<Engine>,
+    license: Named,
+    renewal: Renewal,
+    entry: Entry,
+    now: Timestamp,
+}
+
+impl Job for Renewing {
+    const NAME: &'static str = "license.renew";
+    type Out = Renewed;
+    type Err = EngineError;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Renewed, EngineError> {
+        let found = self.engine.lock(tx, &self.license).await?;
+        let verdict = decide(Question::Change, Some(&found), &[], &Scope::default(), self.now);
+        if !verdict.valid {
+            return Err(EngineError::NotAllowed(Box::new(verdict)));
+        }
+        let license = &found.license;
+        let expiry = self.new_end(license.expiry, &found.policy.rules)?;
+        licenses::set_expiry(tx, license.id, Some(expiry), None, self.now).await?;
+        if license.suspended_at.is_some() {
+            // Suspended only because it had expired.
+            licenses::reinstate(tx, license.id, self.now).await?;
+            stats::add(tx, self.engine.account.id, license.policy_id, license.id, &changes(license, None))
+                .await?;
+        }
+        let form = self.engine.reissue(tx, &found, expiry, self.now).await?;
+        let mut entry = self.entry.clone();
+        entry.resource_id = Some(license.id);
+        entry.detail = json!({
+            "before": license.expiry, "expiry": expiry, "newForm": form.is_some(), "hint": license.key_hint,
+        })
+        .to_string();
+        audit::append(tx, &entry).await?;
+        let again = self.engine.find_id(tx, license.id).await?;
+        let found =
+            again.ok_or_else(|| EngineError::NotFound { what: "licence", name: self.license.shown() })?;
+        Ok(Renewed { found, form })
+    }
+}
+
+impl Renewing {
+    fn new_end(&self, expiry: Option<Timestamp>, rules: &Rules) -> Result<Timestamp, EngineError> {
+        let invalid = |wanted: &str| EngineError::Invalid { field: "licence", wanted: wanted.to_owned() };
+        if let Renewal::Until(end) = self.renewal {
+            return Ok(end);
+        }
+        let expiry = expiry.ok_or_else(|| {
+            invalid("it has no end to move: it never expires, or its time begins with its first activation")
+        })?;
+        let start = match rules.renewal_basis {
+            RenewalBasis::FromNow => self.now,
+            RenewalBasis::FromNowIfExpired if expiry < self.now => self.now,
+            RenewalBasis::FromExpiry | RenewalBasis::FromNowIfExpired | RenewalBasis::Default => expiry,
+        };
+        match self.renewal {
+            Renewal::Days(days) => Ok(keyward_core::calendar::add_days(start, days)?),
+            Renewal::Policy | Renewal::Until(_) => {
+                let duration = rules.duration.ok_or_else(|| {
+                    invalid("its policy has no duration; say by how many days, or until when")
+                })?;
+                Ok(rules.arithmetic().end(start, duration)?)
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The three questions that a front asks of a stored licence, and the one place where they are answered.
+
+use keyward_core::code::Code;
+use keyward_core::model::{self, License, LicenseId, Machine, PolicyId, ProductId, SuspensionReason, UserId};
+use keyward_core::time::Timestamp;
+use keyward_core::verdict::{self, PoolRecord, Scope, Verdict};
+use keyward_store::{licenses, machines};
+
+use super::Found;
+
+/// What a front wants to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Question {
+    /// May it run here, now? (A, C, D, E)
+    Run,
+    /// May it be activated on another device? (B; E's devices)
+    Activate,
+    /// May it be changed: renewed, extended, transferred?
+    Change,
+}
+
+/// The answer, from the stored licence alone. `found` is `None` when there is none.
+pub fn decide(
+    question: Question,
+    found: Option<&Found>,
+    machines: &[machines::Machine],
+    scope: &Scope,
+    now: Timestamp,
+) -> Verdict {
+    let Some(found) = found else {
+        return match question {
+            Question::Activate => verdict::pool_key(None),
+            Question::Run | Question::Change => {
+                verdict::online(None, &model::Policy::new(PolicyId(uuid::Uuid::nil())), &[], scope, now)
+            }
+        };
+    };
+    let (license, policy) = (model(found), &*found.policy);
+    match question {
+        Question::Run => {
+            let machines: Vec<Machine> = machines.iter().map(machine).collect();
+            verdict::online(Some(&license), &policy.model, &machines, scope, now)
+        }
+        Question::Activate if policy.rules.single_use => verdict::pool_key(Some(&PoolRecord {
+            first_activated_at: found.license.first_activated_at,
+            active: license.suspension.is_none() && !found.user_banned,
+        })),
+        Question::Activate => may_be_activated(&license, policy, found.license.machines_count, now),
+        Question::Change => verdict::changeable(&license),
+    }
+}
+
+/// Running, and with room for another machine.
+fn may_be_activated(license: &License, policy: &crate::Policy, machines: i64, now: Timestamp) -> Verdict {
+    // Whether it is active somewhere is what is about to change, so only the rest of the rules is asked.
+    let rules = model::Policy { strict: false, require_fingerprint_scope: false, ..policy.model.clone() };
+    let scope = Scope {
+        product: Some(license.product),
+        policy: Some(license.policy),
+        user: license.owner.as_ref().map(|owner| verdict::UserScope::Id(owner.id)),
+        ..Scope::default()
+    };
+    let verdict = verdict::online(Some(license), &rules, &[], &scope, now);
+    match policy.rules.machine_limit(license.max_machines) {
+        Some(limit) if verdict.valid && machines >= limit => {
+            Verdict::refusal(Code::TooManyMachines, format!("{machines} of {limit} devices are in use"))
+        }
+        _ => verdict,
+    }
+}
+
+fn model(found: &Found) -> License {
+    let row = &found.license;
+    License {
+        id: LicenseId(row.id),
+        product: ProductId(row.product_id),
+        policy: PolicyId(row.policy_id),
+        owner: row.user_id.map(|id| model::User {
+            id: UserId(id),
+            email: found.user_email.clone(),
+            banned: found.user_banned,
+        }),
+        users: Vec::new(),
+        suspension: reason(row),
+        expiry: row.expiry,
+        max_machines: row.max_machines,
+        entitlements: found.entitlements.clone(),
+    }
+}
+
+/// Why a licence is suspended.
+fn reason(row: &licenses::License) -> Option<SuspensionReason> {
+    row.suspended_at?;
+    Some(match row.suspension_reason.as_deref() {
+        Some("revoked") => SuspensionReason::Revoked,
+        Some("auto") => SuspensionReason::Auto,
+        _ => SuspensionReason::Suspended,
+    })
+}
+
+fn machine(row: &machines::Machine) -> Machine {
+    Machine {
+        id: model::MachineId(row.id),
+        fingerprint: row.fingerprint.clone(),
+        owner: row.user_id.map(UserId),
+    }
+}

@@ -1,0 +1,141 @@
+//! Moving a licence to another device or customer: counted, audited, and within what the policy allows.
+
+use std::sync::Arc;
+
+use keyward_core::audit::Entry;
+use keyward_core::time::Timestamp;
+use keyward_core::verdict::Scope;
+use keyward_store::machines::{self, Machine};
+use keyward_store::{Job, Tx, audit, licenses};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{Found, Named, Question, decide};
+use crate::rules::TransferStrategy;
+use crate::{Caller, Engine, EngineError, NewUser};
+
+const EVENT: &str = "license.transfer";
+
+/// Where to.
+#[derive(Clone, Debug, Default)]
+pub struct Transfer {
+    /// The device that takes the place of the present ones.
+    pub device: Option<String>,
+    /// The customer who owns it from now on.
+    pub user: Option<NewUser>,
+    /// Whether support does it although the policy allows no more.
+    pub beyond_limit: bool,
+}
+
+impl Engine {
+    /// Moves a licence.
+    ///
+    /// # Errors
+    /// When there is no such licence, it is suspended, no transfer is left, or the database refuses.
+    pub async fn transfer(
+        self: &Arc<Self>,
+        caller: &Caller,
+        license: Named,
+        transfer: Transfer,
+    ) -> Result<Found, EngineError> {
+        if transfer.device.is_none() && transfer.user.is_none() {
+            let wanted = "name the new device, the new customer, or both".to_owned();
+            return Err(EngineError::Invalid { field: "transfer", wanted });
+        }
+        let now = self.now();
+        let entry = self.entry(caller, EVENT, ("license", None), &json!({}), now);
+        let ids = (self.new_id(), self.new_id());
+        self.store.write(Transferring { engine: Arc::clone(self), license, transfer, ids, entry, now }).await
+    }
+}
+
+struct Transferring {
+    engine: Arc<Engine>,
+    license: Named,
+    transfer: Transfer,
+    /// Of the machine and the user, should they be new.
+    ids: (Uuid, Uuid),
+    entry: Entry,
+    now: Timestamp,
+}
+
+impl Job for Transferring {
+    const NAME: &'static str = EVENT;
+    type Out = Found;
+    type Err = EngineError;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Found, EngineError> {
+        let found = self.engine.lock(tx, &self.license).await?;
+        let verdict = decide(Question::Change, Some(&found), &[], &Scope::default(), self.now);
+        if !verdict.valid {
+            return Err(EngineError::NotAllowed(Box::new(verdict)));
+        }
+        let (license, rules) = (&found.license, &found.policy.rules);
+        self.within_limit(tx, &found).await?;
+        licenses::record_transfer(tx, license.id, None, self.now).await?;
+        if let Some(device) = &self.transfer.device {
+            self.move_device(tx, &found, device).await?;
+        }
+        if let Some(user) = &self.transfer.user {
+            let id = self.engine.ensure_user(tx, user, self.ids.1, self.now).await?;
+            licenses::set_user(tx, license.id, Some(id), self.now).await?;
+        }
+        if let (TransferStrategy::ResetExpiry, Some(seconds)) = (rules.transfer_strategy, rules.duration) {
+            let expiry = rules.arithmetic().end(self.now, seconds)?;
+            licenses::set_expiry(tx, license.id, Some(expiry), None, self.now).await?;
+        }
+        let mut entry = self.entry.clone();
+        entry.resource_id = Some(license.id);
+        entry.detail = json!({
+            "device": self.transfer.device.is_some(), "user": self.transfer.user.is_some(),
+            "number": license.transfers + 1, "beyondLimit": self.transfer.beyond_limit, "hint": license.key_hint,
+        })
+        .to_string();
+        audit::append(tx, &entry).await?;
+        let again = self.engine.find_id(tx, license.id).await?;
+        again.ok_or_else(|| EngineError::NotFound { what: "licence", name: self.license.shown() })
+    }
+}
+
+impl Transferring {
+    async fn within_limit(&self, tx: &Tx<'_>, found: &Found) -> Result<(), EngineError> {
+        let rules = &found.policy.rules;
+        let Some(limit) = rules.max_transfers.filter(|_| !self.transfer.beyond_limit) else { return Ok(()) };
+        let used = match rules.transfer_window {
+            Some(seconds) => {
+                let since = self.now.plus_seconds(-seconds);
+                audit::count_since(tx, found.license.id, EVENT, since).await?
+            }
+            None => found.license.transfers,
+        };
+        if used < limit { Ok(()) } else { Err(EngineError::Limit { what: "transfers", limit, used }) }
+    }
+
+    /// The new device takes the place of all others: a licence that moves runs nowhere else.
+    async fn move_device(&self, tx: &Tx<'_>, found: &Found, device: &str) -> Result<(), EngineError> {
+        let license = &found.license;
+        for machine in machines::of_license(tx, license.id).await? {
+            machines::delete(tx, machine.id).await?;
+            licenses::uncount_machine(tx, license.id, self.now).await?;
+        }
+        let machine = Machine {
+            id: self.ids.0,
+            account_id: license.account_id,
+            license_id: license.id,
+            user_id: None,
+            fingerprint: device.to_owned(),
+            uniqueness_scope: found.uniqueness_scope(),
+            pool: None,
+            name: None,
+            address: None,
+            user_agent: None,
+            created_at: self.now,
+            last_seen_at: self.now,
+        };
+        if !machines::insert(tx, &machine).await? {
+            return Err(EngineError::Taken { what: "device", name: device.to_owned() });
+        }
+        licenses::count_machine(tx, license.id, None, self.now).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,87 @@
+//! What is done from time to time, on every node, and harms nobody when two do it at once.
+
+use keyward_core::time::{MICROS_PER_DAY, Timestamp};
+use keyward_store::{Job, Lane, StoreError, Tx, batches, idempotency, sessions, stats, verifications};
+
+use crate::{Engine, EngineError};
+
+/// Rows removed in one transaction.
+const AT_ONCE: i64 = 1_000;
+
+/// What a sweep removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Attempts to validate that are older than they are kept.
+    pub verifications: u64,
+    /// Answers kept for repetitions.
+    pub answers: u64,
+    /// Sessions whose time is over.
+    pub sessions: u64,
+}
+
+impl Engine {
+    /// Removes what is old: attempts to validate after `keep_days`, kept answers after a day, sessions after their end.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn sweep(&self, keep_days: i64) -> Result<Swept, EngineError> {
+        let now = self.now();
+        let before = now.plus_days(-keep_days);
+        let mut swept = self.store.write(Sweep { now }).await?;
+        loop {
+            let removed = self.store.write(Forget { before }).await?;
+            swept.verifications += removed;
+            if removed < AT_ONCE as u64 {
+                return Ok(swept);
+            }
+        }
+    }
+
+    /// Removes batches that a command began and did not finish. For the start of a server.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn remove_unfinished_batches(&self) -> Result<usize, EngineError> {
+        let unfinished = batches::unfinished(&self.store).await?;
+        for batch in &unfinished {
+            self.remove_batch(*batch).await?;
+        }
+        Ok(unfinished.len())
+    }
+}
+
+struct Sweep {
+    now: Timestamp,
+}
+
+impl Job for Sweep {
+    const NAME: &'static str = "sweep";
+    const LANE: Lane = Lane::Bulk;
+    type Out = Swept;
+    type Err = StoreError;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Swept, StoreError> {
+        let yesterday = self.now.plus_micros(-MICROS_PER_DAY);
+        stats::fold(tx, self.now).await?;
+        Ok(Swept {
+            verifications: 0,
+            answers: idempotency::delete_old(tx, yesterday).await?,
+            sessions: sessions::delete_expired(tx, self.now).await?,
+        })
+    }
+}
+
+struct Forget {
+    before: Timestamp,
+}
+
+impl Job for Forget {
+    const NAME: &'static str = "sweep.verifications";
+    const LANE: Lane = Lane::Bulk;
+    type Out = u64;
+    type Err = StoreError;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<u64, StoreError> {
+        verifications::delete_old(tx, self.before, AT_ONCE).await
+    }
+}
