@@ -1,0 +1,7 @@
+//! The doors of Keyward: configuration, listeners, and what surrounds every HTTP request.
+//!
+//! Owns: [`config`], the sockets ([`serve`]), the layers around requests ([`layers`]), limits on guessing ([`limits`]),
+//! [`metrics`], log lines ([`logs`]) and the pages about the server itself ([`health`]). Does not own what a request
+//! means: handlers ask the engine, and never see SQL. Time and randomness are handed in as a [`Clock`](clock::Clock) and a seed.
+
+pub mod config;
