@@ -66,7 +66,7 @@ pub struct Context {
 pub struct ClientAddress(pub IpAddr);
 
 /// The route was mounted without [`Layers::around`](super::Layers::around).
-pub type Bare = (StatusCode, &'static str);
+pub(super) type Bare = (StatusCode, &'static str);
 
 impl<S: Sync> FromRequestParts<S> for Context {
     type Rejection = Bare;
