@@ -1,7 +1,7 @@
 //! Configuration: one struct per section, read from four places.
 //!
 //! In rising order: the defaults, the older systems' variables, `keyward.toml`, `KEYWARD_*` variables, flags. Owns the
-//! names of all keys ([`keys`]), their types and their defaults. Reads one file; everything else is handed in.
+//! names of all keys, their types and their defaults. Reads one file; everything else is handed in.
 
 mod error;
 mod file;

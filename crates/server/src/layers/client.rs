@@ -132,7 +132,9 @@ mod tests {
 
     #[test]
     fn only_trusted_proxies_are_believed() {
-        let table: &[(&str, &[(&str, &str)], &str)] = &[
+        // The peer, the headers, and who is taken for the client.
+        type Row = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+        let table: &[Row] = &[
             ("192.0.2.1", &[], "192.0.2.1"),
             ("::ffff:192.0.2.1", &[], "192.0.2.1"),
             ("192.0.2.1", &[(XFF, "198.51.100.7")], "192.0.2.1"),

@@ -35,7 +35,7 @@ impl Stop {
 
     pub(super) async fn word(&mut self) {
         if self.0.recv().await.is_none() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

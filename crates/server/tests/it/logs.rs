@@ -16,7 +16,7 @@ struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        self.0.lock().map_or(Ok(0), |mut kept| kept.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -28,7 +28,7 @@ impl io::Write for Lines {
 async fn logged(format: LogFormat) -> (String, String) {
     let lines = Lines::default();
     let writer = lines.clone();
-    let log = Log { format, level: LogLevel::parse("debug").unwrap() };
+    let log = Log { format, level: LogLevel::parse("debug").expect("a level") };
     let handler = get(|| async {
         tracing::info!(license.id = 7, "looked at licence 7");
         "yes"
@@ -36,11 +36,12 @@ async fn logged(format: LogFormat) -> (String, String) {
     // A test thread of its own; a server's connections are tasks, so the router is asked without one.
     let routes = World::new().layers.around(crate::world::ODD, &[], Router::new().route("/v/{key}", handler));
     let request = axum::http::Request::get("/v/SECRETKEY?token=HUSH").header("x-forwarded-for", "1.2.3.4");
-    let request = request.body(axum::body::Body::empty()).unwrap();
+    let request = request.body(axum::body::Body::empty()).expect("a request");
     let answer = tower::ServiceExt::oneshot(routes, request);
-    let answer = answer.with_subscriber(subscriber(&log, false, move || writer.clone())).await.unwrap();
-    let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let answer = answer.with_subscriber(subscriber(&log, false, move || writer.clone())).await;
+    let answer = answer.expect("routers always answer");
+    let id = answer.headers()["x-request-id"].to_str().expect("text").to_owned();
+    let text = String::from_utf8(lines.0.lock().expect("nobody panicked").clone()).expect("text");
     (id, text)
 }
 
