@@ -3,6 +3,8 @@
 //! A message reads alone, and its key value is also a field, in dotted words. Never a key, a token, a fingerprint, or a
 //! path or query, which may hold one.
 
+mod fields;
+
 use std::panic;
 
 use tracing::{Subscriber, error};
@@ -28,7 +30,7 @@ where
 {
     let lines = fmt::layer().with_writer(writer);
     match log.format {
-        LogFormat::Text => lines.with_ansi(colours).boxed(),
+        LogFormat::Text => lines.with_ansi(colours).fmt_fields(fields::Fields).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
     }
 }

@@ -31,10 +31,15 @@ impl Peer {
 pub struct RequestId(pub Uuid);
 
 impl RequestId {
+    pub(super) const LENGTH: usize = uuid::fmt::Hyphenated::LENGTH;
+
+    pub(super) fn text(self, buffer: &mut [u8; Self::LENGTH]) -> &str {
+        self.0.hyphenated().encode_lower(buffer)
+    }
+
     pub(super) fn header(self) -> HeaderValue {
-        let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
-        let text = self.0.hyphenated().encode_lower(&mut text);
-        HeaderValue::from_str(text).expect("hexadecimal digits and hyphens fit into a header")
+        HeaderValue::from_str(self.text(&mut [0; Self::LENGTH]))
+            .expect("hexadecimal digits and hyphens fit into a header")
     }
 }
 

@@ -51,10 +51,9 @@ where
         // The template of the route, never the path or the query: they hold keys.
         let span = info_span!(
             "http.request",
-            request.id = %id,
+            request.id = id.text(&mut [0; RequestId::LENGTH]),
             http.method = method.as_str(),
             http.route = route.route(),
-            http.front = self.front.name,
             client.address = %client.address,
         );
         request.extensions_mut().insert(Context {

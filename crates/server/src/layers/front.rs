@@ -66,7 +66,7 @@ impl Refused {
 /// Who answers.
 #[derive(Clone, Copy, Debug)]
 pub struct Front {
-    /// Its name in logs and metrics.
+    /// Its name in metrics.
     pub name: &'static str,
     /// How it words a refusal. Status and `Retry-After` are set behind it, unless it chose its own.
     pub shape: fn(Refused, RequestId) -> Response,

@@ -31,6 +31,8 @@ async fn logged(format: LogFormat) -> (String, String) {
     let log = Log { format, level: LogLevel::parse("debug").expect("a level") };
     let handler = get(|| async {
         tracing::info!(license.id = 7, "looked at licence 7");
+        let (agent, host) = ("a\nb \u{1b}[2J", "c\nd");
+        tracing::warn!(agent, host = %host, "said {agent}");
         "yes"
     });
     // A test thread of its own; a server's connections are tasks, so the router is asked without one.
@@ -65,6 +67,9 @@ async fn lines_for_people_read_alone() {
     let (id, text) = logged(LogFormat::Text).await;
     let line = text.lines().find(|line| line.contains("looked at licence 7")).expect("the handler's line");
     assert!(line.contains(&id) && line.contains(" INFO http.request{"), "{line}");
+    let line = text.lines().find(|line| line.contains(" said ")).expect("the second line");
+    assert!(line.contains(r#"agent="a\nb \u{1b}[2J""#) && line.contains(r"host=c\u{a}d"), "{line}");
+    assert!(line.contains(r"said a\u{a}b \u{1b}[2J"), "{line}");
     assert!(text.contains("ignored a forwarded header from 0.0.0.0"), "{text}");
     assert!(!text.contains("SECRETKEY") && !text.contains("HUSH"), "{text}");
 }
