@@ -149,7 +149,7 @@ impl Metrics {
     }
 
     /// A front answered with 429.
-    pub fn rate_limited(&self, front: &str) {
+    pub(crate) fn rate_limited(&self, front: &str) {
         self.rate_limit_hits.with_label_values(&[front]).inc();
     }
 

@@ -8,6 +8,7 @@ use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request};
+use axum::http::StatusCode;
 use axum::response::Response;
 use tower::Service;
 use tracing::{Span, debug, error, info_span};
@@ -65,7 +66,7 @@ where
             front: self.front,
         });
         let inner = span.in_scope(|| self.inner.call(request));
-        DoorFuture { inner, request: Passing { shared, span, route, method, started, id } }
+        DoorFuture { inner, request: Passing { shared, span, route, method, started, id, front: self.front } }
     }
 }
 
@@ -85,6 +86,7 @@ struct Passing {
     method: MethodLabel,
     started: Duration,
     id: RequestId,
+    front: Front,
 }
 
 impl<F: Future<Output = Result<Response, Infallible>>> Future for DoorFuture<F> {
@@ -105,6 +107,9 @@ impl Passing {
         let took = self.shared.clock.stopwatch().saturating_sub(self.started).as_secs_f64();
         let code = response.status().as_u16();
         self.route.record(self.method, code, took);
+        if response.status() == StatusCode::TOO_MANY_REQUESTS {
+            self.shared.metrics.rate_limited(self.front.name);
+        }
         if response.status().is_server_error() {
             error!(http.code = code, http.seconds = took, "answered {code} after {took:.4} s");
         } else {

@@ -16,7 +16,7 @@ use crate::limits::RequestLimiter;
 pub struct RequestLimit {
     /// Who counts. Routes that share it are counted together.
     pub limiter: Arc<RequestLimiter>,
-    /// Clock and metrics.
+    /// Who knows the time.
     pub layers: Layers,
 }
 
@@ -30,9 +30,6 @@ pub async fn limit_requests(
 ) -> Response {
     match limit.limiter.check(context.client, limit.layers.clock().now()) {
         Ok(()) => next.run(request).await,
-        Err(wait) => {
-            limit.layers.metrics().rate_limited(context.front.name);
-            context.front.refuse(Refused::RateLimited(wait), context.id)
-        }
+        Err(wait) => context.front.refuse(Refused::RateLimited(wait), context.id),
     }
 }

@@ -38,11 +38,18 @@ pub fn addresses(config: &Config) -> Vec<(SocketAddr, Serves)> {
         open.extend(listen.map(|address| (address, serves)));
         let wanted = document_port.filter(|_| config.server.document_ports);
         let wanted = wanted.map(|port| SocketAddr::new(main.ip(), port));
-        open.extend(
-            wanted.filter(|address| !open.iter().any(|(known, _)| known == address)).map(|a| (a, serves)),
-        );
+        let is_new = |wanted: &SocketAddr| !open.iter().any(|(known, _)| overlap(known, wanted));
+        if let Some(address) = wanted.filter(is_new) {
+            open.push((address, serves));
+        }
     }
     open
+}
+
+/// Whether the system would refuse the second of them: the address of all networks has the port on each.
+fn overlap(one: &SocketAddr, other: &SocketAddr) -> bool {
+    let is_wide = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() == other.port() && (is_wide || one.ip() == other.ip())
 }
 
 #[cfg(test)]
@@ -59,6 +66,9 @@ mod tests {
         assert_eq!(ports(&config), [(8080, Serves::All)]);
         config.server.document_ports = true;
         assert_eq!(ports(&config), [(8080, Serves::All), (5001, Serves::Pool), (5000, Serves::Tier)]);
+        config.dialects.pool.listen = Some("0.0.0.0:5001".parse().unwrap());
+        assert_eq!(ports(&config), [(8080, Serves::All), (5001, Serves::Pool), (5000, Serves::Tier)]);
+        config.dialects.pool.listen = None;
         config.dialects.tier.enabled = false;
         config.dialects.lk.listen = Some("127.0.0.1:7000".parse().unwrap());
         config.server.listen.set_port(9000);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use keyward_server::serve::{Ending, Listener};
+use keyward_server::serve::{Ending, Listener, Stop, run};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::world::{Answer, World};
@@ -95,4 +95,17 @@ async fn an_address_that_cannot_be_opened_says_why_and_what_to_do() {
     let error = Listener::bind(foreign, None).await.err().expect("it is not ours");
     assert!(error.to_string().ends_with("this computer does not have that address"), "{error}");
     assert!(error.remedy().contains("--listen 0.0.0.0:8080"));
+}
+
+#[tokio::test]
+async fn sigterm_drains() {
+    let world = World::new();
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
+    let stop = Stop::signals().expect("signals can be awaited");
+    let server = tokio::spawn(run(vec![(listener, routes(Duration::ZERO))], world.times, stop));
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    // To this process alone, whose signals are awaited by now.
+    let own = std::process::id().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &own]).status().unwrap().success());
+    assert_eq!(server.await.unwrap(), Ending::Drained);
 }
