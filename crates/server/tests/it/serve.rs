@@ -1,31 +1,36 @@
 //! Connections, and how they end.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
 use keyward_server::serve::{Ending, Listener, Stop, run};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::sync::Notify;
 
 use crate::world::{Answer, World};
 
 const REQUEST: &[u8] = b"GET /slow HTTP/1.1\r\nHost: test\r\n\r\n";
 
-fn routes(takes: Duration) -> Router {
-    Router::new().route("/", get(|| async { "hello" })).route(
-        "/slow",
-        get(move || async move {
-            tokio::time::sleep(takes).await;
-            "done"
-        }),
-    )
+/// A slow handler, and word of each request that reached it.
+fn routes(takes: Duration) -> (Router, Arc<Notify>) {
+    let reached = Arc::new(Notify::new());
+    let word = Arc::clone(&reached);
+    let slow = get(move || async move {
+        word.notify_one();
+        tokio::time::sleep(takes).await;
+        "done"
+    });
+    (Router::new().route("/", get(|| async { "hello" })).route("/slow", slow), reached)
 }
 
 #[tokio::test]
 async fn a_connection_serves_many_requests_and_is_closed_when_idle() {
-    let world = World::with(|server| server.header_timeout = Duration::from_millis(200));
-    let server = world.odd(routes(Duration::ZERO)).await;
+    let world = World::with(|server| server.header_timeout = Duration::from_millis(500));
+    let (routes, _) = routes(Duration::ZERO);
+    let server = world.odd(routes).await;
     let mut stream = server.connect().await;
     for _ in 0..3 {
         stream.write_all(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n").await.unwrap();
@@ -42,15 +47,16 @@ async fn a_connection_serves_many_requests_and_is_closed_when_idle() {
 
 #[tokio::test]
 async fn what_is_in_flight_is_finished_and_nothing_more_is_accepted() {
-    let server = World::new().odd(routes(Duration::from_millis(300))).await;
+    let (routes, reached) = routes(Duration::from_millis(300));
+    let server = World::new().odd(routes).await;
     let mut busy = server.connect().await;
     busy.write_all(REQUEST).await.unwrap();
     let mut idle = server.connect().await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    reached.notified().await;
     server.stop.send(()).unwrap();
     let answer = Answer::read(&mut busy).await;
     assert_eq!((answer.status, answer.body.as_str()), (200, "done"));
-    assert_eq!(idle.read(&mut [0; 1]).await.unwrap(), 0, "an idle connection is closed");
+    assert_eq!(idle.read(&mut [0; 1]).await.unwrap_or(0), 0, "an idle connection is closed");
     assert_eq!(server.ending.await.unwrap(), Ending::Drained);
     assert!(tokio::net::TcpStream::connect(server.address).await.is_err());
 }
@@ -58,10 +64,11 @@ async fn what_is_in_flight_is_finished_and_nothing_more_is_accepted() {
 #[tokio::test]
 async fn draining_has_an_end() {
     let world = World::with(|server| server.drain_timeout = Duration::from_millis(200));
-    let server = world.odd(routes(Duration::from_secs(60))).await;
+    let (routes, reached) = routes(Duration::from_secs(60));
+    let server = world.odd(routes).await;
     let mut busy = server.connect().await;
     busy.write_all(REQUEST).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    reached.notified().await;
     server.stop.send(()).unwrap();
     assert_eq!(server.ending.await.unwrap(), Ending::TimedOut);
     assert_eq!(Answer::read(&mut busy).await.status, 0, "cut off");
@@ -69,10 +76,11 @@ async fn draining_has_an_end() {
 
 #[tokio::test]
 async fn a_second_word_ends_at_once() {
-    let server = World::new().odd(routes(Duration::from_secs(60))).await;
+    let (routes, reached) = routes(Duration::from_secs(60));
+    let server = World::new().odd(routes).await;
     let mut busy = server.connect().await;
     busy.write_all(REQUEST).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    reached.notified().await;
     server.stop.send(()).unwrap();
     server.stop.send(()).unwrap();
     assert_eq!(server.ending.await.unwrap(), Ending::AtOnce);
@@ -102,7 +110,7 @@ async fn sigterm_drains() {
     let world = World::new();
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
     let stop = Stop::signals().expect("signals can be awaited");
-    let server = tokio::spawn(run(vec![(listener, routes(Duration::ZERO))], world.times, stop));
+    let server = tokio::spawn(run(vec![(listener, routes(Duration::ZERO).0)], world.times, stop));
     tokio::time::sleep(Duration::from_millis(50)).await;
     // To this process alone, whose signals are awaited by now.
     let own = std::process::id().to_string();
