@@ -1,0 +1,57 @@
+//! The pages about the server itself: is it alive, is it ready, what is this.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+
+use crate::layers::{Context, Refused};
+
+/// Asks the parts that the server needs: each by its name, and whether it works.
+pub type ReadyCheck =
+    Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Vec<(&'static str, bool)>> + Send>> + Send + Sync>;
+
+/// The page at `/`, which says what this is and where to go.
+pub const HOME: &str = include_str!("health/home.html");
+
+/// `/health/live` and `/health/ready`.
+pub fn router(ready: ReadyCheck) -> Router {
+    Router::new().route("/health/live", get(live)).route("/health/ready", get(is_ready)).with_state(ready)
+}
+
+/// `/`.
+pub fn home() -> Router {
+    Router::new().route("/", get(show_home))
+}
+
+/// For addresses that nobody knows, and methods that a route has not: `router.fallback(not_found)`.
+pub async fn not_found(context: Context) -> Response {
+    context.front.refuse(Refused::NotFound, context.id)
+}
+
+async fn live() -> impl IntoResponse {
+    ([(CACHE_CONTROL, "no-store")], Json(serde_json::json!({ "status": "ok" })))
+}
+
+async fn is_ready(State(ready): State<ReadyCheck>) -> impl IntoResponse {
+    let checks = ready().await;
+    let works = checks.iter().all(|(_, works)| *works);
+    let (code, status) =
+        if works { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "unavailable") };
+    let word = |works| if works { "ok" } else { "failed" };
+    let checks: serde_json::Map<_, _> =
+        checks.into_iter().map(|(name, works)| (name.to_owned(), word(works).into())).collect();
+    let body = Json(serde_json::json!({ "status": status, "checks": checks }));
+    (code, [(CACHE_CONTROL, "no-store")], body)
+}
+
+async fn show_home() -> impl IntoResponse {
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
+    ([(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, policy)], HOME)
+}

@@ -1,0 +1,119 @@
+//! The outermost layer: who asks, the name of the request, its span, its metrics.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Task, Poll};
+use std::time::Duration;
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::StatusCode;
+use axum::response::Response;
+use tower::Service;
+use tracing::{Span, debug, error, info_span};
+
+use super::context::{Context, Peer, RequestId};
+use super::front::Front;
+use super::{REQUEST_ID, Shared};
+use crate::metrics::{MethodLabel, RouteMetrics};
+
+/// The route of requests that match none: their paths are not told apart, they may be anything.
+const NO_ROUTE: &str = "none";
+
+#[derive(Clone)]
+pub(super) struct Door<S> {
+    pub(super) inner: S,
+    pub(super) front: Front,
+    pub(super) shared: Arc<Shared>,
+}
+
+impl<S> Service<Request> for Door<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = DoorFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Task<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let shared = Arc::clone(&self.shared);
+        let started = shared.clock.stopwatch();
+        let id = RequestId(shared.ids.next(shared.clock.now()));
+        let peer = request.extensions().get::<Peer>().copied().unwrap_or(Peer::NONE);
+        let client = shared.proxies.client(peer.address.ip(), request.headers());
+        let route = request.extensions().get::<MatchedPath>().map_or(NO_ROUTE, MatchedPath::as_str);
+        let route = shared.metrics.route(route);
+        let method = MethodLabel::from(request.method());
+        // The template of the route, never the path or the query: they hold keys.
+        let span = info_span!(
+            "http.request",
+            request.id = id.text(&mut [0; RequestId::LENGTH]),
+            http.method = method.as_str(),
+            http.route = route.route(),
+            client.address = %client.address,
+        );
+        request.extensions_mut().insert(Context {
+            client: client.address,
+            peer: peer.address.ip().to_canonical(),
+            was_forwarded: client.was_forwarded,
+            is_secure: peer.tls || client.is_secure,
+            id,
+            front: self.front,
+        });
+        let inner = span.in_scope(|| self.inner.call(request));
+        DoorFuture { inner, request: Passing { shared, span, route, method, started, id, front: self.front } }
+    }
+}
+
+pin_project_lite::pin_project! {
+    pub(super) struct DoorFuture<F> {
+        #[pin]
+        inner: F,
+        request: Passing,
+    }
+}
+
+/// A request on its way.
+struct Passing {
+    shared: Arc<Shared>,
+    span: Span,
+    route: Arc<RouteMetrics>,
+    method: MethodLabel,
+    started: Duration,
+    id: RequestId,
+    front: Front,
+}
+
+impl<F: Future<Output = Result<Response, Infallible>>> Future for DoorFuture<F> {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Task<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let _entered = this.request.span.enter();
+        let Poll::Ready(Ok(mut response)) = this.inner.poll(cx) else { return Poll::Pending };
+        this.request.finish(&mut response);
+        Poll::Ready(Ok(response))
+    }
+}
+
+impl Passing {
+    fn finish(&self, response: &mut Response) {
+        response.headers_mut().insert(REQUEST_ID, self.id.header());
+        let took = self.shared.clock.stopwatch().saturating_sub(self.started).as_secs_f64();
+        let code = response.status().as_u16();
+        self.route.record(self.method, code, took);
+        if response.status() == StatusCode::TOO_MANY_REQUESTS {
+            self.shared.metrics.rate_limited(self.front.name);
+        }
+        if response.status().is_server_error() {
+            error!(http.code = code, http.seconds = took, "answered {code} after {took:.4} s");
+        } else {
+            debug!(http.code = code, http.seconds = took, "answered {code} after {took:.4} s");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! What Prometheus reads: one typed handle a metric.
+
+mod page;
+mod route;
+
+pub use page::{Page, TokenCheck};
+pub(crate) use route::{MethodLabel, RouteMetrics};
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use prometheus::core::Collector;
+use prometheus::{
+    Encoder as _, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    IntGaugeVec, Opts, Registry, TextEncoder,
+};
+
+/// From a tenth of a millisecond, which an answer from memory takes, to the time-outs.
+const SECONDS: &[f64] =
+    &[0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
+/// A batch of the writer has at most 64 jobs.
+const BATCH: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
+
+/// All metrics.
+pub struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    durations: HistogramVec,
+    routes: ArcSwap<HashMap<Box<str>, Arc<RouteMetrics>>>,
+    refusals: IntCounterVec,
+    rate_limit_hits: IntCounterVec,
+    /// `keyward_lockouts_total`
+    pub lockouts: IntCounter,
+    /// `keyward_failures_alert`: 1 while there are so many failures that somebody may be guessing.
+    pub failures_alert: IntGauge,
+    /// `keyward_database_up`: 1 or 0.
+    pub database_up: IntGauge,
+    /// `keyward_database_latency_seconds`
+    pub database_latency: Histogram,
+    pool_stock: IntGaugeVec,
+    /// `keyward_activation_rate`: used keys of the pool, from 0 to 1.
+    pub activation_rate: Gauge,
+    /// `keyward_bypass_attempts_total`: a used key, tried for another device.
+    pub bypass_attempts: IntCounter,
+    /// `keyward_recorder_depth`: attempts to validate that wait to be written.
+    pub recorder_depth: IntGauge,
+    /// `keyward_audit_unsealed`: entries that the chain does not cover yet.
+    pub audit_unsealed: IntGauge,
+    /// `keyward_audit_chain_age_seconds`: the age of the oldest of them.
+    pub audit_chain_age: Gauge,
+    /// `keyward_writer_batch_size`
+    pub writer_batch_size: Histogram,
+    /// `keyward_writer_queue`: jobs that wait for the writer.
+    pub writer_queue: IntGauge,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// New metrics in a registry of their own.
+    pub fn new() -> Self {
+        let registry = Registry::new();
+        let r = &registry;
+        Self {
+            requests: add(
+                r,
+                IntCounterVec::new(
+                    opts("http_requests_total", "Requests answered."),
+                    &["route", "method", "code"],
+                ),
+            ),
+            durations: add(
+                r,
+                HistogramVec::new(
+                    histogram("http_request_duration_seconds", "Time to answer.", SECONDS),
+                    &["route"],
+                ),
+            ),
+            routes: ArcSwap::default(),
+            refusals: add(
+                r,
+                IntCounterVec::new(opts("refusals_total", "Questions answered with no."), &["front", "code"]),
+            ),
+            rate_limit_hits: add(
+                r,
+                IntCounterVec::new(opts("rate_limit_hits_total", "Requests answered with 429."), &["front"]),
+            ),
+            lockouts: add(
+                r,
+                IntCounter::with_opts(opts("lockouts_total", "Addresses locked out for guessing.")),
+            ),
+            failures_alert: add(
+                r,
+                IntGauge::with_opts(opts("failures_alert", "Whether somebody may be guessing keys.")),
+            ),
+            database_up: add(r, IntGauge::with_opts(opts("database_up", "Whether the database answers."))),
+            database_latency: add(
+                r,
+                Histogram::with_opts(histogram(
+                    "database_latency_seconds",
+                    "Time the database takes.",
+                    SECONDS,
+                )),
+            ),
+            pool_stock: add(
+                r,
+                IntGaugeVec::new(opts("pool_stock", "Unused keys of the pool."), &["duration"]),
+            ),
+            activation_rate: add(
+                r,
+                Gauge::with_opts(opts("activation_rate", "Used keys of the pool, from 0 to 1.")),
+            ),
+            bypass_attempts: add(
+                r,
+                IntCounter::with_opts(opts("bypass_attempts_total", "Used keys tried for another device.")),
+            ),
+            recorder_depth: add(
+                r,
+                IntGauge::with_opts(opts("recorder_depth", "Attempts to validate that wait to be written.")),
+            ),
+            audit_unsealed: add(
+                r,
+                IntGauge::with_opts(opts("audit_unsealed", "Audit entries not yet sealed.")),
+            ),
+            audit_chain_age: add(
+                r,
+                Gauge::with_opts(opts(
+                    "audit_chain_age_seconds",
+                    "Age of the oldest audit entry not yet sealed.",
+                )),
+            ),
+            writer_batch_size: add(
+                r,
+                Histogram::with_opts(histogram("writer_batch_size", "Jobs in one commit.", BATCH)),
+            ),
+            writer_queue: add(r, IntGauge::with_opts(opts("writer_queue", "Jobs that wait for the writer."))),
+            registry,
+        }
+    }
+
+    /// A front answered with no.
+    pub fn refused(&self, front: &str, code: &str) {
+        self.refusals.with_label_values(&[front, code]).inc();
+    }
+
+    /// A front answered with 429.
+    pub(crate) fn rate_limited(&self, front: &str) {
+        self.rate_limit_hits.with_label_values(&[front]).inc();
+    }
+
+    /// So many unused keys of that duration are left in the pool.
+    pub fn set_pool_stock(&self, duration: &str, keys: i64) {
+        self.pool_stock.with_label_values(&[duration]).set(keys);
+    }
+
+    /// Everything, in the text format.
+    pub fn render(&self) -> String {
+        let mut out = Vec::new();
+        // Writing to memory fails for no metric that was registered.
+        let _ = TextEncoder::new().encode(&self.registry.gather(), &mut out);
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
+    /// The metrics of a route, whose labels are looked up once. Routes are those of the code, so there are few.
+    pub(crate) fn route(&self, route: &str) -> Arc<RouteMetrics> {
+        if let Some(known) = self.routes.load().get(route) {
+            return Arc::clone(known);
+        }
+        let new = Arc::new(RouteMetrics::new(route, self.requests.clone(), &self.durations));
+        self.routes.rcu(|routes| {
+            let mut routes = HashMap::clone(routes);
+            routes.entry(route.into()).or_insert_with(|| Arc::clone(&new));
+            routes
+        });
+        new
+    }
+}
+
+fn opts(name: &str, help: &str) -> Opts {
+    Opts::new(name, help).namespace("keyward")
+}
+
+fn histogram(name: &str, help: &str, buckets: &[f64]) -> HistogramOpts {
+    HistogramOpts::new(name, help).namespace("keyward").buckets(buckets.to_vec())
+}
+
+/// Names are constants that differ, so neither step fails.
+fn add<C: Collector + Clone + 'static>(registry: &Registry, metric: prometheus::Result<C>) -> C {
+    let metric = metric.expect("the name is well-formed");
+    registry.register(Box::new(metric.clone())).expect("the name is new");
+    metric
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_is_rendered_under_its_name() {
+        let metrics = Metrics::new();
+        metrics.refused("pool", "NOT_FOUND");
+        metrics.rate_limited("tier");
+        metrics.set_pool_stock("30", 12);
+        metrics.route("/a/{b}").record(MethodLabel::Get, 200, 0.002);
+        metrics.route("/a/{b}").record(MethodLabel::Get, 200, 0.002);
+        let text = metrics.render();
+        for line in [
+            "keyward_http_requests_total{code=\"200\",method=\"GET\",route=\"/a/{b}\"} 2",
+            "keyward_http_request_duration_seconds_count{route=\"/a/{b}\"} 2",
+            "keyward_refusals_total{code=\"NOT_FOUND\",front=\"pool\"} 1",
+            "keyward_rate_limit_hits_total{front=\"tier\"} 1",
+            "keyward_lockouts_total 0",
+            "keyward_failures_alert 0",
+            "keyward_database_up 0",
+            "keyward_database_latency_seconds_count 0",
+            "keyward_pool_stock{duration=\"30\"} 12",
+            "keyward_activation_rate 0",
+            "keyward_bypass_attempts_total 0",
+            "keyward_recorder_depth 0",
+            "keyward_audit_unsealed 0",
+            "keyward_audit_chain_age_seconds 0",
+            "keyward_writer_batch_size_count 0",
+            "keyward_writer_queue 0",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+        }
+    }
+}

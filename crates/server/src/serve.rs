@@ -1,0 +1,13 @@
+//! Sockets: which addresses are opened, how connections are served, and how all of it ends.
+
+mod addresses;
+mod listener;
+mod run;
+mod signals;
+mod tls;
+
+pub use addresses::{Serves, addresses};
+pub use listener::{BindError, Listener};
+pub use run::{Ending, Times, run};
+pub use signals::Stop;
+pub use tls::{Tls, TlsError};
