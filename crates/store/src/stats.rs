@@ -52,6 +52,7 @@ statements! {
             where hour > 0 and hour < $1 and shard > 0 group by account_id, policy_id, name, hour
             on conflict (account_id, name, hour, policy_id, shard)
             do update set value = stats_hourly.value + excluded.value";
+    CLEAR = "delete from stats_hourly where account_id = $1 and policy_id = $2 and name = $3";
     DELETE_FOLDED = "delete from stats_hourly where hour > 0 and hour < $1 and shard > 0";
 }
 
@@ -101,6 +102,14 @@ pub async fn totals(db: &impl Read, account: Uuid) -> Result<Sums, StoreError> {
 /// When the database cannot be asked.
 pub async fn since(db: &impl Read, account: Uuid, name: &str, at: Timestamp) -> Result<Sums, StoreError> {
     Ok(db.all(SINCE, args![account, name, hour(at)], sum).await?.into_iter().collect())
+}
+
+/// Lets a counter of a policy begin anew.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn clear(tx: &Tx<'_>, account: Uuid, policy: Uuid, name: &str) -> Result<(), StoreError> {
+    tx.execute(CLEAR, args![account, policy, name]).await.map(drop)
 }
 
 /// Puts the shards of hours before that of `now` together, so that a year of them is read as fast as a day.
