@@ -99,7 +99,7 @@ pub(crate) fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection>
 }
 
 pub(crate) fn execute(connection: &Connection, sql: Sql, args: &[Value<'_>]) -> Result<u64, StoreError> {
-    let mut statement = connection.prepare_cached(sql.text).map_err(error)?;
+    let mut statement = connection.prepare_cached(sql.sqlite).map_err(error)?;
     let changed = statement.execute(rusqlite::params_from_iter(args)).map_err(error)?;
     Ok(changed as u64)
 }
@@ -110,7 +110,7 @@ pub(crate) fn one<T>(
     args: &[Value<'_>],
     map: Map<T>,
 ) -> Result<Option<T>, StoreError> {
-    let mut statement = connection.prepare_cached(sql.text).map_err(error)?;
+    let mut statement = connection.prepare_cached(sql.sqlite).map_err(error)?;
     let mut rows = statement.query(rusqlite::params_from_iter(args)).map_err(error)?;
     let first = rows.next().map_err(error)?.map(|row| map(&mut Row::sqlite(row))).transpose()?;
     // A statement that changes rows is done only when it was stepped to its end.
@@ -126,7 +126,7 @@ pub(crate) fn all<T>(
     args: &[Value<'_>],
     map: Map<T>,
 ) -> Result<Vec<T>, StoreError> {
-    let mut statement = connection.prepare_cached(sql.text).map_err(error)?;
+    let mut statement = connection.prepare_cached(sql.sqlite).map_err(error)?;
     let mut rows = statement.query(rusqlite::params_from_iter(args)).map_err(error)?;
     let mut all = Vec::new();
     while let Some(row) = rows.next().map_err(error)? {
@@ -138,7 +138,7 @@ pub(crate) fn all<T>(
 /// Whether SQLite can prepare a statement.
 #[cfg(feature = "testing")]
 pub(crate) fn prepare(connection: &Connection, sql: Sql) -> Result<(), StoreError> {
-    connection.prepare(sql.text).map(drop).map_err(error)
+    connection.prepare(sql.sqlite).map(drop).map_err(error)
 }
 
 impl ToSql for Value<'_> {
