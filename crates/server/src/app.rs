@@ -2,6 +2,8 @@
 
 mod background;
 mod doors;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 
 use std::sync::Arc;
 
@@ -26,6 +28,8 @@ pub struct App(Arc<Shared>);
 
 struct Shared {
     engine: Arc<Engine>,
+    #[cfg(feature = "testkit")]
+    test_clock: Option<Arc<testkit::TestClock>>,
     config: Config,
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
@@ -38,7 +42,30 @@ impl App {
     pub fn new(engine: Arc<Engine>, config: Config, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Self {
         let failures = FailureLimiter::new(config.limits.clone(), &metrics);
         let tier_requests = Arc::new(RequestLimiter::per_minute(config.dialects.tier.requests_per_minute));
-        Self(Arc::new(Shared { engine, config, clock, metrics, failures, tier_requests }))
+        Self(Arc::new(Shared {
+            engine,
+            #[cfg(feature = "testkit")]
+            test_clock: None,
+            config,
+            clock,
+            metrics,
+            failures,
+            tier_requests,
+        }))
+    }
+
+    /// With a clock that tests set over HTTP; it must be the engine's, too.
+    #[cfg(feature = "testkit")]
+    pub fn with_test_clock(
+        engine: Arc<Engine>,
+        config: Config,
+        clock: Arc<testkit::TestClock>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let app = Self::new(engine, config, Arc::clone(&clock) as _, metrics);
+        let mut shared = Arc::into_inner(app.0).expect("nobody else has it yet");
+        shared.test_clock = Some(clock);
+        Self(Arc::new(shared))
     }
 
     pub(crate) fn engine(&self) -> &Arc<Engine> {

@@ -117,8 +117,10 @@ fn metrics(app: &App) -> Page {
     let refresh = Arc::new(move || {
         let metrics = looked.metrics();
         metrics.recorder_depth.set(i64::try_from(looked.engine().recorder_depth()).unwrap_or(i64::MAX));
-        let waiting = looked.engine().store().metrics().waiting();
-        metrics.writer_queue.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+        let door = looked.engine().store().metrics();
+        metrics.writer_queue.set(i64::try_from(door.waiting()).unwrap_or(i64::MAX));
+        metrics.writer_commits.inc_by(door.commits().saturating_sub(metrics.writer_commits.get()));
+        metrics.writer_jobs.inc_by(door.jobs().saturating_sub(metrics.writer_jobs.get()));
         // Lowers the alert, too, once its time is over.
         looked.0.failures.alert(looked.clock().now());
     });
