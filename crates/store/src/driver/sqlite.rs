@@ -2,6 +2,7 @@
 
 mod checkpointer;
 mod files;
+mod foreign;
 mod readers;
 mod writer;
 
@@ -9,26 +10,30 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
+use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ffi};
 use tokio::sync::watch;
 
 use self::checkpointer::Checkpointer;
 use self::files::Files;
 use self::readers::Readers;
-pub(crate) use self::writer::Queued;
 use self::writer::Writer;
+pub(crate) use self::writer::{Queued, Ran};
 use crate::row::{Map, Row};
 use crate::{DoorMetrics, Lane, Options, Sql, StoreError, Value, migrations};
 
+/// How long another process's write is waited for.
+const PATIENCE: &str = "pragma busy_timeout = 5000";
 /// Statements kept prepared on each connection: all of ours.
 const PREPARED: usize = 256;
 
+/// Dropped from the first field to the last: the connection that is closed last must be one that may write, because it
+/// moves the log into the database and removes it.
 pub(crate) struct Database {
     readers: Readers,
-    writer: Writer,
-    // Stopped before the files are let go.
+    watcher: Mutex<Connection>,
     _checkpointer: Checkpointer,
-    files: Files,
+    writer: Writer,
+    _files: Files,
     poisoned: watch::Receiver<bool>,
 }
 
@@ -39,16 +44,22 @@ impl Database {
         metrics: Arc<DoorMetrics>,
     ) -> Result<Self, StoreError> {
         let files = Files::open(path, options.exclusive)?;
-        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        prepare_for_writing(&connection).map_err(|error| files.explain(error))?;
-        files.while_migrating(|| migrations::sqlite(&mut connection))?;
+        // The change to a write-ahead log does not wait for others either, so it is under the same lock.
+        let connection = files.while_migrating(|| {
+            let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            prepare_for_writing(&connection)?;
+            migrations::sqlite(&mut connection)?;
+            Ok(connection)
+        })?;
         let (poison, poisoned) = watch::channel(false);
         let poison = Arc::new(poison);
+        let writer = Writer::start(connection, metrics, Arc::clone(&poison))?;
         Ok(Self {
             readers: Readers::new(path),
-            writer: Writer::start(connection, metrics, Arc::clone(&poison))?,
-            _checkpointer: Checkpointer::start(path, poison)?,
-            files,
+            watcher: Mutex::new(connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?),
+            _checkpointer: Checkpointer::start(path, poison, writer.log())?,
+            writer,
+            _files: files,
             poisoned,
         })
     }
@@ -70,7 +81,7 @@ impl Database {
 
     /// A number that differs after any commit of another connection or process.
     pub(crate) fn data_version(&self) -> Result<i64, StoreError> {
-        self.files.data_version()
+        lock(&self.watcher).query_row("pragma data_version", [], |row| row.get(0)).map_err(error)
     }
 }
 
@@ -78,12 +89,9 @@ fn connect(path: &Path, mode: OpenFlags) -> Result<Connection, StoreError> {
     let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
     let connection = Connection::open_with_flags(path, flags).map_err(error)?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
-    connection
-        .execute_batch(
-            "pragma busy_timeout = 5000; pragma foreign_keys = on; pragma temp_store = memory; \
-             pragma cache_size = -8000; pragma mmap_size = 1073741824;",
-        )
-        .map_err(error)?;
+    let rest = "pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -8000; \
+                pragma mmap_size = 1073741824;";
+    connection.execute_batch(PATIENCE).and_then(|()| connection.execute_batch(rest)).map_err(error)?;
     Ok(connection)
 }
 
@@ -98,9 +106,29 @@ pub(crate) fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection>
     connection.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub(crate) fn execute(connection: &Connection, sql: Sql, args: &[Value<'_>]) -> Result<u64, StoreError> {
+/// To SQLite `$3` is a name, and names are counted as they appear; each gets the value of the number that it spells.
+fn bound<'c>(
+    connection: &'c Connection,
+    sql: Sql,
+    args: &[Value<'_>],
+) -> Result<CachedStatement<'c>, StoreError> {
     let mut statement = connection.prepare_cached(sql.text).map_err(error)?;
-    let changed = statement.execute(rusqlite::params_from_iter(args)).map_err(error)?;
+    let count = statement.parameter_count();
+    let mismatch = || error(rusqlite::Error::InvalidParameterCount(args.len(), count));
+    if count != args.len() {
+        return Err(mismatch());
+    }
+    for index in 1..=count {
+        let number = statement.parameter_name(index).and_then(|name| name.get(1..)?.parse::<usize>().ok());
+        let value = number.and_then(|number| args.get(number.checked_sub(1)?)).ok_or_else(mismatch)?;
+        statement.raw_bind_parameter(index, value).map_err(error)?;
+    }
+    Ok(statement)
+}
+
+pub(crate) fn execute(connection: &Connection, sql: Sql, args: &[Value<'_>]) -> Result<u64, StoreError> {
+    let mut statement = bound(connection, sql, args)?;
+    let changed = statement.raw_execute().map_err(error)?;
     Ok(changed as u64)
 }
 
@@ -110,8 +138,8 @@ pub(crate) fn one<T>(
     args: &[Value<'_>],
     map: Map<T>,
 ) -> Result<Option<T>, StoreError> {
-    let mut statement = connection.prepare_cached(sql.text).map_err(error)?;
-    let mut rows = statement.query(rusqlite::params_from_iter(args)).map_err(error)?;
+    let mut statement = bound(connection, sql, args)?;
+    let mut rows = statement.raw_query();
     let first = rows.next().map_err(error)?.map(|row| map(&mut Row::sqlite(row))).transpose()?;
     // A statement that changes rows is done only when it was stepped to its end.
     if !sql.text.starts_with("select") {
@@ -126,8 +154,8 @@ pub(crate) fn all<T>(
     args: &[Value<'_>],
     map: Map<T>,
 ) -> Result<Vec<T>, StoreError> {
-    let mut statement = connection.prepare_cached(sql.text).map_err(error)?;
-    let mut rows = statement.query(rusqlite::params_from_iter(args)).map_err(error)?;
+    let mut statement = bound(connection, sql, args)?;
+    let mut rows = statement.raw_query();
     let mut all = Vec::new();
     while let Some(row) = rows.next().map_err(error)? {
         all.push(map(&mut Row::sqlite(row))?);
