@@ -127,7 +127,8 @@ statements! {
     BY_SUBJECT = found!("l.product_id = $1 and l.subject = $2");
     ANY_OF_PRODUCT = "select cast(1 as bigint) from licenses where product_id = $1 and scheme = $2 limit 1";
     DELETE_OF_BATCH = "delete from licenses where id in
-                       (select id from licenses where batch_id = $1 order by id limit $2)";
+                       (select l.id from licenses l join batches b on b.id = l.batch_id
+                        where l.batch_id = $1 and b.ready_at is null order by l.id limit $2)";
 }
 
 fn license(row: &mut Row<'_>) -> Result<License, StoreError> {

@@ -14,6 +14,14 @@ pub struct Sql {
     pub(crate) sqlite: &'static str,
 }
 
+#[cfg(feature = "testing")]
+impl Sql {
+    /// A statement of a test, whose text lives to the end of the program.
+    pub fn of_test(text: &'static str) -> Self {
+        Self { name: "TEST", text, sqlite: text.replace('$', "?").leak() }
+    }
+}
+
 /// Writes `?` for each `$`: the two texts have the same length, so this is done when the program is compiled.
 pub(crate) const fn numbered<const LENGTH: usize>(text: &str) -> [u8; LENGTH] {
     let (mut bytes, mut at) = ([0; LENGTH], 0);

@@ -2,6 +2,7 @@
 
 mod checkpointer;
 mod files;
+mod foreign;
 mod readers;
 mod writer;
 
@@ -15,20 +16,24 @@ use tokio::sync::watch;
 use self::checkpointer::Checkpointer;
 use self::files::Files;
 use self::readers::Readers;
-pub(crate) use self::writer::Queued;
 use self::writer::Writer;
+pub(crate) use self::writer::{Queued, Ran};
 use crate::row::{Map, Row};
 use crate::{DoorMetrics, Lane, Options, Sql, StoreError, Value, migrations};
 
+/// How long another process's write is waited for.
+const PATIENCE: &str = "pragma busy_timeout = 5000";
 /// Statements kept prepared on each connection: all of ours.
 const PREPARED: usize = 256;
 
+/// Dropped from the first field to the last: the connection that is closed last must be one that may write, because it
+/// moves the log into the database and removes it.
 pub(crate) struct Database {
     readers: Readers,
-    writer: Writer,
-    // Stopped before the files are let go.
+    watcher: Mutex<Connection>,
     _checkpointer: Checkpointer,
-    files: Files,
+    writer: Writer,
+    _files: Files,
     poisoned: watch::Receiver<bool>,
 }
 
@@ -39,16 +44,22 @@ impl Database {
         metrics: Arc<DoorMetrics>,
     ) -> Result<Self, StoreError> {
         let files = Files::open(path, options.exclusive)?;
-        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        prepare_for_writing(&connection).map_err(|error| files.explain(error))?;
-        files.while_migrating(|| migrations::sqlite(&mut connection))?;
+        // The change to a write-ahead log does not wait for others either, so it is under the same lock.
+        let connection = files.while_migrating(|| {
+            let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            prepare_for_writing(&connection)?;
+            migrations::sqlite(&mut connection)?;
+            Ok(connection)
+        })?;
         let (poison, poisoned) = watch::channel(false);
         let poison = Arc::new(poison);
+        let writer = Writer::start(connection, metrics, Arc::clone(&poison))?;
         Ok(Self {
             readers: Readers::new(path),
-            writer: Writer::start(connection, metrics, Arc::clone(&poison))?,
-            _checkpointer: Checkpointer::start(path, poison)?,
-            files,
+            watcher: Mutex::new(connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?),
+            _checkpointer: Checkpointer::start(path, poison, writer.log())?,
+            writer,
+            _files: files,
             poisoned,
         })
     }
@@ -70,7 +81,7 @@ impl Database {
 
     /// A number that differs after any commit of another connection or process.
     pub(crate) fn data_version(&self) -> Result<i64, StoreError> {
-        self.files.data_version()
+        lock(&self.watcher).query_row("pragma data_version", [], |row| row.get(0)).map_err(error)
     }
 }
 
@@ -78,12 +89,9 @@ fn connect(path: &Path, mode: OpenFlags) -> Result<Connection, StoreError> {
     let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
     let connection = Connection::open_with_flags(path, flags).map_err(error)?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
-    connection
-        .execute_batch(
-            "pragma busy_timeout = 5000; pragma foreign_keys = on; pragma temp_store = memory; \
-             pragma cache_size = -8000; pragma mmap_size = 1073741824;",
-        )
-        .map_err(error)?;
+    let rest = "pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -8000; \
+                pragma mmap_size = 1073741824;";
+    connection.execute_batch(PATIENCE).and_then(|()| connection.execute_batch(rest)).map_err(error)?;
     Ok(connection)
 }
 
