@@ -15,7 +15,7 @@ mod transfer;
 mod usage;
 mod validate;
 
-pub use activate::{Activate, Activated, Activation};
+pub use activate::{Activate, Activated, Activation, OTHER_DEVICE};
 pub use deactivate::Deactivate;
 pub(crate) use find::stored_hint;
 pub use find::{Found, Named};
