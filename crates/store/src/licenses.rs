@@ -126,6 +126,7 @@ statements! {
     BY_DIGEST = found!("l.account_id = $1 and l.key_digest = $2");
     BY_SUBJECT = found!("l.product_id = $1 and l.subject = $2");
     ANY_OF_PRODUCT = "select cast(1 as bigint) from licenses where product_id = $1 and scheme = $2 limit 1";
+    ANY_OF_INSTALLATION = "select cast(1 as bigint) from licenses where installation_id = $1 limit 1";
     DELETE_OF_BATCH = "delete from licenses where id in
                        (select id from licenses where batch_id = $1 order by id limit $2)";
 }
@@ -287,6 +288,14 @@ pub async fn by_subject(db: &impl Read, product: Uuid, subject: &str) -> Result<
 /// When the database cannot be asked.
 pub async fn any_of_product(db: &impl Read, product: Uuid, scheme: &str) -> Result<bool, StoreError> {
     Ok(db.one(ANY_OF_PRODUCT, args![product, scheme], first::<i64>).await?.is_some())
+}
+
+/// Whether anything was issued or registered for an installation.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn any_of_installation(db: &impl Read, installation: Uuid) -> Result<bool, StoreError> {
+    Ok(db.one(ANY_OF_INSTALLATION, args![installation], first::<i64>).await?.is_some())
 }
 
 /// Removes up to `limit` licences of a batch that was never finished, and says how many.
