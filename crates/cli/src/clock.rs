@@ -1,5 +1,7 @@
 //! The one place where the command line asks for the time and for randomness.
 
+use std::time::{Duration, Instant};
+
 use keyward_core::time::Timestamp;
 use rand::rngs::{StdRng, SysRng};
 use rand::{SeedableRng as _, TryRng as _};
@@ -29,6 +31,28 @@ pub(crate) struct Clock(pub(crate) Option<Timestamp>);
 impl keyward_engine::Clock for Clock {
     fn now(&self) -> Timestamp {
         self.0.unwrap_or_else(system)
+    }
+}
+
+/// The clock of the server: the system's, and a stopwatch from its start.
+pub(crate) struct ServerClock(Instant);
+
+impl ServerClock {
+    #[expect(clippy::disallowed_methods, reason = "this is where the present comes from")]
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl keyward_engine::Clock for ServerClock {
+    fn now(&self) -> Timestamp {
+        system()
+    }
+}
+
+impl keyward_server::clock::Clock for ServerClock {
+    fn stopwatch(&self) -> Duration {
+        self.0.elapsed()
     }
 }
 

@@ -9,7 +9,7 @@ use clap::Args;
 use keyward_core::time::Timestamp;
 use keyward_engine::vault::MasterKey;
 use keyward_engine::{Caller, Detail, Engine, MasterKeySource, Setup};
-use keyward_server::config::{self, Config, Loaded, Overrides, Sources};
+use keyward_server::config::{self, Config, Loaded, Overrides, Sources, Verifications};
 use keyward_store::{DatabaseAddress, Options, Store};
 
 use crate::clock::{self, Clock};
@@ -40,7 +40,12 @@ pub(crate) struct Opened {
 impl DatabaseArgs {
     /// Reads the configuration and says what is to be said about it.
     pub(crate) fn load(&self) -> Result<Loaded, Failure> {
-        let loaded = self.configuration()?;
+        self.load_with(Overrides::default())
+    }
+
+    /// The same, with flags of the command's own.
+    pub(crate) fn load_with(&self, flags: Overrides) -> Result<Loaded, Failure> {
+        let loaded = self.configuration_with(flags)?;
         if self.database.as_deref().is_some_and(has_password) {
             output::tell(
                 "warning: a password on the command line shows in process lists; prefer KEYWARD_DATABASE",
@@ -54,12 +59,15 @@ impl DatabaseArgs {
 
     /// Reads the configuration.
     pub(crate) fn configuration(&self) -> Result<Loaded, config::ConfigError> {
+        self.configuration_with(Overrides::default())
+    }
+
+    fn configuration_with(&self, flags: Overrides) -> Result<Loaded, config::ConfigError> {
         // What is no text can be no setting.
         let environment: BTreeMap<String, String> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
-        let flags =
-            Overrides { data: self.data.clone(), database: self.database.clone(), ..Overrides::default() };
+        let flags = Overrides { data: self.data.clone(), database: self.database.clone(), ..flags };
         config::load(Sources { file: self.config.as_deref(), environment: &environment, flags: &flags })
     }
 
@@ -99,13 +107,27 @@ impl DatabaseArgs {
         let config = self.load()?.config;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
-            let engine = start(&config, now).await?;
-            work(&Opened { engine, config, caller: Caller::operator() }).await
+            let Started { engine, address, new_key } = start(&config, Arc::new(Clock(now)), false).await?;
+            if let Some(file) = new_key {
+                output::tell(format_args!(
+                    "made a new database at {address} and its master key {}: keep a copy of the key elsewhere",
+                    file.display()
+                ));
+            }
+            let opened = Opened { engine, config, caller: Caller::operator() };
+            opened.set_prefix().await?;
+            work(&opened).await
         })
     }
 }
 
 impl Opened {
+    /// Begins tiered keys as the configuration says.
+    pub(crate) async fn set_prefix(&self) -> Result<(), Failure> {
+        let tier = &self.config.dialects.tier;
+        Ok(self.engine.set_key_prefix(&self.caller, &tier.product, &tier.prefix).await?)
+    }
+
     /// Sets the secret of system C where the environment has one (`MASTER_KEY`), before a key is made or taken in with
     /// another.
     pub(crate) async fn set_tier_secret(&self) -> Result<(), Failure> {
@@ -116,8 +138,20 @@ impl Opened {
     }
 }
 
-/// Opens the database and the vault; a new one gets its master key, account and products.
-async fn start(config: &Config, now: Option<Timestamp>) -> Result<Arc<Engine>, Failure> {
+/// A started engine.
+pub(crate) struct Started {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) address: DatabaseAddress,
+    /// The file of the master key, where it was made just now.
+    pub(crate) new_key: Option<PathBuf>,
+}
+
+/// Opens the database and the vault; a new one gets its master key, account and products. `exclusive` is for the server.
+pub(crate) async fn start(
+    config: &Config,
+    clock: Arc<dyn keyward_engine::Clock>,
+    exclusive: bool,
+) -> Result<Started, Failure> {
     let address: DatabaseAddress = config.database_url().expose().parse()?;
     let data = &config.server.data;
     let (master_key, new_file) = match (&config.secrets.master_key, &config.keys.master_key_file) {
@@ -130,17 +164,23 @@ async fn start(config: &Config, now: Option<Timestamp>) -> Result<Arc<Engine>, F
         }
     };
     let new_file = new_file.filter(|file| !file.exists());
-    let options = Options { exclusive: false, connections: config.database.pool_size as usize };
+    let options = Options { exclusive, connections: config.database.pool_size as usize };
     let store = Store::open(&address, options).await?;
-    let setup = Setup { master_key, detail: Detail::Summary, tier_detail: Detail::Full };
-    let engine = Engine::start(store, setup, Arc::new(Clock(now)), Box::new(clock::generator())).await?;
-    if let Some(file) = new_file.filter(|file| file.exists()) {
-        output::tell(format_args!(
-            "made a new database at {address} and its master key {}: keep a copy of the key elsewhere",
-            file.display()
-        ));
+    let audit = &config.audit;
+    let setup = Setup {
+        master_key,
+        detail: detail(audit.verifications),
+        tier_detail: detail(audit.tier_verifications),
+    };
+    let engine = Engine::start(store, setup, clock, Box::new(clock::generator())).await?;
+    Ok(Started { engine, address, new_key: new_file.filter(|file| file.exists()) })
+}
+
+const fn detail(verifications: Verifications) -> Detail {
+    match verifications {
+        Verifications::Summary => Detail::Summary,
+        Verifications::Full => Detail::Full,
     }
-    Ok(engine)
 }
 
 fn make_directory(path: &Path) -> Result<(), Failure> {

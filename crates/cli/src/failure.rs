@@ -10,6 +10,7 @@ use keyward_core::refusal::Refusal;
 use keyward_engine::EngineError;
 use keyward_engine::issue::IssueError;
 use keyward_engine::vault::MasterKeyError;
+use keyward_server::app::OpenError;
 use keyward_server::config::ConfigError;
 use keyward_store::StoreError;
 
@@ -39,6 +40,7 @@ pub(crate) const CODES: &[(&str, &str)] = &[
     ("INVALID_DURATION", "The duration does not fit the type or profile."),
     ("DATE_OUT_OF_RANGE", "A date lies outside the years 1 to 9999."),
     ("TOO_MANY", "More was asked for at once than can be told apart."),
+    ("LISTENER", "An address cannot be opened, or its certificate cannot be used."),
     ("DEVICE", "This machine does not say what is asked of it."),
     ("CONFIG", "The configuration has values or keys that cannot be used; each is named with its place."),
     ("NOT_CONFIRMED", "What cannot be undone was not confirmed."),
@@ -201,6 +203,12 @@ impl From<EngineError> for Failure {
                 Self { refused, ..Self::of(error.code(), &error, error.remedy()) }
             }
         }
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        Self::new("LISTENER", &error, error.remedy())
     }
 }
 
