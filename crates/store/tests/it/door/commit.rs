@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 use keyward_store::settings;
 
+use super::{hold, waiting};
 use crate::world::{NOW, job, raw, sqlite, worlds};
 
 const PARENT: &str = "create table parent (id bigint primary key)";
@@ -27,21 +28,8 @@ async fn on_sqlite_neighbours_of_a_refused_commit_are_told_that_nothing_of_their
     for table in [PARENT, CHILD] {
         w.write((), move |(), tx| Box::pin(raw(tx, table))).await.unwrap();
     }
-    // The first one holds the writer until all others wait behind it, in one batch.
-    let (go, wait) = std::sync::mpsc::channel::<()>();
-    let holder = job(std::sync::Mutex::new(wait), |wait, _| {
-        Box::pin(async {
-            let _ = wait.lock().unwrap().recv();
-            Ok(())
-        })
-    });
-    let holder = tokio::spawn({
-        let store = w.store.clone();
-        async move { store.write(holder).await }
-    });
-    while w.store.metrics().commits() == 0 || w.store.metrics().waiting() > 0 {
-        tokio::task::yield_now().await;
-    }
+    // All wait behind one, and so are in one batch.
+    let (go, held) = hold(&w.store).await;
     let jobs = (0..20_u32).map(|number| {
         w.store.write(job(number, |number, tx| {
             Box::pin(async move {
@@ -54,9 +42,7 @@ async fn on_sqlite_neighbours_of_a_refused_commit_are_told_that_nothing_of_their
     });
     let all = async {
         let (results, ()) = tokio::join!(join_all(jobs), async {
-            while w.store.metrics().waiting() < 20 {
-                tokio::task::yield_now().await;
-            }
+            waiting(&w.store, 20).await;
             go.send(()).unwrap();
         });
         results
@@ -64,7 +50,7 @@ async fn on_sqlite_neighbours_of_a_refused_commit_are_told_that_nothing_of_their
     for result in all.await {
         assert_eq!(result.unwrap_err().code(), "DATABASE_ERROR");
     }
-    holder.await.unwrap().unwrap();
+    held.await.unwrap().unwrap();
     assert_eq!(w.count("select count(*) from settings").await, 0);
     w.write((), |(), tx| Box::pin(settings::put(tx, "after", b"", NOW))).await.unwrap();
 }

@@ -1,15 +1,14 @@
 //! Long work and jobs that somebody waits for.
 
-use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 
 use keyward_store::{Job, Lane, Store, StoreError, Tx};
 
+use super::{hold, waiting};
 use crate::world::sqlite;
 
 struct Part(Arc<Mutex<Vec<Lane>>>);
 struct Urgent(Arc<Mutex<Vec<Lane>>>);
-struct Hold(Mutex<Receiver<()>>);
 
 macro_rules! note {
     ($job:ty, $lane:expr) => {
@@ -29,16 +28,6 @@ macro_rules! note {
 note!(Part, Lane::Bulk);
 note!(Urgent, Lane::Prompt);
 
-impl Job for Hold {
-    const NAME: &'static str = "test.hold";
-    type Out = ();
-    type Err = StoreError;
-
-    async fn run(&self, _: &Tx<'_>) -> Result<(), StoreError> {
-        self.0.lock().unwrap().recv().map_err(|_| StoreError::Closed)
-    }
-}
-
 fn send<J: Job<Out = (), Err = StoreError>>(store: &Store, job: J) -> tokio::task::JoinHandle<()> {
     let store = store.clone();
     tokio::spawn(async move { store.write(job).await.unwrap() })
@@ -48,21 +37,15 @@ fn send<J: Job<Out = (), Err = StoreError>>(store: &Store, job: J) -> tokio::tas
 async fn long_work_takes_turns_with_jobs_that_somebody_waits_for() {
     let w = sqlite().await;
     let order = Arc::new(Mutex::new(Vec::new()));
-    let (go, wait) = channel();
     let before = w.store.metrics().commits();
-    let mut tasks = vec![send(&w.store, Hold(Mutex::new(wait)))];
-    let waiting = async |count| {
-        while w.store.metrics().waiting() != count {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    waiting(0).await;
+    let (go, held) = hold(&w.store).await;
+    let mut tasks = Vec::new();
     tasks.extend((0..5).map(|_| send(&w.store, Part(Arc::clone(&order)))));
-    waiting(5).await;
+    waiting(&w.store, 5).await;
     tasks.extend((0..100).map(|_| send(&w.store, Urgent(Arc::clone(&order)))));
-    waiting(105).await;
+    waiting(&w.store, 105).await;
     go.send(()).unwrap();
+    held.await.unwrap().unwrap();
     for task in tasks {
         task.await.unwrap();
     }
