@@ -72,6 +72,15 @@ impl Engine {
         self.catalog.load_full()
     }
 
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), EngineError> {
+        versions::get(&self.store, versions::CATALOG).await?;
+        Ok(())
+    }
+
     /// Attempts to validate that wait to be written down.
     pub fn recorder_depth(&self) -> usize {
         self.recorder.depth()

@@ -18,6 +18,7 @@ pub mod issue;
 pub mod keyring;
 pub mod keys;
 pub mod license;
+mod products;
 mod recorder;
 pub mod rules;
 pub mod seed;

@@ -14,7 +14,7 @@ mod transfer;
 mod usage;
 mod validate;
 
-pub use activate::{Activate, Activated, Activation};
+pub use activate::{Activate, Activated, Activation, OTHER_DEVICE};
 pub use deactivate::Deactivate;
 pub use find::{Found, Named};
 pub(crate) use find::{hint, scope_of, stored_hint};

@@ -22,12 +22,14 @@ const PAIRS: usize = 5;
 
 struct System(Instant);
 
-impl Clock for System {
+impl keyward_engine::Clock for System {
     fn now(&self) -> Timestamp {
         let since = std::time::UNIX_EPOCH.elapsed().expect("the year is after 1970");
         Timestamp::from_micros(i64::try_from(since.as_micros()).expect("the year is before 290,000"))
     }
+}
 
+impl Clock for System {
     fn stopwatch(&self) -> Duration {
         self.0.elapsed()
     }

@@ -1,12 +1,14 @@
 //! The doors of Keyward: configuration, listeners, and what surrounds every HTTP request.
 //!
-//! Owns: [`config`], the sockets ([`serve`]), the layers around requests ([`layers`]), limits on guessing ([`limits`]),
+//! Owns: the [`app`], its dialects, [`config`], the sockets ([`serve`]), the layers around requests ([`layers`]), limits on guessing ([`limits`]),
 //! [`metrics`], log lines ([`logs`]) and the pages about the server itself ([`health`]). Does not own what a request
 //! means: handlers ask the engine, and never see SQL. Time and randomness are handed in as a
 //! [`Clock`](clock::Clock) and a seed.
 
+pub mod app;
 pub mod clock;
 pub mod config;
+mod dialects;
 pub mod health;
 pub mod layers;
 pub mod limits;

@@ -19,8 +19,6 @@ use prometheus::{
 /// From a tenth of a millisecond, which an answer from memory takes, to the time-outs.
 const SECONDS: &[f64] =
     &[0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
-/// A batch of the writer has at most 64 jobs.
-const BATCH: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
 
 /// All metrics.
 pub struct Metrics {
@@ -49,8 +47,10 @@ pub struct Metrics {
     pub audit_unsealed: IntGauge,
     /// `keyward_audit_chain_age_seconds`: the age of the oldest of them.
     pub audit_chain_age: Gauge,
-    /// `keyward_writer_batch_size`
-    pub writer_batch_size: Histogram,
+    /// `keyward_writer_commits_total`
+    pub writer_commits: IntCounter,
+    /// `keyward_writer_jobs_total`
+    pub writer_jobs: IntCounter,
     /// `keyward_writer_queue`: jobs that wait for the writer.
     pub writer_queue: IntGauge,
 }
@@ -113,7 +113,7 @@ impl Metrics {
             ),
             activation_rate: add(
                 r,
-                Gauge::with_opts(opts("activation_rate", "Used keys of the pool, from 0 to 1.")),
+                Gauge::with_opts(opts("activation_rate", "Used keys of the pool, in percent.")),
             ),
             bypass_attempts: add(
                 r,
@@ -134,9 +134,10 @@ impl Metrics {
                     "Age of the oldest audit entry not yet sealed.",
                 )),
             ),
-            writer_batch_size: add(
+            writer_commits: add(r, IntCounter::with_opts(opts("writer_commits_total", "Commits so far."))),
+            writer_jobs: add(
                 r,
-                Histogram::with_opts(histogram("writer_batch_size", "Jobs in one commit.", BATCH)),
+                IntCounter::with_opts(opts("writer_jobs_total", "Changes committed so far.")),
             ),
             writer_queue: add(r, IntGauge::with_opts(opts("writer_queue", "Jobs that wait for the writer."))),
             registry,
@@ -224,10 +225,32 @@ mod tests {
             "keyward_recorder_depth 0",
             "keyward_audit_unsealed 0",
             "keyward_audit_chain_age_seconds 0",
-            "keyward_writer_batch_size_count 0",
+            "keyward_writer_commits_total 0",
+            "keyward_writer_jobs_total 0",
             "keyward_writer_queue 0",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }
+    }
+
+    #[test]
+    fn the_page_about_the_server_names_each_metric_and_no_other() {
+        let metrics = Metrics::new();
+        metrics.refused("pool", "NOT_FOUND");
+        metrics.rate_limited("tier");
+        metrics.set_pool_stock("30", 12);
+        metrics.route("/a/{b}").record(MethodLabel::Get, 200, 0.002);
+        let text = metrics.render();
+        let known: Vec<&str> =
+            text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+        let page = include_str!("../../../docs/server.md");
+        let named: Vec<&str> =
+            page.lines().filter_map(|line| line.strip_prefix("| `keyward_")?.split('`').next()).collect();
+        assert!(!known.is_empty());
+        for name in &known {
+            let name = name.strip_prefix("keyward_").expect("all have one namespace");
+            assert!(named.contains(&name), "docs/server.md does not name keyward_{name}");
+        }
+        assert_eq!(named.len(), known.len(), "docs/server.md names a metric that there is not");
     }
 }

@@ -52,7 +52,10 @@ impl FromStr for DatabaseAddress {
 
 fn postgres(text: &str) -> Result<PostgresAddress, StoreError> {
     // Several hosts with ports are no URL to others, so only the query is taken apart here.
-    let (base, query) = text.split_once('?').unwrap_or((text, ""));
+    // A question mark before the first @ belongs to the password, as the driver reads it.
+    let hosts = text.find('@').unwrap_or_default();
+    let question = text.get(hosts..).and_then(|rest| rest.find('?')).map(|place| hosts + place);
+    let (base, query) = question.map_or((text, ""), |place| (&text[..place], &text[place + 1..]));
     let mut root_certificate = None;
     let mut kept = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -115,6 +118,10 @@ mod tests {
             read("postgresql://me:secret@a:1,b:2/k?sslrootcert=/ca.pem&target_session_attrs=read-write");
         let shown = format!("{0} {0:?}", address.unwrap());
         assert!(!shown.contains("secret") && shown.contains("me@a:1,b:2/k"), "{shown}");
+        for odd in ["postgres://me:se?cret@h/d", "postgres://me:se:cr?et@h/d?password=cret"] {
+            let shown = format!("{0} {0:?}", read(odd).unwrap());
+            assert!(!shown.contains("se?") && !shown.contains("cr") && shown.contains("me@h/d"), "{shown}");
+        }
         for wrong in ["sqlite:", "mysql://x", "", "postgres://h:notaport/d", "postgres://h/d?surprise=1"] {
             let error = read(wrong).unwrap_err();
             assert_eq!(error.code(), "DATABASE_ADDRESS", "{wrong}");

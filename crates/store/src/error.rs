@@ -65,6 +65,9 @@ pub enum StoreError {
     /// A job panicked; its change was rolled back.
     #[error("the job {0} panicked and was rolled back")]
     Panicked(&'static str),
+    /// On SQLite a job waited for something other than its transaction; its change was rolled back.
+    #[error("the job {0} waited for something other than its transaction and was rolled back")]
+    Waited(&'static str),
     /// A row does not have the shape that this program expects.
     #[error("column {column} of a row is not what was expected: {wanted}")]
     Shape {
@@ -101,7 +104,9 @@ impl StoreError {
             Self::Poisoned => "DATABASE_POISONED",
             Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
             Self::Conflict { .. } => "CONFLICT",
-            Self::Panicked(_) | Self::Shape { .. } | Self::Closed | Self::Database(_) => "DATABASE_ERROR",
+            Self::Panicked(_) | Self::Waited(_) | Self::Shape { .. } | Self::Closed | Self::Database(_) => {
+                "DATABASE_ERROR"
+            }
         }
     }
 
@@ -131,7 +136,7 @@ impl StoreError {
                 "ask what became of it, or repeat the request with the same Idempotency-Key: it tells the truth"
             }
             Self::Conflict { .. } => "choose another value",
-            Self::Panicked(_) | Self::Shape { .. } | Self::Closed | Self::Database(_) => {
+            Self::Panicked(_) | Self::Waited(_) | Self::Shape { .. } | Self::Closed | Self::Database(_) => {
                 "look into the log; report it if it repeats"
             }
         }

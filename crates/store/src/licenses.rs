@@ -128,7 +128,8 @@ statements! {
     ANY_OF_PRODUCT = "select cast(1 as bigint) from licenses where product_id = $1 and scheme = $2 limit 1";
     ANY_OF_INSTALLATION = "select cast(1 as bigint) from licenses where installation_id = $1 limit 1";
     DELETE_OF_BATCH = "delete from licenses where id in
-                       (select id from licenses where batch_id = $1 order by id limit $2)";
+                       (select l.id from licenses l join batches b on b.id = l.batch_id
+                        where l.batch_id = $1 and b.ready_at is null order by l.id limit $2)";
 }
 
 fn license(row: &mut Row<'_>) -> Result<License, StoreError> {

@@ -20,9 +20,9 @@ statements! {
     SET = "insert into license_limits (account_id, license_id, name, maximum, used) values ($1, $2, $3, $4, 0)
            on conflict (license_id, name) do update set maximum = excluded.maximum";
     USE_UP = "update license_limits set used = used + $3
-              where license_id = $1 and name = $2 and used + $3 >= 0 and used + $3 <= maximum
+              where license_id = $1 and name = $2 and used >= $4 and (cast($5 as bigint) = 0 or used <= maximum - $5)
               returning name, maximum, used";
-    OF_LICENSE = "select name, maximum, used from license_limits where license_id = $1 order by name";
+    OF_LICENSE = "select name, maximum, used from license_limits where license_id = $1";
     DELETE = "delete from license_limits where license_id = $1 and name = $2";
 }
 
@@ -44,7 +44,8 @@ pub async fn set(
     tx.execute(SET, args![account, license, name, maximum]).await.map(drop)
 }
 
-/// Uses up an amount within the limit; `None` when there is no such limit, or not so much left.
+/// Uses up an amount within the limit; `None` when there is no such limit, or not so much left. A negative amount gives
+/// back, also where the limit was lowered meanwhile.
 ///
 /// # Errors
 /// When the database refuses.
@@ -54,15 +55,20 @@ pub async fn use_up(
     name: &str,
     amount: i64,
 ) -> Result<Option<Limit>, StoreError> {
-    tx.one(USE_UP, args![license, name, amount], read).await
+    // Either bound is above nothing, so that nothing overflows in the statement.
+    let (least, taken) = (amount.saturating_neg().max(0), amount.max(0));
+    tx.one(USE_UP, args![license, name, amount, least, taken], read).await
 }
 
-/// All limits of a licence.
+/// All limits of a licence by their names.
 ///
 /// # Errors
 /// When the database cannot be asked.
 pub async fn of_license(db: &impl Read, license: Uuid) -> Result<Vec<Limit>, StoreError> {
-    db.all(OF_LICENSE, args![license], read).await
+    // Databases sort texts in orders of their own.
+    let mut limits = db.all(OF_LICENSE, args![license], read).await?;
+    limits.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+    Ok(limits)
 }
 
 /// Removes a limit; `false` when there is none.

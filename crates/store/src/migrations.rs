@@ -17,9 +17,11 @@ mod postgres_files {
     refinery::embed_migrations!("migrations/postgres");
 }
 
-/// Refuses a database that holds tables, but not ours.
+/// Refuses a database that holds tables, but not ours. Other programs have a table of that name, too: ours stands alone
+/// only when the very first start was interrupted, and with the others after that.
 pub(crate) fn refuse_foreign(place: &str, tables: &[String]) -> Result<(), StoreError> {
-    if tables.is_empty() || tables.iter().any(|table| table == TABLE) {
+    let has = |name: &str| tables.iter().any(|table| table == name);
+    if tables.is_empty() || has(TABLE) && (tables.len() == 1 || has("audit_head") && has("versions")) {
         return Ok(());
     }
     let shown: Vec<&str> = tables.iter().take(5).map(String::as_str).collect();
@@ -47,8 +49,13 @@ pub(crate) fn sqlite(connection: &mut Connection) -> Result<(), StoreError> {
 pub(crate) async fn postgres(database: &Database) -> Result<(), StoreError> {
     let error = |error| failure(error).error;
     let mut connection = database.connection().await?;
-    let tables = "select table_schema || '.' || table_name from information_schema.tables \
-                  where table_schema not in ('pg_catalog', 'information_schema') order by 1";
+    // The catalogue shows also what this role may not read. What an extension brought is nobody's data.
+    let tables = "select n.nspname || '.' || c.relname from pg_catalog.pg_class c \
+                  join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
+                  where c.relkind in ('r', 'p', 'f') and n.nspname <> 'information_schema' \
+                    and n.nspname not like 'pg\\_%' and not exists (select 1 from pg_catalog.pg_depend d \
+                      where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e') \
+                  order by 1";
     let rows = connection.query(tables, &[]).await.map_err(error)?;
     let names: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
     let ours = format!("keyward.{TABLE}");

@@ -30,6 +30,7 @@ statements! {
               values ($1, $2, $3, $4, $5, $6, $7) on conflict (account_id, code) do nothing";
     ALL_PRODUCTS = "select id, account_id, code, name, key_prefix, metadata, created_at from products
                     order by serial";
+    SET_KEY_PREFIX = "update products set key_prefix = $2 where id = $1";
 }
 
 fn read(row: &mut Row<'_>) -> Result<Product, StoreError> {
@@ -60,4 +61,12 @@ pub async fn insert(tx: &Tx<'_>, product: &Product) -> Result<bool, StoreError> 
 /// When the database cannot be asked.
 pub async fn all(db: &impl Read) -> Result<Vec<Product>, StoreError> {
     db.all(ALL_PRODUCTS, &[], read).await
+}
+
+/// Sets what the tiered keys of a product begin with; `false` when there is no such product.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn set_key_prefix(tx: &Tx<'_>, id: Uuid, prefix: &str) -> Result<bool, StoreError> {
+    Ok(tx.execute(SET_KEY_PREFIX, args![id, prefix]).await? == 1)
 }

@@ -10,12 +10,37 @@ pub struct Sql {
     pub name: &'static str,
     /// Its text.
     pub text: &'static str,
+    /// Its text for SQLite, to which `$1` is a name and `?1` a number.
+    pub(crate) sqlite: &'static str,
+}
+
+#[cfg(feature = "testing")]
+impl Sql {
+    /// A statement of a test, whose text lives to the end of the program.
+    pub fn of_test(text: &'static str) -> Self {
+        Self { name: "TEST", text, sqlite: text.replace('$', "?").leak() }
+    }
+}
+
+/// Writes `?` for each `$`: the two texts have the same length, so this is done when the program is compiled.
+pub(crate) const fn numbered<const LENGTH: usize>(text: &str) -> [u8; LENGTH] {
+    let (mut bytes, mut at) = ([0; LENGTH], 0);
+    while at < LENGTH {
+        bytes[at] = if text.as_bytes()[at] == b'$' { b'?' } else { text.as_bytes()[at] };
+        at += 1;
+    }
+    bytes
 }
 
 /// Declares the statements of a module and `ALL` of them, so that a test can prepare each on both databases.
 macro_rules! statements {
     ($($name:ident = $text:expr;)*) => {
-        $(const $name: $crate::Sql = $crate::Sql { name: stringify!($name), text: $text };)*
+        $(const $name: $crate::Sql = {
+            const TEXT: &str = $text;
+            const NUMBERED: [u8; TEXT.len()] = $crate::sql::numbered(TEXT);
+            let Ok(sqlite) = std::str::from_utf8(&NUMBERED) else { panic!("statements are ASCII") };
+            $crate::Sql { name: stringify!($name), text: TEXT, sqlite }
+        };)*
         /// Every statement of this module.
         #[cfg(feature = "testing")]
         pub(crate) const ALL: &[$crate::Sql] = &[$($name),*];

@@ -10,7 +10,7 @@ use crate::{Read, Row, StoreError, Tx, Value};
 
 /// Writers of one counter on PostgreSQL that do not wait for each other.
 const SHARDS: u8 = 8;
-/// The hour that stands for all time.
+/// The hour that stands for all time; instants before 1970-01-01T02:00:00Z count as of the hour after it.
 const TOTAL: i64 = 0;
 
 /// A change of a counter.
@@ -47,17 +47,14 @@ statements! {
               where account_id = $1 and hour = 0 group by policy_id, name";
     SINCE = "select policy_id, name, cast(sum(value) as bigint) from stats_hourly
              where account_id = $1 and name = $2 and hour >= $3 group by policy_id, name";
-    FOLD = "insert into stats_hourly (account_id, policy_id, name, hour, shard, value)
-            select account_id, policy_id, name, hour, 0, cast(sum(value) as bigint) from stats_hourly
-            where hour > 0 and hour < $1 and shard > 0 group by account_id, policy_id, name, hour
-            on conflict (account_id, name, hour, policy_id, shard)
-            do update set value = stats_hourly.value + excluded.value";
-    DELETE_FOLDED = "delete from stats_hourly where hour > 0 and hour < $1 and shard > 0";
+    TAKE_SHARDS = "delete from stats_hourly where hour > 0 and hour < $1 and shard > 0
+                   returning account_id, policy_id, name, hour, value";
 }
 
 /// Hours since 1970 of an instant.
 pub const fn hour(at: Timestamp) -> i64 {
-    at.seconds().div_euclid(3_600)
+    let hour = at.seconds().div_euclid(3_600);
+    if hour > TOTAL { hour } else { TOTAL + 1 }
 }
 
 /// Changes counters of a policy. `id` spreads the writers: that of the licence.
@@ -103,11 +100,30 @@ pub async fn since(db: &impl Read, account: Uuid, name: &str, at: Timestamp) -> 
     Ok(db.all(SINCE, args![account, name, hour(at)], sum).await?.into_iter().collect())
 }
 
+/// Account, policy, name and hour of a counter.
+type Counter = (Uuid, Uuid, String, i64);
+
 /// Puts the shards of hours before that of `now` together, so that a year of them is read as fast as a day.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn fold(tx: &Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute(FOLD, args![hour(now)]).await?;
-    tx.execute(DELETE_FOLDED, args![hour(now)]).await.map(drop)
+    // What is deleted is what is added: a change that another transaction makes meanwhile is in both or in neither.
+    let taken = tx.all(TAKE_SHARDS, args![hour(now)], shard).await?;
+    let mut sums = BTreeMap::<Counter, i64>::new();
+    for (counter, value) in taken {
+        let sum = sums.entry(counter).or_default();
+        *sum = sum.saturating_add(value);
+    }
+    let rows: Vec<_> = sums
+        .iter()
+        .map(|((account, policy, name, hour), sum)| {
+            args![*account, *policy, name, *hour, 0_i64, *sum].to_vec()
+        })
+        .collect();
+    tx.execute_each(ADD, &rows).await.map(drop)
+}
+
+fn shard(row: &mut Row<'_>) -> Result<(Counter, i64), StoreError> {
+    Ok(((row.take()?, row.take()?, row.take()?, row.take()?), row.take()?))
 }

@@ -70,8 +70,13 @@ impl Store {
             }
             Driver::Postgres(database) => {
                 let database = Arc::clone(database);
-                let task = tokio::spawn(async move { database.write(&job).await });
-                task.await.unwrap_or_else(|_| Err(StoreError::Panicked(J::NAME).into()))
+                let task = tokio::spawn(async move {
+                    let result = database.write(&job).await;
+                    dropped(job);
+                    result
+                });
+                // It catches what a job throws; only a runtime that ends takes it away.
+                task.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
             }
         }
     }
@@ -161,28 +166,48 @@ struct Pending<J: Job> {
 }
 
 impl<J: Job> sqlite::Queued for Pending<J> {
-    fn run(&mut self, connection: &Mutex<rusqlite::Connection>) -> bool {
+    fn run(&mut self, connection: &Mutex<rusqlite::Connection>) -> sqlite::Ran {
         let tx = Tx::sqlite(connection);
         let job = &self.job;
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             // Statements of SQLite are done when they return: a job that only uses its transaction never waits.
             match pin!(job.run(&tx)).poll(&mut Context::from_waker(Waker::noop())) {
                 Poll::Ready(outcome) => outcome,
-                Poll::Pending => panic!("a job waited for something other than its transaction"),
+                Poll::Pending => Err(StoreError::Waited(J::NAME).into()),
             }
         }));
         let outcome = outcome.unwrap_or_else(|_| Err(StoreError::Panicked(J::NAME).into()));
-        let stays = outcome.is_ok();
+        let (outcome, ran) = match (outcome, tx.failure()) {
+            (Ok(out), None) => (Ok(out), sqlite::Ran::Well),
+            (Err(error), None) => (Err(error), sqlite::Ran::Not),
+            (Ok(_), Some(why)) => (Err(why.clone().into()), sqlite::Ran::Failed(why)),
+            (Err(error), Some(why)) => (Err(error), sqlite::Ran::Failed(why)),
+        };
         self.outcome = Some(outcome);
-        stays
+        ran
     }
 
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
-        let outcome = match committed {
-            Ok(()) => self.outcome.unwrap_or_else(|| Err(StoreError::Closed.into())),
-            Err(error) => Err(error.into()),
+        let Self { job, outcome, reply } = *self;
+        let outcome = match (committed, outcome) {
+            (Ok(()), Some(outcome)) => outcome,
+            (Ok(()), None) => Err(StoreError::Closed.into()),
+            (Err(error), unseen) => {
+                dropped(unseen);
+                Err(error.into())
+            }
         };
         // A caller that has gone does not undo the change.
-        let _ = self.reply.send(outcome);
+        if let Err(unseen) = reply.send(outcome) {
+            dropped(unseen);
+        }
+        dropped(job);
+    }
+}
+
+/// Lets go of what belongs to a caller. What it throws then is too late to undo anything, and must not end the writer.
+fn dropped<T>(theirs: T) {
+    if catch_unwind(AssertUnwindSafe(|| drop(theirs))).is_err() {
+        tracing::error!("what a job left behind panicked when it was dropped");
     }
 }

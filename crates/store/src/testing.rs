@@ -8,12 +8,14 @@ use crate::{DatabaseAddress, Options, Sql, Store, StoreError};
 /// Names the throw-away server of `cargo xtask test`; `none` leaves the tests on PostgreSQL out.
 const VARIABLE: &str = "KEYWARD_TEST_POSTGRES";
 
-/// A database of a test's own. SQLite's directory is removed with it.
+/// A database of a test's own, removed with it.
 #[derive(Debug)]
 pub struct Database {
     /// Where it is.
     pub address: DatabaseAddress,
     directory: Option<PathBuf>,
+    /// The server and the database's name.
+    created: Option<(String, String)>,
 }
 
 fn number() -> u32 {
@@ -29,7 +31,11 @@ impl Database {
     pub fn sqlite(place: &Path) -> Self {
         let directory = place.join(format!("sqlite-{}-{}", std::process::id(), number()));
         std::fs::create_dir_all(&directory).expect("a directory for the test");
-        Self { address: DatabaseAddress::Sqlite(directory.join("keyward.db")), directory: Some(directory) }
+        Self {
+            address: DatabaseAddress::Sqlite(directory.join("keyward.db")),
+            directory: Some(directory),
+            created: None,
+        }
     }
 
     /// An empty PostgreSQL database; `None` when the tests on it are left out.
@@ -47,13 +53,10 @@ impl Database {
             return None;
         }
         let name = format!("test_{}_{}", std::process::id(), number());
-        let (client, connection) =
-            tokio_postgres::connect(&server, tokio_postgres::NoTls).await.expect("the test server answers");
-        tokio::spawn(connection);
-        client.batch_execute(&format!("create database {name}")).await.expect("a new database");
+        on(&server, &format!("create database {name}")).await.expect("a new database");
         let (base, _) = server.rsplit_once('/').expect("an address with a database");
         let address = format!("{base}/{name}").parse().expect("an address");
-        Some(Self { address, directory: None })
+        Some(Self { address, directory: None, created: Some((server, name)) })
     }
 
     /// One of each kind that is to be tested.
@@ -78,7 +81,27 @@ impl Drop for Database {
             // Left behind when it cannot be removed, it does no harm in the target directory.
             let _ = std::fs::remove_dir_all(directory);
         }
+        if let Some((server, name)) = self.created.take() {
+            let remove = move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+                Ok::<_, std::io::Error>(
+                    runtime.block_on(on(&server, &format!("drop database {name} with (force)"))),
+                )
+            };
+            // On a thread of its own: this one may be a runtime's. Left behind, it goes with the server.
+            let _ = std::thread::spawn(remove).join();
+        }
     }
+}
+
+/// Runs a statement on the test server.
+async fn on(server: &str, statement: &str) -> Result<(), tokio_postgres::Error> {
+    let (client, connection) = tokio_postgres::connect(server, tokio_postgres::NoTls).await?;
+    let connection = tokio::spawn(connection);
+    let done = client.batch_execute(statement).await;
+    drop(client);
+    let _ = connection.await;
+    done
 }
 
 /// Every statement of the store.

@@ -1,9 +1,7 @@
 //! What operations read and write through.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-use futures_util::future::try_join_all;
+use std::sync::{Mutex, PoisonError};
 
 use crate::driver::{postgres, sqlite};
 use crate::row::Map;
@@ -34,9 +32,12 @@ pub trait Read: Sync {
     ) -> impl Future<Output = Result<Vec<T>, StoreError>> + Send;
 }
 
-/// A transaction: what a [`Job`](crate::Job) has to work with.
+/// A transaction: what a [`Job`](crate::Job) has to work with. Once a statement failed it cannot be committed, whatever
+/// the job makes of the error: PostgreSQL refuses the rest of the transaction, and both databases shall do the same.
 pub struct Tx<'c> {
     connection: Connection<'c>,
+    /// Why the first statement failed that did.
+    failure: Mutex<Option<StoreError>>,
     /// Whether a statement failed because of another transaction and the job is worth running again.
     may_run_again: AtomicBool,
 }
@@ -49,11 +50,20 @@ enum Connection<'c> {
 
 impl<'c> Tx<'c> {
     pub(crate) const fn sqlite(connection: &'c Mutex<rusqlite::Connection>) -> Self {
-        Self { connection: Connection::Sqlite(connection), may_run_again: AtomicBool::new(false) }
+        Self::new(Connection::Sqlite(connection))
     }
 
     pub(crate) const fn postgres(transaction: &'c deadpool_postgres::Transaction<'c>) -> Self {
-        Self { connection: Connection::Postgres(transaction), may_run_again: AtomicBool::new(false) }
+        Self::new(Connection::Postgres(transaction))
+    }
+
+    const fn new(connection: Connection<'c>) -> Self {
+        Self { connection, failure: Mutex::new(None), may_run_again: AtomicBool::new(false) }
+    }
+
+    /// Why the transaction cannot be committed, if it cannot.
+    pub(crate) fn failure(&self) -> Option<StoreError> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn may_run_again(&self) -> bool {
@@ -66,7 +76,9 @@ impl<'c> Tx<'c> {
     /// When the database refuses it.
     pub async fn execute(&self, sql: Sql, args: &[Value<'_>]) -> Result<u64, StoreError> {
         match self.connection {
-            Connection::Sqlite(connection) => sqlite::execute(&sqlite::lock(connection), sql, args),
+            Connection::Sqlite(connection) => {
+                self.kept(sqlite::execute(&sqlite::lock(connection), sql, args))
+            }
             Connection::Postgres(transaction) => self.noted(postgres::execute(transaction, sql, args).await),
         }
     }
@@ -79,38 +91,47 @@ impl<'c> Tx<'c> {
         match self.connection {
             Connection::Sqlite(connection) => {
                 let connection = sqlite::lock(connection);
-                rows.iter().map(|args| sqlite::execute(&connection, sql, args)).sum()
+                self.kept(rows.iter().map(|args| sqlite::execute(&connection, sql, args)).sum())
             }
             Connection::Postgres(transaction) => {
-                // Polled together they are sent together: one round trip instead of one each.
-                let all =
-                    try_join_all(rows.iter().map(|args| postgres::execute(transaction, sql, args))).await;
-                self.noted(all.map(|counts| counts.into_iter().sum()))
+                self.noted(postgres::execute_each(transaction, sql, rows).await)
             }
         }
     }
 
+    fn kept<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(error) = &result {
+            let mut first = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+            first.get_or_insert_with(|| error.clone());
+        }
+        result
+    }
+
     fn noted<T>(&self, result: Result<T, postgres::Failed>) -> Result<T, StoreError> {
-        result.map_err(|failed| {
+        self.kept(result.map_err(|failed| {
             if failed.may_run_again {
                 self.may_run_again.store(true, Ordering::Relaxed);
             }
             failed.error
-        })
+        }))
     }
 }
 
 impl Read for Tx<'_> {
     async fn one<T: Send>(&self, sql: Sql, args: &[Value<'_>], map: Map<T>) -> Result<Option<T>, StoreError> {
         match self.connection {
-            Connection::Sqlite(connection) => sqlite::one(&sqlite::lock(connection), sql, args, map),
+            Connection::Sqlite(connection) => {
+                self.kept(sqlite::one(&sqlite::lock(connection), sql, args, map))
+            }
             Connection::Postgres(transaction) => self.noted(postgres::one(transaction, sql, args, map).await),
         }
     }
 
     async fn all<T: Send>(&self, sql: Sql, args: &[Value<'_>], map: Map<T>) -> Result<Vec<T>, StoreError> {
         match self.connection {
-            Connection::Sqlite(connection) => sqlite::all(&sqlite::lock(connection), sql, args, map),
+            Connection::Sqlite(connection) => {
+                self.kept(sqlite::all(&sqlite::lock(connection), sql, args, map))
+            }
             Connection::Postgres(transaction) => self.noted(postgres::all(transaction, sql, args, map).await),
         }
     }

@@ -39,8 +39,8 @@ pub enum Activation {
         verdict: Box<Verdict>,
         /// The licence, when there is one.
         found: Option<Box<Found>>,
-        /// Whether it is this very device on which it was activated before.
-        same_device: bool,
+        /// Where it was activated on this very device before: whether it may run there.
+        here: Option<Box<Verdict>>,
     },
 }
 
@@ -49,6 +49,8 @@ pub enum Activation {
 pub struct Activated {
     /// The licence as it is now.
     pub found: Found,
+    /// The key as it was asked about.
+    pub key: String,
     /// The device.
     pub machine: Machine,
     /// Whether it was active there before.
@@ -106,7 +108,7 @@ impl Job for Activating {
             return Ok(refused(
                 decide(Question::Activate, None, &[], &Scope::default(), self.now),
                 None,
-                false,
+                None,
             ));
         };
         self.engine.refresh_rules(tx, &mut found).await?;
@@ -117,13 +119,13 @@ impl Job for Activating {
             Some(before) if before.license_id != found.license.id => {
                 let detail = "this device is activated for another licence, and may be for one only";
                 let verdict = Verdict::refusal(Code::FingerprintScopeMismatch, detail);
-                return Ok(refused(verdict, Some(found), false));
+                return Ok(refused(verdict, Some(found), None));
             }
             Some(before) if !single_use => return self.again(tx, found, before).await,
             before => {
                 let verdict = decide(Question::Activate, Some(&found), &[], &Scope::default(), self.now);
                 if !verdict.valid || !self.spend(tx, &found).await? {
-                    return self.refuse(tx, found, before.is_some()).await;
+                    return self.refuse(tx, found, before).await;
                 }
             }
         }
@@ -151,7 +153,12 @@ impl Job for Activating {
             json!({ "machine": machine.id, "hint": found.license.key_hint, "expiry": found.license.expiry })
                 .to_string();
         audit::append(tx, &entry).await?;
-        Ok(Activation::Done(Box::new(Activated { found, machine, again: false })))
+        Ok(Activation::Done(Box::new(Activated {
+            found,
+            key: self.request.key.clone(),
+            machine,
+            again: false,
+        })))
     }
 }
 
@@ -199,21 +206,31 @@ impl Activating {
         let run =
             decide(Question::Run, Some(&found), std::slice::from_ref(&before), &Scope::default(), self.now);
         if !run.valid {
-            return Ok(refused(run, Some(found), true));
+            return Ok(refused(run.clone(), Some(found), Some(run)));
         }
         machines::touch(tx, before.id, self.now).await?;
-        Ok(Activation::Done(Box::new(Activated { found, machine: before, again: true })))
+        Ok(Activation::Done(Box::new(Activated {
+            found,
+            key: self.request.key.clone(),
+            machine: before,
+            again: true,
+        })))
     }
 
     /// Says why, as the licence is now; another device on a used key leaves a trace.
-    async fn refuse(&self, tx: &Tx<'_>, found: Found, same_device: bool) -> Result<Activation, EngineError> {
+    async fn refuse(
+        &self,
+        tx: &Tx<'_>,
+        found: Found,
+        before: Option<Machine>,
+    ) -> Result<Activation, EngineError> {
         let found = self.reread(tx, found).await?;
         let mut verdict = decide(Question::Activate, Some(&found), &[], &Scope::default(), self.now);
         if verdict.valid {
             // Reached only when it changed between the two looks; repeating the request is right.
             return Err(keyward_store::StoreError::Busy("the licence is being changed").into());
         }
-        if verdict.code == Code::AlreadyUsed && !same_device {
+        if verdict.code == Code::AlreadyUsed && before.is_none() {
             let mut entry = self.entry.clone();
             entry.event = "license.bypass-attempt".to_owned();
             entry.outcome = "refused".to_owned();
@@ -228,7 +245,10 @@ impl Activating {
             stats::add(tx, account, policy, found.license.id, &changes).await?;
             verdict.reason = Some(OTHER_DEVICE);
         }
-        Ok(refused(verdict, Some(found), same_device))
+        let here = before.map(|before| {
+            decide(Question::Run, Some(&found), std::slice::from_ref(&before), &Scope::default(), self.now)
+        });
+        Ok(refused(verdict, Some(found), here))
     }
 
     async fn reread(&self, tx: &Tx<'_>, found: Found) -> Result<Found, EngineError> {
@@ -238,8 +258,8 @@ impl Activating {
 }
 
 /// The reason below `ALREADY_USED` when another device tries.
-pub(crate) const OTHER_DEVICE: &str = "OTHER_DEVICE";
+pub const OTHER_DEVICE: &str = "OTHER_DEVICE";
 
-fn refused(verdict: Verdict, found: Option<Found>, same_device: bool) -> Activation {
-    Activation::Refused { verdict: Box::new(verdict), found: found.map(Box::new), same_device }
+fn refused(verdict: Verdict, found: Option<Found>, here: Option<Verdict>) -> Activation {
+    Activation::Refused { verdict: Box::new(verdict), found: found.map(Box::new), here: here.map(Box::new) }
 }

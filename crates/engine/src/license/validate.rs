@@ -1,6 +1,7 @@
 //! Asking about a licence. Changes nothing, unless its time begins with its first validation.
 
 use keyward_core::refusal::Refusal;
+use keyward_core::scheme::Scheme;
 use keyward_core::time::Timestamp;
 use keyward_core::verdict::{Scope, Verdict};
 use keyward_store::{Job, Tx, audit, licenses, machines};
@@ -48,7 +49,10 @@ impl Engine {
             found.entitlements =
                 keyward_store::entitlements::of_license(&self.store, found.license.id).await?;
         }
-        let verdict = decide(question, found.as_ref(), &machines, scope, now);
+        // System C counts in milliseconds, so that an expiry within one is not cut short.
+        let tiered = found.as_ref().is_some_and(|found| found.license.scheme == Scheme::Tier.as_str());
+        let instant = if tiered { now.floor_millis() } else { now };
+        let verdict = decide(question, found.as_ref(), &machines, scope, instant);
         self.record(caller, &verdict, found.as_ref(), now).await;
         Ok(Validated { verdict, found })
     }

@@ -36,11 +36,13 @@ impl SetClock {
     }
 }
 
-impl Clock for SetClock {
+impl keyward_engine::Clock for SetClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_seconds(1_800_000_000 + self.0.load(Ordering::Relaxed))
     }
+}
 
+impl Clock for SetClock {
     fn stopwatch(&self) -> Duration {
         Duration::from_secs(self.0.load(Ordering::Relaxed).unsigned_abs())
     }

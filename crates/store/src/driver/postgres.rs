@@ -1,6 +1,7 @@
 //! PostgreSQL: a pool of connections, everything in the schema `keyward`.
 
 use std::error::Error as _;
+use std::io;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,9 +10,10 @@ use bytes::BytesMut;
 use deadpool_postgres::{
     GenericClient, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime, Timeouts,
 };
+use futures_util::future::try_join_all;
 use futures_util::{FutureExt as _, TryStreamExt as _};
 use tokio_postgres::config::{Host, SslMode};
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{Severity, SqlState};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Config, NoTls};
 
@@ -48,7 +50,11 @@ impl Database {
             .parse()
             .map_err(|error: tokio_postgres::Error| StoreError::Address(error.to_string()))?;
         let given = config.get_options().map(|given| format!("{given} ")).unwrap_or_default();
-        config.options(format!("{given}-c search_path=keyward")).connect_timeout(PATIENCE);
+        config
+            .options(format!(
+                "{given}-c search_path=keyward -c default_transaction_isolation=read\\ committed"
+            ))
+            .connect_timeout(PATIENCE);
         if config.get_application_name().is_none() {
             config.application_name("keyward");
         }
@@ -67,7 +73,8 @@ impl Database {
             Manager::from_config(config, tls::connector(address.root_certificate.as_deref())?, recycling)
         };
         let pool = Pool::builder(manager)
-            .max_size(options.connections)
+            // While one migrates, another holds the lock.
+            .max_size(options.connections.max(2))
             .timeouts(Timeouts { wait: Some(PATIENCE), create: Some(PATIENCE), recycle: Some(PATIENCE) })
             .runtime(Runtime::Tokio1)
             .build()
@@ -79,7 +86,11 @@ impl Database {
 
     pub(crate) async fn connection(&self) -> Result<deadpool_postgres::Object, StoreError> {
         self.pool.get().await.map_err(|error| match error {
-            PoolError::Backend(error) => failure(error).error,
+            PoolError::Backend(error) => match failure(error).error {
+                // A handshake that failed in whatever way.
+                StoreError::Database(why) => StoreError::Unreachable(why),
+                other => other,
+            },
             PoolError::Timeout(deadpool_postgres::TimeoutType::Wait) => {
                 StoreError::Busy("all its connections are in use")
             }
@@ -124,7 +135,12 @@ impl Database {
         };
         let (outcome, may_run_again) = {
             let tx = Tx::postgres(&transaction);
-            let outcome = AssertUnwindSafe(job.run(&tx)).catch_unwind().await;
+            let outcome = AssertUnwindSafe(async { job.run(&tx).await }).catch_unwind().await;
+            let outcome = outcome.map(|outcome| match tx.failure() {
+                // The server would answer this COMMIT with a ROLLBACK, and call that a success.
+                Some(why) => outcome.and_then(|_| Err(why.into())),
+                None => outcome,
+            });
             (outcome, tx.may_run_again())
         };
         match outcome {
@@ -135,8 +151,10 @@ impl Database {
                     Attempt::Done(Ok(out))
                 }
                 Err(error) => {
-                    // Without an answer from the server nobody knows whether it committed.
-                    let answered = error.code().is_some();
+                    // Without an answer from the server nobody knows whether it committed; and one that it ends the
+                    // connection with may come after the change is made.
+                    let severity = error.as_db_error().and_then(|error| error.parsed_severity());
+                    let answered = severity == Some(Severity::Error);
                     let failed = failure(error);
                     match (answered, failed.may_run_again) {
                         (false, _) => Attempt::Done(Err(StoreError::OutcomeUnknown.into())),
@@ -165,6 +183,18 @@ pub(crate) async fn execute(
 ) -> Result<u64, Failed> {
     let statement = client.prepare_cached(sql.text).await.map_err(failure)?;
     client.execute_raw(&statement, bound(args)).await.map_err(failure)
+}
+
+/// Polled together they are sent together: one round trip instead of one each.
+pub(crate) async fn execute_each(
+    client: &impl GenericClient,
+    sql: Sql,
+    rows: &[Vec<Value<'_>>],
+) -> Result<u64, Failed> {
+    // Prepared first: each of them would do it for itself.
+    let statement = client.prepare_cached(sql.text).await.map_err(failure)?;
+    let all = rows.iter().map(|args| client.execute_raw(&statement, bound(args)));
+    Ok(try_join_all(all).await.map_err(failure)?.into_iter().sum())
 }
 
 pub(crate) async fn one<T>(
@@ -216,13 +246,9 @@ impl Failed {
 pub(crate) fn failure(error: tokio_postgres::Error) -> Failed {
     let Some(state) = error.code().cloned() else {
         // Only what the server says has a state: without one it was not reached, or a value did not fit.
-        let reached = !error.is_closed() && error.source().is_none_or(|why| !why.is::<std::io::Error>());
+        let reached = !error.is_closed() && error.source().is_none_or(|why| !why.is::<io::Error>());
         let why = Arc::new(error);
-        return Failed::of(if reached && !why.to_string().contains("connect") {
-            StoreError::Database(why)
-        } else {
-            StoreError::Unreachable(why)
-        });
+        return Failed::of(if reached { StoreError::Database(why) } else { StoreError::Unreachable(why) });
     };
     let may_run_again =
         state == SqlState::T_R_SERIALIZATION_FAILURE || state == SqlState::T_R_DEADLOCK_DETECTED;
@@ -230,6 +256,10 @@ pub(crate) fn failure(error: tokio_postgres::Error) -> Failed {
         SqlState::UNIQUE_VIOLATION => StoreError::Conflict {
             constraint: error.as_db_error().and_then(|e| e.constraint()).unwrap_or_default().to_owned(),
         },
+        _ if may_run_again => StoreError::Busy("other changes were in the way each time"),
+        SqlState::LOCK_NOT_AVAILABLE | SqlState::QUERY_CANCELED => {
+            StoreError::Busy("a statement waited too long for another change")
+        }
         SqlState::DISK_FULL => StoreError::Full,
         SqlState::READ_ONLY_SQL_TRANSACTION => StoreError::ReadOnly(Arc::new(error)),
         SqlState::ADMIN_SHUTDOWN

@@ -2,6 +2,7 @@
 
 mod checkpointer;
 mod files;
+mod foreign;
 mod readers;
 mod writer;
 
@@ -15,20 +16,24 @@ use tokio::sync::watch;
 use self::checkpointer::Checkpointer;
 use self::files::Files;
 use self::readers::Readers;
-pub(crate) use self::writer::Queued;
 use self::writer::Writer;
+pub(crate) use self::writer::{Queued, Ran};
 use crate::row::{Map, Row};
 use crate::{DoorMetrics, Lane, Options, Sql, StoreError, Value, migrations};
 
+/// How long another process's write is waited for.
+const PATIENCE: &str = "pragma busy_timeout = 5000";
 /// Statements kept prepared on each connection: all of ours.
 const PREPARED: usize = 256;
 
+/// Dropped from the first field to the last: the connection that is closed last must be one that may write, because it
+/// moves the log into the database and removes it.
 pub(crate) struct Database {
     readers: Readers,
-    writer: Writer,
-    // Stopped before the files are let go.
+    watcher: Mutex<Connection>,
     _checkpointer: Checkpointer,
-    files: Files,
+    writer: Writer,
+    _files: Files,
     poisoned: watch::Receiver<bool>,
 }
 
@@ -39,16 +44,22 @@ impl Database {
         metrics: Arc<DoorMetrics>,
     ) -> Result<Self, StoreError> {
         let files = Files::open(path, options.exclusive)?;
-        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        prepare_for_writing(&connection).map_err(|error| files.explain(error))?;
-        files.while_migrating(|| migrations::sqlite(&mut connection))?;
+        // The change to a write-ahead log does not wait for others either, so it is under the same lock.
+        let connection = files.while_migrating(|| {
+            let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            prepare_for_writing(&connection)?;
+            migrations::sqlite(&mut connection)?;
+            Ok(connection)
+        })?;
         let (poison, poisoned) = watch::channel(false);
         let poison = Arc::new(poison);
+        let writer = Writer::start(connection, metrics, Arc::clone(&poison))?;
         Ok(Self {
             readers: Readers::new(path),
-            writer: Writer::start(connection, metrics, Arc::clone(&poison))?,
-            _checkpointer: Checkpointer::start(path, poison)?,
-            files,
+            watcher: Mutex::new(connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?),
+            _checkpointer: Checkpointer::start(path, poison, writer.log())?,
+            writer,
+            _files: files,
             poisoned,
         })
     }
@@ -70,7 +81,7 @@ impl Database {
 
     /// A number that differs after any commit of another connection or process.
     pub(crate) fn data_version(&self) -> Result<i64, StoreError> {
-        self.files.data_version()
+        lock(&self.watcher).query_row("pragma data_version", [], |row| row.get(0)).map_err(error)
     }
 }
 
@@ -78,12 +89,9 @@ fn connect(path: &Path, mode: OpenFlags) -> Result<Connection, StoreError> {
     let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
     let connection = Connection::open_with_flags(path, flags).map_err(error)?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
-    connection
-        .execute_batch(
-            "pragma busy_timeout = 5000; pragma foreign_keys = on; pragma temp_store = memory; \
-             pragma cache_size = -8000; pragma mmap_size = 1073741824;",
-        )
-        .map_err(error)?;
+    let rest = "pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -8000; \
+                pragma mmap_size = 1073741824;";
+    connection.execute_batch(PATIENCE).and_then(|()| connection.execute_batch(rest)).map_err(error)?;
     Ok(connection)
 }
 
@@ -99,7 +107,7 @@ pub(crate) fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection>
 }
 
 pub(crate) fn execute(connection: &Connection, sql: Sql, args: &[Value<'_>]) -> Result<u64, StoreError> {
-    let mut statement = connection.prepare_cached(sql.text).map_err(error)?;
+    let mut statement = connection.prepare_cached(sql.sqlite).map_err(error)?;
     let changed = statement.execute(rusqlite::params_from_iter(args)).map_err(error)?;
     Ok(changed as u64)
 }
@@ -110,7 +118,7 @@ pub(crate) fn one<T>(
     args: &[Value<'_>],
     map: Map<T>,
 ) -> Result<Option<T>, StoreError> {
-    let mut statement = connection.prepare_cached(sql.text).map_err(error)?;
+    let mut statement = connection.prepare_cached(sql.sqlite).map_err(error)?;
     let mut rows = statement.query(rusqlite::params_from_iter(args)).map_err(error)?;
     let first = rows.next().map_err(error)?.map(|row| map(&mut Row::sqlite(row))).transpose()?;
     // A statement that changes rows is done only when it was stepped to its end.
@@ -126,7 +134,7 @@ pub(crate) fn all<T>(
     args: &[Value<'_>],
     map: Map<T>,
 ) -> Result<Vec<T>, StoreError> {
-    let mut statement = connection.prepare_cached(sql.text).map_err(error)?;
+    let mut statement = connection.prepare_cached(sql.sqlite).map_err(error)?;
     let mut rows = statement.query(rusqlite::params_from_iter(args)).map_err(error)?;
     let mut all = Vec::new();
     while let Some(row) = rows.next().map_err(error)? {
@@ -138,7 +146,7 @@ pub(crate) fn all<T>(
 /// Whether SQLite can prepare a statement.
 #[cfg(feature = "testing")]
 pub(crate) fn prepare(connection: &Connection, sql: Sql) -> Result<(), StoreError> {
-    connection.prepare(sql.text).map(drop).map_err(error)
+    connection.prepare(sql.sqlite).map(drop).map_err(error)
 }
 
 impl ToSql for Value<'_> {

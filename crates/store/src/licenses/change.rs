@@ -21,11 +21,11 @@ statements! {
                 where id = $1 and first_activated_at is null and suspended_at is null";
     COUNT_MACHINE = "update licenses set machines_count = machines_count + 1,
                        first_activated_at = coalesce(first_activated_at, $3), updated_at = $3
-                     where id = $1 and suspended_at is null and ($2 is null or machines_count < $2)";
+                     where id = $1 and suspended_at is null and (cast($2 as bigint) is null or machines_count < $2)";
     UNCOUNT_MACHINE = "update licenses set machines_count = machines_count - 1, updated_at = $2
                        where id = $1 and machines_count > 0";
     USE_UP = "update licenses set uses = uses + $2, updated_at = $4
-              where id = $1 and suspended_at is null and uses + $2 >= 0 and ($3 is null or uses + $2 <= $3)
+              where id = $1 and suspended_at is null and uses >= $3 and uses <= $5
               returning uses";
     SUSPEND = "update licenses set suspended_at = $2, suspension_reason = $3, updated_at = $2
                where id = $1 and (suspended_at is null or suspension_reason <> $3)";
@@ -35,7 +35,7 @@ statements! {
     SET_MAX_MACHINES = "update licenses set max_machines = $2, updated_at = $3 where id = $1";
     SET_USER = "update licenses set user_id = $2, updated_at = $3 where id = $1";
     RECORD_TRANSFER = "update licenses set transfers = transfers + 1, updated_at = $3
-                       where id = $1 and suspended_at is null and ($2 is null or transfers < $2)
+                       where id = $1 and suspended_at is null and (cast($2 as bigint) is null or transfers < $2)
                        returning transfers";
     TOUCH_VALIDATED = "update licenses set last_validated_at = $2,
                          first_validated_at = coalesce(first_validated_at, $2), expiry = coalesce($3, expiry)
@@ -84,7 +84,8 @@ pub async fn uncount_machine(tx: &Tx<'_>, id: Uuid, now: Timestamp) -> Result<bo
     Ok(tx.execute(UNCOUNT_MACHINE, args![id, now]).await? == 1)
 }
 
-/// Counts uses within the limit and says how many there are then; `None` when there is no room.
+/// Counts uses within the limit and says how many there are then; `None` when there is no room. A negative amount gives
+/// back, also where the limit was lowered meanwhile.
 ///
 /// # Errors
 /// When the database refuses.
@@ -95,7 +96,10 @@ pub async fn use_up(
     limit: Option<i64>,
     now: Timestamp,
 ) -> Result<Option<i64>, StoreError> {
-    tx.one(USE_UP, args![id, amount, limit, now], first).await
+    // Bounds of what was used before, so that nothing overflows in the statement.
+    let least = amount.saturating_neg().max(0);
+    let most = if amount > 0 { limit.unwrap_or(i64::MAX).saturating_sub(amount) } else { i64::MAX };
+    tx.one(USE_UP, args![id, amount, least, now, most], first).await
 }
 
 /// Suspends a licence for a reason; `false` when it is, for that reason.

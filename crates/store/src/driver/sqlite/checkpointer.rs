@@ -10,14 +10,15 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::watch;
 use tracing::warn;
 
+use super::writer::Log;
 use super::{connect, error, files, prepare_for_writing};
 use crate::StoreError;
 
 const EVERY: Duration = Duration::from_millis(500);
 /// A log below this size, in bytes, is left alone.
 const SMALL: u64 = 4 << 20;
-/// Beyond this size writers wait until the log begins anew.
-const LARGE: u64 = 256 << 20;
+/// Beyond this size the writer begins the log anew between two commits: under writes that never pause nobody else can.
+const LARGE: u64 = 64 << 20;
 
 pub(super) struct Checkpointer {
     stop: Option<Sender<()>>,
@@ -25,16 +26,23 @@ pub(super) struct Checkpointer {
 }
 
 impl Checkpointer {
-    pub(super) fn start(path: &Path, poison: Arc<watch::Sender<bool>>) -> Result<Self, StoreError> {
+    pub(super) fn start(
+        path: &Path,
+        poison: Arc<watch::Sender<bool>>,
+        writers: Log,
+    ) -> Result<Self, StoreError> {
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         prepare_for_writing(&connection)?;
-        let log = files::beside(path, "wal");
+        let file = files::beside(path, "wal");
         let (stop, stopped) = channel();
         let work = move || {
             while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
-                let size = log.metadata().map_or(0, |file| file.len());
-                if size >= SMALL && !checkpoint(&connection, size, &poison) {
+                let size = file.metadata().map_or(0, |file| file.len());
+                if size >= SMALL && !checkpoint(&connection, "pragma wal_checkpoint(passive)", &poison) {
                     return;
+                }
+                if size >= LARGE {
+                    writers.begin_anew();
                 }
             }
         };
@@ -45,12 +53,10 @@ impl Checkpointer {
 }
 
 /// `false` when the disk did not confirm.
-fn checkpoint(connection: &Connection, size: u64, poison: &watch::Sender<bool>) -> bool {
-    let pragma =
-        if size >= LARGE { "pragma wal_checkpoint(restart)" } else { "pragma wal_checkpoint(passive)" };
+pub(super) fn checkpoint(connection: &Connection, pragma: &str, poison: &watch::Sender<bool>) -> bool {
     match connection.query_row(pragma, [], |_| Ok(())).map_err(error) {
         Err(StoreError::Poisoned) => {
-            let _ = poison.send(true);
+            poison.send_replace(true);
             false
         }
         Err(why) => {

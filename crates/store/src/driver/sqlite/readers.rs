@@ -1,4 +1,5 @@
-//! Connections that only read. One is taken for each statement and given back, so there are as many as threads read at once.
+//! Connections that only read. One is taken for each statement and given back, so there are as many as threads read at
+//! once; those that only a crowd needed are closed again.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -7,6 +8,9 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::connect;
 use crate::StoreError;
+
+/// Connections that are kept while nobody reads.
+const IDLE: usize = 32;
 
 pub(super) struct Readers {
     path: PathBuf,
@@ -29,7 +33,10 @@ impl Readers {
             None => connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
         };
         let result = run(&connection);
-        idle().push(connection);
+        let mut kept = idle();
+        if kept.len() < IDLE {
+            kept.push(connection);
+        }
         result
     }
 }

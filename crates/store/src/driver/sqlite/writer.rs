@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{Builder, JoinHandle};
+use std::thread::{Builder, JoinHandle, current};
 
 use rusqlite::Connection;
 use tokio::sync::watch;
 use tracing::error as log_error;
 
+use super::checkpointer::checkpoint;
 use super::{error, lock};
 use crate::{DoorMetrics, Lane, StoreError};
 
@@ -18,10 +19,20 @@ const WAITING: usize = 8_192;
 
 /// A job in the queue.
 pub(crate) trait Queued: Send {
-    /// Runs it on the connection; whether its change shall stay. Never panics.
-    fn run(&mut self, connection: &Mutex<Connection>) -> bool;
-    /// Tells its caller, if there still is one. `Err` is why the batch was not committed.
+    /// Runs it on the connection. Never panics.
+    fn run(&mut self, connection: &Mutex<Connection>) -> Ran;
+    /// Tells its caller, if there still is one. `Err` is why the batch was not committed. Never panics.
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
+}
+
+/// What a job came to.
+pub(crate) enum Ran {
+    /// Its change shall stay.
+    Well,
+    /// It refused, or failed of itself.
+    Not,
+    /// The database failed it.
+    Failed(StoreError),
 }
 
 #[derive(Default)]
@@ -30,6 +41,8 @@ struct Queues {
     bulk: VecDeque<Box<dyn Queued>>,
     /// Whether the last batch was of prompt jobs, so that long work has its turn.
     bulk_is_next: bool,
+    /// Whether the write-ahead log is to begin anew.
+    log_is_large: bool,
     closed: bool,
 }
 
@@ -75,7 +88,10 @@ impl Writer {
     ) -> Result<Self, StoreError> {
         let shared = Arc::new(Shared { queues: Mutex::default(), wake: Condvar::new(), metrics });
         let theirs = Arc::clone(&shared);
-        let work = move || write(&theirs, &Mutex::new(connection), &poison);
+        let work = move || {
+            let ending = Ending(&theirs);
+            write(ending.0, &Mutex::new(connection), &poison);
+        };
         let thread = Builder::new().name("keyward-writer".to_owned()).spawn(work);
         let thread = thread.map_err(|why| StoreError::Database(Arc::new(why)))?;
         Ok(Self { shared, thread: Some(thread) })
@@ -87,16 +103,47 @@ impl Writer {
             drop(queues);
             return job.answer(Err(StoreError::Closed));
         }
-        if queues.prompt.len() >= WAITING {
+        let queue = match lane {
+            Lane::Prompt => &mut queues.prompt,
+            Lane::Bulk => &mut queues.bulk,
+        };
+        if queue.len() >= WAITING {
             drop(queues);
             return job.answer(Err(StoreError::Busy("too many changes wait to be written")));
         }
-        match lane {
-            Lane::Prompt => queues.prompt.push_back(job),
-            Lane::Bulk => queues.bulk.push_back(job),
-        }
+        queue.push_back(job);
         DoorMetrics::add(&self.shared.metrics.waiting, 1);
         self.shared.wake.notify_one();
+    }
+
+    pub(super) fn log(&self) -> Log {
+        Log(Arc::clone(&self.shared))
+    }
+}
+
+/// Lets the checkpointer ask for a new beginning of the log.
+pub(super) struct Log(Arc<Shared>);
+
+impl Log {
+    pub(super) fn begin_anew(&self) {
+        self.0.queues().log_is_large = true;
+        self.0.wake.notify_one();
+    }
+}
+
+/// However the thread ends, nobody waits for it for ever.
+struct Ending<'s>(&'s Shared);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        let left = {
+            let mut queues = self.0.queues();
+            queues.closed = true;
+            (std::mem::take(&mut queues.prompt), std::mem::take(&mut queues.bulk))
+        };
+        for job in left.0.into_iter().chain(left.1) {
+            job.answer(Err(StoreError::Closed));
+        }
     }
 }
 
@@ -105,7 +152,8 @@ impl Drop for Writer {
     fn drop(&mut self) {
         self.shared.queues().closed = true;
         self.shared.wake.notify_one();
-        if let Some(thread) = self.thread.take() {
+        // The last clone of a store may be in a job, and then goes with it on the writer thread itself.
+        if let Some(thread) = self.thread.take_if(|thread| thread.thread().id() != current().id()) {
             let _ = thread.join();
         }
     }
@@ -114,8 +162,13 @@ impl Drop for Writer {
 fn write(shared: &Shared, connection: &Mutex<Connection>, poison: &watch::Sender<bool>) {
     loop {
         let mut queues = shared.queues();
-        while queues.is_empty() && !queues.closed {
+        while queues.is_empty() && !queues.closed && !queues.log_is_large {
             queues = shared.wake.wait(queues).unwrap_or_else(PoisonError::into_inner);
+        }
+        if std::mem::take(&mut queues.log_is_large) {
+            drop(queues);
+            begin_log_anew(&lock(connection), poison);
+            continue;
         }
         if queues.is_empty() {
             return;
@@ -126,50 +179,62 @@ fn write(shared: &Shared, connection: &Mutex<Connection>, poison: &watch::Sender
         let metrics = &shared.metrics;
         metrics.waiting.fetch_sub(jobs.len() as u64, std::sync::atomic::Ordering::Relaxed);
         let committed =
-            if *poison.borrow() { Err(StoreError::Poisoned) } else { batch(connection, &mut jobs, metrics) };
+            if *poison.borrow() { Err(StoreError::Poisoned) } else { batch(connection, &mut jobs) };
         match &committed {
-            Ok(()) => {
+            Ok(stay) => {
                 DoorMetrics::add(&metrics.commits, 1);
-                DoorMetrics::add(&metrics.jobs, jobs.len() as u64);
+                DoorMetrics::add(&metrics.jobs, *stay);
+                DoorMetrics::add(&metrics.failed, jobs.len() as u64 - stay);
             }
             Err(why) => {
+                DoorMetrics::add(&metrics.failed, jobs.len() as u64);
                 log_error!(error.code = why.code(), jobs = jobs.len(), "a commit failed: {why}");
                 if matches!(why, StoreError::Poisoned) {
-                    let _ = poison.send(true);
+                    poison.send_replace(true);
                 }
             }
         }
+        let committed = committed.map(drop);
         for job in jobs {
             job.answer(committed.clone());
         }
     }
 }
 
-/// Runs the jobs and commits them. An error means that nothing of them stays.
-fn batch(
-    connection: &Mutex<Connection>,
-    jobs: &mut [Box<dyn Queued>],
-    metrics: &DoorMetrics,
-) -> Result<(), StoreError> {
+/// Waits for readers of the old log a moment only: the writers wait meanwhile.
+fn begin_log_anew(connection: &Connection, poison: &watch::Sender<bool>) {
+    let patience = |pragma: &str| connection.execute_batch(pragma);
+    if patience("pragma busy_timeout = 100").is_ok() {
+        checkpoint(connection, "pragma wal_checkpoint(truncate)", poison);
+    }
+    if let Err(why) = patience(super::PATIENCE) {
+        log_error!("the time to wait for other processes could not be set: {why}");
+    }
+}
+
+/// Runs the jobs, commits them and says how many stay. An error means that nothing of them stays.
+fn batch(connection: &Mutex<Connection>, jobs: &mut [Box<dyn Queued>]) -> Result<u64, StoreError> {
     let statement = |text: &str| {
         let connection = lock(connection);
         connection.prepare_cached(text).and_then(|mut s| s.execute([])).map(drop).map_err(error)
     };
     statement("begin immediate")?;
-    let mut run = || -> Result<(), StoreError> {
+    let mut run = || -> Result<u64, StoreError> {
+        let mut stay = 0;
         for job in jobs.iter_mut() {
             statement("savepoint job")?;
-            if !job.run(connection) {
-                DoorMetrics::add(&metrics.failed, 1);
-                // A full disk ends the whole transaction at once.
-                if lock(connection).is_autocommit() {
-                    return Err(StoreError::Full);
-                }
-                statement("rollback to job")?;
+            let ran = job.run(connection);
+            match ran {
+                Ran::Well => stay += 1,
+                Ran::Failed(StoreError::Poisoned) => return Err(StoreError::Poisoned),
+                // A full disk ends the whole transaction at once, and so does one that cannot be read or written.
+                Ran::Failed(why) if lock(connection).is_autocommit() => return Err(why),
+                Ran::Not | Ran::Failed(_) => statement("rollback to job")?,
             }
             statement("release job")?;
         }
-        statement("commit")
+        statement("commit")?;
+        Ok(stay)
     };
     let done = run();
     if done.is_err() && !lock(connection).is_autocommit() {

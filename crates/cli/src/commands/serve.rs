@@ -1,0 +1,127 @@
+//! `keyward serve`.
+
+use std::sync::Arc;
+
+use clap::Args;
+use keyward_server::app::{App, Background, Doors, ready};
+use keyward_server::config::Loaded;
+use keyward_server::layers::RequestIds;
+use keyward_server::logs;
+use keyward_server::metrics::Metrics;
+use keyward_server::serve::{Ending, Stop};
+use rand::Rng as _;
+
+use crate::clock;
+use crate::database::{self, DatabaseArgs, Started};
+use crate::failure::Failure;
+use crate::output;
+
+#[derive(Args)]
+pub(crate) struct Serve {
+    /// Address and port of the main listener [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// Open the ports of the older systems' documents, too: 8080, 5001 and 5000
+    #[arg(long)]
+    document_ports: bool,
+    /// Accept a secret that is printed in a public document, and warn at each start
+    #[arg(long)]
+    accept_public_secret: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+impl Serve {
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        let loaded = self.database.load_with(|flags| {
+            flags.listen.clone_from(&self.listen);
+            flags.document_ports = self.document_ports;
+            flags.accept_public_secret = self.accept_public_secret;
+        })?;
+        let subscriber = logs::subscriber(&loaded.config.log, output::is_watched(), std::io::stderr);
+        // Fails only when there is one already, and nothing before this makes one.
+        let _ = tracing::subscriber::set_global_default(subscriber);
+        logs::log_panics();
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(serve(loaded))
+    }
+}
+
+async fn serve(loaded: Loaded) -> Result<(), Failure> {
+    let config = loaded.config;
+    let clock = clock::server();
+    let Started { engine, address, new_key } =
+        database::start(&config, Arc::clone(&clock) as _, true).await?;
+    database::set_tier_secret(&engine, &config).await?;
+    let removed = engine.remove_unfinished_batches().await?;
+    if removed > 0 {
+        tracing::warn!(batch.count = removed, "removed {removed} batches of licences that were never finished");
+    }
+    for warning in engine.public_secret_warnings().await? {
+        tracing::warn!("{warning}");
+    }
+    let mut generator = clock::generator();
+    let ids = RequestIds::new([generator.next_u64(), generator.next_u64()]);
+    let app = app(Arc::clone(&engine), config, clock);
+    let doors = Doors::open(&app, ids, ready(&app)).await?;
+    let stop = Stop::signals()?;
+    let background = Background::start(&app);
+    welcome(&doors, &address, new_key.as_deref());
+
+    let store = engine.store().clone();
+    let ending = tokio::select! {
+        ending = doors.serve(stop) => ending,
+        () = store.poisoned() => return Err(keyward_store::StoreError::Poisoned.into()),
+    };
+    background.stop().await;
+    match ending {
+        Ending::Drained | Ending::AtOnce => Ok(()),
+        Ending::TimedOut => {
+            tracing::warn!("some requests were cut off: they took longer than server.drain_timeout");
+            Ok(())
+        }
+    }
+}
+
+#[cfg(not(feature = "testkit"))]
+fn app(
+    engine: Arc<keyward_engine::Engine>,
+    config: keyward_server::config::Config,
+    clock: Arc<clock::ServerClock>,
+) -> App {
+    App::new(engine, config, clock, Arc::new(Metrics::new()))
+}
+
+#[cfg(feature = "testkit")]
+fn app(
+    engine: Arc<keyward_engine::Engine>,
+    config: keyward_server::config::Config,
+    clock: Arc<clock::ServerClock>,
+) -> App {
+    App::with_test_clock(engine, config, clock, Arc::new(Metrics::new()))
+}
+
+/// What a newcomer sees: where it is, what to keep, and what to do next.
+fn welcome(doors: &Doors, database: &str, new_key: Option<&std::path::Path>) {
+    let program = std::env::args().next().unwrap_or_else(|| "keyward".to_owned());
+    let url = doors.url();
+    output::tell(format_args!("\nKeyward {} is ready at {url}", env!("CARGO_PKG_VERSION")));
+    for other in doors.urls().skip(1) {
+        output::tell(format_args!("                    and {other}"));
+    }
+    output::tell(format_args!("  database    {database}"));
+    if let Some(file) = new_key {
+        output::tell(format_args!(
+            "  master key  {}: keep a copy elsewhere; without it the database cannot be opened",
+            file.display()
+        ));
+    }
+    output::tell(format_args!(
+        "\nNext, in another terminal:\n  \
+         {program} token create --role admin           a first token\n  \
+         {program} issue pool --duration 1m --count 1  a first key that works once, and then\n  \
+         curl {url}/api/validate/<key>\n  \
+         {program} issue tier pro --user user_1        a first tiered key, and then\n  \
+         curl {url}/api/verify -H 'Content-Type: application/json' -d '{{\"license\": \"<key>\"}}'\n"
+    ));
+}

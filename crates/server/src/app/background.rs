@@ -1,0 +1,170 @@
+//! What the server does between requests: looks for changes of others, seals the audit log, sweeps, and measures itself.
+
+use std::fs::OpenOptions;
+use std::future::Future;
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
+
+use keyward_core::audit::Checkpoint;
+use keyward_engine::{Engine, EngineError};
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+use tracing::{info, warn};
+
+use super::App;
+use crate::health::ReadyCheck;
+
+/// How often other nodes' changes are looked for: seen within a second, with room for a slow look.
+const LOOK: Duration = Duration::from_millis(250);
+/// How often entries are sealed.
+const SEAL: Duration = Duration::from_millis(400);
+/// How often a checkpoint may be due.
+const CHECKPOINT: Duration = Duration::from_secs(5);
+/// How often the stock is counted for the metrics.
+const MEASURE: Duration = Duration::from_secs(5);
+/// How often what is old is removed.
+const SWEEP: Duration = Duration::from_secs(3_600);
+
+/// Tasks that run until it is stopped.
+pub struct Background {
+    tasks: JoinSet<()>,
+    recorder: tokio::task::JoinHandle<()>,
+    engine: Arc<Engine>,
+}
+
+impl Background {
+    /// Starts everything.
+    pub fn start(app: &App) -> Self {
+        let engine = Arc::clone(app.engine());
+        let recorder = {
+            let engine = Arc::clone(&engine);
+            tokio::spawn(async move { engine.run_recorder().await })
+        };
+        let mut tasks = JoinSet::new();
+        // SQLite's own counter of commits is never negative.
+        let seen = Arc::new(AtomicI64::new(-1));
+        tasks.spawn(every(app, LOOK, "look", move |app| {
+            let seen = Arc::clone(&seen);
+            async move {
+                // SQLite says cheaply whether anybody committed at all.
+                let version = app.engine().store().data_version()?;
+                if version.is_none_or(|version| seen.swap(version, Ordering::Relaxed) != version) {
+                    app.engine().refresh().await?;
+                }
+                Ok(())
+            }
+        }));
+        tasks.spawn(every(app, SEAL, "seal", |app| async move { app.engine().seal_audit().await.map(drop) }));
+        tasks.spawn(every(app, CHECKPOINT, "checkpoint", |app| async move {
+            if let Some(checkpoint) = app.engine().checkpoint(false).await? {
+                info!(audit.seq = checkpoint.seq, "signed the audit log up to entry {}", checkpoint.seq);
+                if let Some(file) = &app.config().audit.checkpoint_file {
+                    keep_outside(file, &checkpoint);
+                }
+            }
+            Ok(())
+        }));
+        tasks.spawn(every(app, MEASURE, "measure", |app| async move { measure(&app).await }));
+        let keep_days = i64::from(app.config().audit.keep_days);
+        tasks.spawn(every(app, SWEEP, "sweep", move |app| async move {
+            app.engine().sweep(keep_days).await.map(drop)
+        }));
+        Self { tasks, recorder, engine }
+    }
+
+    /// Stops, after what waits is written down and sealed.
+    pub async fn stop(mut self) {
+        self.engine.flush_recorder().await;
+        self.tasks.shutdown().await;
+        if let Err(error) = self.engine.seal_audit().await {
+            warn!(error.code = error.code(), "the audit log could not be sealed at the end: {error}");
+        }
+        self.recorder.abort();
+    }
+}
+
+/// Asks the database; for `/health/ready`.
+pub fn ready(app: &App) -> ReadyCheck {
+    let app = app.clone();
+    Arc::new(move || {
+        let app = app.clone();
+        Box::pin(async move { vec![("database", app.engine().ping().await.is_ok())] })
+    })
+}
+
+/// Runs work from time to time. What fails is tried again at the next time, and said once until it works again.
+fn every<W, F>(
+    app: &App,
+    period: Duration,
+    name: &'static str,
+    mut work: W,
+) -> impl Future<Output = ()> + use<W, F>
+where
+    W: FnMut(App) -> F + Send,
+    F: Future<Output = Result<(), EngineError>> + Send,
+{
+    let app = app.clone();
+    async move {
+        let mut ticks = interval(period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let failing = AtomicBool::new(false);
+        loop {
+            ticks.tick().await;
+            match work(app.clone()).await {
+                Ok(()) => failing.store(false, Ordering::Relaxed),
+                Err(error) if !failing.swap(true, Ordering::Relaxed) => {
+                    warn!(
+                        error.code = error.code(),
+                        task.name = name,
+                        "the task {name} failed, and is tried again: {error}"
+                    );
+                }
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+/// Appends a checkpoint to a file outside the database, as one line of JSON.
+fn keep_outside(file: &Path, checkpoint: &Checkpoint) {
+    let line = serde_json::json!({
+        "seq": checkpoint.seq,
+        "digest": hex::encode(checkpoint.digest),
+        "count": checkpoint.count,
+        "at": checkpoint.at,
+        "atMicros": checkpoint.at.micros(),
+        "key": checkpoint.key_id.to_string(),
+        "signature": hex::encode(&checkpoint.signature),
+    });
+    let written =
+        OpenOptions::new().create(true).append(true).open(file).and_then(|mut file| writeln!(file, "{line}"));
+    if let Err(error) = written {
+        warn!("the checkpoint could not be written to {}: {error}", file.display());
+    }
+}
+
+async fn measure(app: &App) -> Result<(), EngineError> {
+    let (engine, metrics) = (app.engine(), app.metrics());
+    let before = app.clock().stopwatch();
+    let answered = engine.ping().await;
+    metrics.database_up.set(i64::from(answered.is_ok()));
+    answered?;
+    metrics.database_latency.observe((app.clock().stopwatch() - before).as_secs_f64());
+    let (sealed_at, unsealed) = engine.audit_state().await?;
+    metrics.audit_unsealed.set(unsealed);
+    if let Some(sealed_at) = sealed_at {
+        let age = if unsealed == 0 { 0 } else { app.clock().now().micros() - sealed_at.micros() };
+        metrics.audit_chain_age.set(age as f64 / 1e6);
+    }
+    if let Some(product) = engine.catalog().product(&app.config().dialects.pool.product) {
+        let statistics = engine.statistics(product.id).await?;
+        for policy in &statistics.by_policy {
+            metrics.set_pool_stock(&policy.code, policy.available);
+        }
+        metrics.activation_rate.set(statistics.activation_rate());
+    }
+    Ok(())
+}

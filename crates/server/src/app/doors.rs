@@ -1,0 +1,128 @@
+//! The doors: every listener of the configuration with what it serves, opened before the first request is taken.
+
+use std::sync::Arc;
+
+use axum::Router;
+use keyward_engine::token::Permission;
+use tracing::info;
+
+use super::App;
+use crate::config::Config;
+use crate::dialects::{pool, tier};
+use crate::health::{self, ReadyCheck};
+use crate::layers::{Front, Layers, RequestIds};
+use crate::metrics::Page;
+use crate::serve::{self, BindError, Ending, Listener, Serves, Stop, Times, Tls, TlsError};
+
+/// Listeners that are open, with their routers.
+pub struct Doors {
+    doors: Vec<(Listener, Router)>,
+    times: Times,
+}
+
+/// Why the doors cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A listener.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// A certificate or its key.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+impl OpenError {
+    /// What to do about it.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Bind(error) => error.remedy(),
+            Self::Tls(_) => "check server.tls_cert and server.tls_key".to_owned(),
+        }
+    }
+}
+
+impl Doors {
+    /// Opens every listener.
+    ///
+    /// # Errors
+    /// When a port is taken or a certificate cannot be used: then none is served.
+    pub async fn open(app: &App, ids: RequestIds, ready: ReadyCheck) -> Result<Self, OpenError> {
+        let config = app.config();
+        let tls = match (&config.server.tls_cert, &config.server.tls_key) {
+            (Some(certificate), Some(key)) => Some(Tls::read(certificate, key)?),
+            _ => None,
+        };
+        let layers = Layers::new(&config.server, Arc::clone(app.clock()), ids, Arc::clone(app.metrics()));
+        let mut doors = Vec::new();
+        for (address, serves) in serve::addresses(config) {
+            let router = router(app, &layers, serves, &ready);
+            doors.push((Listener::bind(address, tls.clone()).await?, router));
+        }
+        let times = Times { header: config.server.header_timeout, drain: config.server.drain_timeout };
+        Ok(Self { doors, times })
+    }
+
+    /// Where the main listener is, as a URL.
+    pub fn url(&self) -> String {
+        self.doors.first().map(|(listener, _)| listener.url()).unwrap_or_default()
+    }
+
+    /// Every listener, as URLs.
+    pub fn urls(&self) -> impl Iterator<Item = String> {
+        self.doors.iter().map(|(listener, _)| listener.url())
+    }
+
+    /// Serves until told to stop.
+    pub async fn serve(self, stop: Stop) -> Ending {
+        let ending = serve::run(self.doors, self.times, stop).await;
+        info!(server.ending = ?ending, "the last request is answered");
+        ending
+    }
+}
+
+fn router(app: &App, layers: &Layers, serves: Serves, ready: &ReadyCheck) -> Router {
+    let dialects = &app.config().dialects;
+    let own = match serves {
+        Serves::All => health::home(),
+        Serves::Pool => pool::page(app.clone()),
+        Serves::Tier => tier::page(),
+        Serves::Records | Serves::Lk => health::home(),
+    };
+    let own =
+        own.merge(health::router(Arc::clone(ready))).merge(metrics(app).router()).fallback(health::not_found);
+    let mut router = layers.around(Front::SERVER, &[], own);
+    if dialects.pool.enabled && matches!(serves, Serves::All | Serves::Pool) {
+        router =
+            router.merge(layers.around(pool::FRONT, &dialects.pool.cors_origins, pool::routes(app.clone())));
+    }
+    if dialects.tier.enabled && matches!(serves, Serves::All | Serves::Tier) {
+        let routes = tier::routes(app.clone(), layers, Arc::clone(&app.0.tier_requests));
+        router = router.merge(layers.around(tier::FRONT, &dialects.tier.cors_origins, routes));
+    }
+    router
+}
+
+fn metrics(app: &App) -> Page {
+    let (config, metrics): (&Config, _) = (app.config(), Arc::clone(app.metrics()));
+    let asked = app.clone();
+    let token = Arc::new(move |token: String| {
+        let app = asked.clone();
+        let may = async move {
+            let bearer = app.engine().authenticate(&token).await;
+            bearer.is_ok_and(|bearer| bearer.is_some_and(|b| b.must(Permission::StatsRead).is_ok()))
+        };
+        Box::pin(may) as std::pin::Pin<Box<dyn Future<Output = bool> + Send>>
+    });
+    let looked = app.clone();
+    let refresh = Arc::new(move || {
+        let metrics = looked.metrics();
+        metrics.recorder_depth.set(i64::try_from(looked.engine().recorder_depth()).unwrap_or(i64::MAX));
+        let door = looked.engine().store().metrics();
+        metrics.writer_queue.set(i64::try_from(door.waiting()).unwrap_or(i64::MAX));
+        metrics.writer_commits.inc_by(door.commits().saturating_sub(metrics.writer_commits.get()));
+        metrics.writer_jobs.inc_by(door.jobs().saturating_sub(metrics.writer_jobs.get()));
+        // Lowers the alert, too, once its time is over.
+        looked.0.failures.alert(looked.clock().now());
+    });
+    Page { metrics, access: config.server.metrics, token, refresh }
+}

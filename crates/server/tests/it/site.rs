@@ -1,0 +1,167 @@
+//! The whole server over a fresh database, on a free port, with a clock set by hand.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use keyward_core::time::Timestamp;
+use keyward_engine::license::{Issued, NewLicense};
+use keyward_engine::vault::MasterKey;
+use keyward_engine::{Caller, Detail, Engine, MasterKeySource, NewUser, Setup};
+use keyward_server::app::{App, Background, Doors, ready};
+use keyward_server::clock::Clock;
+use keyward_server::config::Config;
+use keyward_server::layers::RequestIds;
+use keyward_server::metrics::Metrics;
+use keyward_server::serve::Stop;
+use keyward_store::testing::Database;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use serde_json::Value;
+use tokio::sync::mpsc::UnboundedSender;
+use zeroize::Zeroizing;
+
+use crate::world::Answer;
+
+/// 2027-01-15T08:00:00Z, in seconds.
+pub(crate) const START: i64 = 1_800_000_000;
+
+/// Microseconds set by hand.
+pub(crate) struct Hands(AtomicI64);
+
+impl Hands {
+    pub(crate) fn set(&self, at: Timestamp) {
+        self.0.store(at.micros(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.0.fetch_add(seconds * 1_000_000, Ordering::Relaxed);
+    }
+}
+
+impl keyward_engine::Clock for Hands {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::Relaxed))
+    }
+}
+
+impl Clock for Hands {
+    fn stopwatch(&self) -> Duration {
+        Duration::from_micros(self.0.load(Ordering::Relaxed).unsigned_abs())
+    }
+}
+
+/// A server at work. Stopped when it is dropped.
+pub(crate) struct Site {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) clock: Arc<Hands>,
+    pub(crate) url: String,
+    pub(crate) app: App,
+    pub(crate) background: Option<Background>,
+    database: Arc<Database>,
+    _stop: UnboundedSender<()>,
+}
+
+fn place() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+}
+
+impl Site {
+    /// On SQLite.
+    pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// On SQLite, configured.
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::over(Arc::new(Database::sqlite(place())), hands(), change).await
+    }
+
+    /// On SQLite, and on PostgreSQL where it is tested.
+    pub(crate) async fn all() -> Vec<Self> {
+        let mut sites = Vec::new();
+        for database in Database::all(place()).await {
+            sites.push(Self::over(Arc::new(database), hands(), |_| {}).await);
+        }
+        sites
+    }
+
+    /// On PostgreSQL, where it is tested.
+    pub(crate) async fn postgres() -> Option<Self> {
+        let database = Database::postgres().await?;
+        Some(Self::over(Arc::new(database), hands(), |_| {}).await)
+    }
+
+    /// Another node on the same database, with the same clock.
+    pub(crate) async fn node(&self) -> Self {
+        Self::over(Arc::clone(&self.database), Arc::clone(&self.clock), |_| {}).await
+    }
+
+    async fn over(database: Arc<Database>, clock: Arc<Hands>, change: impl FnOnce(&mut Config)) -> Self {
+        static SEED: AtomicU64 = AtomicU64::new(1);
+        let seed = SEED.fetch_add(1, Ordering::Relaxed);
+        let mut config = Config::default();
+        config.server.listen.set_port(0);
+        change(&mut config);
+        let setup = Setup {
+            master_key: MasterKeySource::Given(MasterKey::from_bytes(Zeroizing::new([7; 32]))),
+            detail: Detail::Summary,
+            tier_detail: Detail::Full,
+        };
+        let store = database.open().await.expect("the database opens");
+        let chance = Box::new(StdRng::seed_from_u64(seed));
+        let engine = Engine::start(store, setup, Arc::clone(&clock) as _, chance).await.expect("it starts");
+        let metrics = Arc::new(Metrics::new());
+        let app = App::new(Arc::clone(&engine), config, Arc::clone(&clock) as _, metrics);
+        let doors = Doors::open(&app, RequestIds::new([seed, seed]), ready(&app)).await.expect("free ports");
+        let url = doors.url();
+        let background = Some(Background::start(&app));
+        let (stop, words) = Stop::channel();
+        tokio::spawn(doors.serve(words));
+        Self { engine, clock, url, app, background, database, _stop: stop }
+    }
+
+    /// One request on a connection of its own; `head` is its first line and headers, without `Host`.
+    pub(crate) async fn ask(&self, head: &str, body: &str) -> Answer {
+        use tokio::io::AsyncWriteExt as _;
+        let address = self.url.strip_prefix("http://").expect("an address").trim_end_matches('/');
+        let mut stream = tokio::net::TcpStream::connect(address).await.expect("the server listens");
+        let length =
+            if body.is_empty() { String::new() } else { format!("\r\nContent-Length: {}", body.len()) };
+        let request = format!("{head}\r\nHost: test\r\nConnection: close{length}\r\n\r\n{body}");
+        stream.write_all(request.as_bytes()).await.expect("the request is sent");
+        Answer::read(&mut stream).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.ask(&format!("GET {path} HTTP/1.1"), "").await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.post_with(path, "", body).await
+    }
+
+    /// `headers` as lines of their own, each with `\r\n` in front.
+    pub(crate) async fn post_with(&self, path: &str, headers: &str, body: &Value) -> Answer {
+        let head = format!("POST {path} HTTP/1.1\r\nContent-Type: application/json{headers}");
+        self.ask(&head, &body.to_string()).await
+    }
+
+    /// A new pool key.
+    pub(crate) async fn pool_key(&self, days: &str) -> Issued {
+        let caller = Caller::operator();
+        self.engine.issue_pool_key(&caller, "pool", days, NewLicense::default()).await.expect("a key")
+    }
+
+    /// A new tiered key.
+    pub(crate) async fn tier_key(&self, tier: &str, user: &str) -> Issued {
+        let user = NewUser { external_id: Some(user.to_owned()), ..NewUser::default() };
+        let wanted = NewLicense { user: Some(user), ..NewLicense::default() };
+        self.engine.issue_tier(&Caller::operator(), "tier", tier, wanted).await.expect("a key")
+    }
+}
+
+fn hands() -> Arc<Hands> {
+    Arc::new(Hands(AtomicI64::new(START * 1_000_000)))
+}

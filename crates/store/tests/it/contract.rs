@@ -1,0 +1,21 @@
+//! Every operation, by its noun, on both databases: what it changes, what it gives, and what it says when there is nothing
+//! to change.
+
+mod audit;
+mod batches;
+mod catalog;
+mod entitlements;
+mod idempotency;
+mod installations;
+mod issued;
+mod license_changes;
+mod licenses;
+mod limits;
+mod machines;
+mod sessions;
+mod settings;
+mod signing_keys;
+mod stats;
+mod tokens;
+mod users;
+mod verifications;

@@ -1,0 +1,87 @@
+//! Batches.
+
+use keyward_store::batches::{self, Batch};
+use keyward_store::licenses::{self, License};
+use uuid::Uuid;
+
+use crate::world::{ACCOUNT, NOW, TEXTS, World, digest, id, license, worlds};
+
+async fn begin(w: &World, number: u128, wanted: i64) -> Uuid {
+    let batch =
+        Batch { id: id(number), account_id: ACCOUNT, name: TEXTS[0].to_owned(), wanted, created_at: NOW };
+    w.write(batch, |it, tx| Box::pin(batches::insert(tx, it))).await.unwrap();
+    id(number)
+}
+
+async fn advance(w: &World, batch: Uuid, made: i64) -> bool {
+    w.write((), move |(), tx| Box::pin(batches::advance(tx, batch, made))).await.unwrap()
+}
+
+async fn finish(w: &World, batch: Uuid) -> bool {
+    w.write((), move |(), tx| Box::pin(batches::finish(tx, batch, NOW))).await.unwrap()
+}
+
+async fn add(w: &World, batch: Uuid, numbers: std::ops::Range<u32>) {
+    let part: Vec<License> =
+        numbers.map(|number| License { batch_id: Some(batch), ..license(number) }).collect();
+    w.write(part, |part, tx| Box::pin(licenses::insert_all(tx, part))).await.unwrap();
+}
+
+#[tokio::test]
+async fn licences_of_a_batch_are_seen_only_when_all_are_there() {
+    for w in worlds().await {
+        let batch = begin(&w, 50, 600).await;
+        assert_eq!(batches::unfinished(&w.store).await.unwrap(), [batch]);
+        let seen = async || licenses::by_digest(&w.store, ACCOUNT, &digest(7)).await.unwrap();
+        for part in [0..512, 512..600] {
+            assert!(!finish(&w, batch).await);
+            assert!(seen().await.is_none());
+            assert!(advance(&w, batch, part.len() as i64).await);
+            add(&w, batch, part).await;
+        }
+        assert!(licenses::by_id(&w.store, license(7).id).await.unwrap().is_none());
+        assert!(finish(&w, batch).await);
+        let found = seen().await.unwrap();
+        assert_eq!(found.batch_name.as_deref(), Some(TEXTS[0]));
+        assert_eq!(found.license, License { batch_id: Some(batch), ..license(7) });
+        assert!(!finish(&w, batch).await && !advance(&w, batch, 1).await);
+        assert!(batches::unfinished(&w.store).await.unwrap().is_empty());
+
+        // Ready, it is never taken back.
+        let removed = w.write((), move |(), tx| Box::pin(licenses::delete_of_batch(tx, batch, 9))).await;
+        assert_eq!(removed.unwrap(), 0);
+        assert!(!w.write((), move |(), tx| Box::pin(batches::delete(tx, batch))).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn an_unfinished_batch_is_removed_part_by_part() {
+    for w in worlds().await {
+        let (batch, other) = (begin(&w, 50, 5).await, begin(&w, 51, 1).await);
+        add(&w, batch, 0..5).await;
+        add(&w, other, 5..6).await;
+        let delete = async || w.write((), move |(), tx| Box::pin(batches::delete(tx, batch))).await;
+        assert_eq!(delete().await.unwrap_err().code(), "DATABASE_ERROR");
+        let part = async || {
+            w.write((), move |(), tx| Box::pin(licenses::delete_of_batch(tx, batch, 3))).await.unwrap()
+        };
+        assert_eq!((part().await, part().await, part().await), (3, 2, 0));
+        assert!(delete().await.unwrap());
+        assert!(!delete().await.unwrap());
+        assert!(!advance(&w, batch, 1).await);
+        assert_eq!(batches::unfinished(&w.store).await.unwrap(), [other]);
+        assert_eq!(w.count("select count(*) from licenses").await, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_taken_key_adds_nothing_of_its_part() {
+    for w in worlds().await {
+        w.license(3, |_| {}).await;
+        let mut part: Vec<License> = (10..20).map(license).collect();
+        part[6].key_digest = Some(digest(3).to_vec());
+        let error = w.write(part, |part, tx| Box::pin(licenses::insert_all(tx, part))).await.unwrap_err();
+        assert_eq!(error.code(), "CONFLICT");
+        assert_eq!(w.count("select count(*) from licenses").await, 1);
+    }
+}

@@ -1,0 +1,74 @@
+//! Entitlements of policies and licences.
+
+use keyward_store::entitlements::{self, Entitlement};
+use keyward_store::{StoreError, Tx};
+use uuid::Uuid;
+
+use crate::world::{ACCOUNT, NOW, POLICY, TEXTS, id, license, worlds};
+
+async fn ensure(tx: &Tx<'_>, number: u128, code: &str) -> Result<Uuid, StoreError> {
+    let wanted = Entitlement {
+        id: id(number),
+        account_id: ACCOUNT,
+        code: code.to_owned(),
+        name: TEXTS[0].to_owned(),
+        created_at: NOW,
+    };
+    entitlements::ensure(tx, &wanted).await
+}
+
+#[tokio::test]
+async fn a_feature_is_made_once_and_found_by_its_code() {
+    for w in worlds().await {
+        for text in TEXTS {
+            let first = w.write((), move |(), tx| Box::pin(ensure(tx, 200 + text.len() as u128, text))).await;
+            let second = w.write((), move |(), tx| Box::pin(ensure(tx, 999, text))).await;
+            assert_eq!(first.unwrap(), second.unwrap(), "{text}");
+            let found = entitlements::by_code(&w.store, ACCOUNT, text).await.unwrap();
+            assert_eq!(found, Some(id(200 + text.len() as u128)));
+        }
+        assert_eq!(entitlements::by_code(&w.store, id(5), "").await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn features_keep_the_order_of_their_list_until_they_are_taken_away() {
+    for w in worlds().await {
+        let owner = w.license(1, |_| {}).await.id;
+        let nobody = license(2).id;
+        w.write((), move |(), tx| {
+            Box::pin(async move {
+                for (place, code) in ["zeta", "alpha", "mid"].into_iter().enumerate() {
+                    let feature = ensure(tx, 300 + place as u128, code).await?;
+                    let place = place as i64;
+                    assert!(entitlements::attach_to_policy(tx, ACCOUNT, POLICY, feature, 9 - place).await?);
+                    assert!(!entitlements::attach_to_policy(tx, ACCOUNT, POLICY, feature, 0).await?);
+                    assert!(entitlements::attach_to_license(tx, ACCOUNT, owner, feature, place).await?);
+                    assert!(!entitlements::attach_to_license(tx, ACCOUNT, owner, feature, 7).await?);
+                }
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+        let of_policies: Vec<_> = entitlements::of_policies(&w.store).await.unwrap();
+        let codes: Vec<_> = of_policies.iter().map(|(policy, code)| (*policy, code.as_str())).collect();
+        assert_eq!(codes, [(POLICY, "mid"), (POLICY, "alpha"), (POLICY, "zeta")]);
+        assert_eq!(entitlements::of_license(&w.store, owner).await.unwrap(), ["zeta", "alpha", "mid"]);
+        assert!(entitlements::of_license(&w.store, nobody).await.unwrap().is_empty());
+
+        w.write((), move |(), tx| {
+            Box::pin(async move {
+                assert!(entitlements::detach_from_policy(tx, POLICY, id(301)).await?);
+                assert!(!entitlements::detach_from_policy(tx, POLICY, id(301)).await?);
+                assert!(entitlements::detach_from_license(tx, owner, id(300)).await?);
+                assert!(!entitlements::detach_from_license(tx, nobody, id(302)).await?);
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+        assert_eq!(entitlements::of_policies(&w.store).await.unwrap().len(), 2);
+        assert_eq!(entitlements::of_license(&w.store, owner).await.unwrap(), ["alpha", "mid"]);
+    }
+}

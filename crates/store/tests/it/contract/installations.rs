@@ -1,0 +1,44 @@
+//! Installations.
+
+use keyward_store::installations::{self, Installation};
+
+use crate::world::{ACCOUNT, NOW, TEXTS, id, worlds};
+
+#[tokio::test]
+async fn an_installation_gets_its_secret_and_its_name_is_its_own() {
+    for w in worlds().await {
+        let bare = Installation {
+            id: id(20),
+            account_id: ACCOUNT,
+            name: TEXTS[0].to_owned(),
+            own: true,
+            secret_sealed: None,
+            secret_generated_at: None,
+            created_at: NOW,
+        };
+        let full = Installation {
+            id: id(21),
+            name: String::new(),
+            own: false,
+            secret_sealed: Some(vec![0, 255, 0]),
+            secret_generated_at: Some(NOW),
+            ..bare.clone()
+        };
+        for one in [bare.clone(), full.clone()] {
+            assert!(w.write(one, |it, tx| Box::pin(installations::insert(tx, it))).await.unwrap());
+        }
+        let taken = Installation { id: id(22), ..bare.clone() };
+        assert!(!w.write(taken, |it, tx| Box::pin(installations::insert(tx, it))).await.unwrap());
+
+        let set = async |number| {
+            w.write((), move |(), tx| Box::pin(installations::set_secret(tx, id(number), &[], NOW)))
+                .await
+                .unwrap()
+        };
+        assert!(set(20).await);
+        assert!(!set(29).await);
+        let secret = Installation { secret_sealed: Some(vec![]), secret_generated_at: Some(NOW), ..bare };
+        assert_eq!(installations::of_account(&w.store, ACCOUNT).await.unwrap(), [secret, full]);
+        assert!(installations::of_account(&w.store, id(5)).await.unwrap().is_empty());
+    }
+}
