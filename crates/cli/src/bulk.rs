@@ -1,8 +1,9 @@
 //! Many licences at once: CSV or JSON lines, made on all cores, in order, in constant memory.
 
+mod target;
+
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -15,6 +16,8 @@ use serde_json::{Map, Value};
 
 use crate::clock;
 use crate::failure::Failure;
+
+use target::Target;
 
 /// Licences made by a worker before it hands them on.
 const CHUNK: u64 = 256;
@@ -62,26 +65,69 @@ impl Bulk {
         json: bool,
         make: impl Fn(u64, &mut StdRng) -> Result<Row, Failure> + Sync,
     ) -> Result<(), Failure> {
-        let format = self.format.unwrap_or(if json { Format::Jsonl } else { Format::Csv });
-        let table = Table { format, make };
-        let Some(path) = &self.out else {
-            return table
-                .write_to(BufWriter::new(io::stdout().lock()), count)
-                .or_else(Failure::unless_closed);
-        };
-        match std::fs::metadata(path) {
-            Ok(found) if found.is_file() => Err(Failure::new(
-                "FILE_EXISTS",
-                format_args!("{} exists, and would be lost", path.display()),
-                "name another file with --out, or move that one away",
-            )),
-            // A pipe or a device takes what it is given.
-            Ok(_) => {
-                let file = File::options().write(true).open(path).map_err(|e| Failure::file(path, &e))?;
-                table.write_to(BufWriter::new(file), count).or_else(Failure::unless_closed)
-            }
-            Err(_) => table.write_file(path, count),
+        let table = Table { format: self.format(json), make };
+        let mut target = Target::open(self.out.as_deref())?;
+        let written = table.write_to(&mut target, count).and_then(|()| target.finish());
+        written.or_else(Failure::unless_closed)
+    }
+
+    /// Opens a table whose rows come one part after another from elsewhere.
+    pub(crate) fn sink(&self, count: u64, json: bool) -> Result<Sink, Failure> {
+        Sink::open(self.out.as_deref(), self.format(json), count)
+    }
+
+    fn format(&self, json: bool) -> Format {
+        self.format.unwrap_or(if json { Format::Jsonl } else { Format::Csv })
+    }
+}
+
+/// A table that is written part by part.
+pub(crate) struct Sink {
+    target: Target,
+    format: Format,
+    first: bool,
+    progress: ProgressBar,
+}
+
+impl Sink {
+    pub(crate) fn csv(path: &Path, count: u64) -> Result<Self, Failure> {
+        Self::open(Some(path), Format::Csv, count)
+    }
+
+    pub(crate) fn lines(path: Option<&Path>, count: u64) -> Result<Self, Failure> {
+        Self::open(path, Format::Jsonl, count)
+    }
+
+    fn open(path: Option<&Path>, format: Format, count: u64) -> Result<Self, Failure> {
+        Ok(Self { target: Target::open(path)?, format, first: true, progress: progress(count) })
+    }
+
+    pub(crate) fn write(&mut self, rows: &[Row]) -> Result<(), Failure> {
+        let bytes = self.format.bytes(rows, self.first)?;
+        self.first &= rows.is_empty();
+        self.target.write_all(&bytes)?;
+        self.progress.inc(rows.len() as u64);
+        Ok(())
+    }
+
+    /// Writes one object a line.
+    pub(crate) fn write_lines(&mut self, objects: &[Value]) -> Result<(), Failure> {
+        for object in objects {
+            writeln!(self.target, "{object}")?;
         }
+        self.progress.inc(objects.len() as u64);
+        Ok(())
+    }
+
+    /// What was written so far is on the disk, or with the reader.
+    pub(crate) fn settle(&mut self) -> Result<(), Failure> {
+        self.target.settle()
+    }
+
+    /// The table is whole: a file gets its name.
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        self.progress.finish_and_clear();
+        self.target.finish()
     }
 }
 
@@ -92,24 +138,6 @@ struct Table<F> {
 }
 
 impl<F: Fn(u64, &mut StdRng) -> Result<Row, Failure> + Sync> Table<F> {
-    /// Writes a file beside the wanted one first, and gives it its name when it is whole. Licences are worth money: only
-    /// their owner can read it.
-    fn write_file(&self, path: &Path, count: u64) -> Result<(), Failure> {
-        let part = path.with_added_extension(format!("{}.part", std::process::id()));
-        let mut options = File::options();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&part).map_err(|error| Failure::file(path, &error))?;
-        let mut writer = BufWriter::new(file);
-        let written = self.write_to(&mut writer, count).and_then(|()| finish(writer, &part, path));
-        if written.is_err() {
-            // Whatever went wrong is said; that the rest could not be removed as well would only hide it.
-            let _ = std::fs::remove_file(&part);
-        }
-        written
-    }
-
     fn write_to(&self, mut writer: impl Write, count: u64) -> Result<(), Failure> {
         let progress = progress(count);
         let workers = thread::available_parallelism().map_or(1, usize::from) as u64;
@@ -147,18 +175,21 @@ impl<F: Fn(u64, &mut StdRng) -> Result<Row, Failure> + Sync> Table<F> {
         for chunk in chunks {
             let numbers = chunk * CHUNK..count.min((chunk + 1) * CHUNK);
             let rows = numbers.map(|number| (self.make)(number, &mut rng));
-            let bytes =
-                rows.collect::<Result<Vec<Row>, Failure>>().and_then(|rows| self.format(&rows, chunk == 0));
+            let bytes = rows
+                .collect::<Result<Vec<Row>, Failure>>()
+                .and_then(|rows| self.format.bytes(&rows, chunk == 0));
             // The writer is gone when it failed; then there is nothing left to do.
             if sender.send(bytes).is_err() {
                 return;
             }
         }
     }
+}
 
-    fn format(&self, rows: &[Row], first: bool) -> Result<Vec<u8>, Failure> {
-        match self.format {
-            Format::Csv => {
+impl Format {
+    fn bytes(self, rows: &[Row], first: bool) -> Result<Vec<u8>, Failure> {
+        match self {
+            Self::Csv => {
                 let mut writer = csv::Writer::from_writer(Vec::with_capacity(rows.len() * 256));
                 if let (true, Some(row)) = (first, rows.first()) {
                     writer.write_record(row.iter().map(|(name, _)| name))?;
@@ -171,7 +202,7 @@ impl<F: Fn(u64, &mut StdRng) -> Result<Row, Failure> + Sync> Table<F> {
                 }
                 writer.into_inner().map_err(|error| Failure::from(io::Error::from(error.error().kind())))
             }
-            Format::Jsonl => {
+            Self::Jsonl => {
                 let mut bytes = Vec::with_capacity(rows.len() * 256);
                 for row in rows {
                     let object: Map<String, Value> =
@@ -194,14 +225,8 @@ fn cell(value: &str) -> Cow<'_, str> {
     }
 }
 
-fn finish(writer: BufWriter<File>, part: &Path, path: &Path) -> Result<(), Failure> {
-    let file = writer.into_inner().map_err(|error| Failure::file(part, error.error()))?;
-    file.sync_all().map_err(|error| Failure::file(part, &error))?;
-    std::fs::rename(part, path).map_err(|error| Failure::file(path, &error))
-}
-
 /// A bar on standard error when a person watches and it will take a while.
-fn progress(count: u64) -> ProgressBar {
+pub(crate) fn progress(count: u64) -> ProgressBar {
     if count < 1_000 || !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

@@ -16,6 +16,20 @@ impl Now {
     pub(crate) fn get(&self) -> Timestamp {
         self.now.unwrap_or_else(system)
     }
+
+    /// The instant that was given.
+    pub(crate) const fn given(&self) -> Option<Timestamp> {
+        self.now
+    }
+}
+
+/// The clock of the engine: the system's, or one that stands.
+pub(crate) struct Clock(pub(crate) Option<Timestamp>);
+
+impl keyward_engine::Clock for Clock {
+    fn now(&self) -> Timestamp {
+        self.0.unwrap_or_else(system)
+    }
 }
 
 /// A date (00:00 UTC) or RFC 3339.

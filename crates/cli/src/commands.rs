@@ -1,7 +1,13 @@
 //! One file per command.
 
+pub(crate) mod audit;
+pub(crate) mod config;
 pub(crate) mod device;
 pub(crate) mod inspect;
 pub(crate) mod issue;
 pub(crate) mod keys;
+pub(crate) mod license;
+pub(crate) mod pool;
+pub(crate) mod register;
+pub(crate) mod token;
 pub(crate) mod verify;

@@ -10,6 +10,8 @@ use keyward_core::refusal::{Flaw, Refusal};
 
 use crate::failure;
 
+mod failures;
+
 fn compare(page: &str, wanted: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);
     if std::env::var_os("UPDATE_DOCS").is_some() {
@@ -53,6 +55,15 @@ fn errors() {
     let mut row = |cells: &[&str]| writeln!(page, "| {} |", cells.join(" | ")).expect("a string takes all");
     for (code, sentence) in failure::CODES {
         row(&[&format!("`{code}`"), sentence]);
+    }
+    page.push_str(
+        "\n## Failures of the database and the engine\n\nExit status 2; 1 where the licence itself refuses: \
+         `ALREADY_SO`, `LIMIT_EXCEEDED`, and the codes of verdicts.\n\n| code | meaning | what to do |\n|---|---|---|\n",
+    );
+    let mut row = |cells: &[&str]| writeln!(page, "| {} |", cells.join(" | ")).expect("a string takes all");
+    let mut known = std::collections::HashSet::new();
+    for error in failures::all().into_iter().filter(|error| known.insert(error.code())) {
+        row(&[&format!("`{}`", error.code()), &error.to_string(), error.remedy()]);
     }
     compare("errors.md", &page);
 }

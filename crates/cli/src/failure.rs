@@ -7,17 +7,23 @@ use std::path::Path;
 use keyward_core::code::Code;
 use keyward_core::crypto::KeyFileError;
 use keyward_core::refusal::Refusal;
+use keyward_engine::EngineError;
 use keyward_engine::issue::IssueError;
+use keyward_engine::vault::MasterKeyError;
+use keyward_server::config::ConfigError;
+use keyward_store::StoreError;
 
 use crate::output;
 
-/// A failure: exit status 2.
+/// A failure: exit status 2; or a licence refused what was asked of it: 1.
 #[derive(Debug)]
 pub(crate) struct Failure {
     code: &'static str,
     message: String,
     remedy: String,
     closed_pipe: bool,
+    refused: bool,
+    database: bool,
 }
 
 /// The codes of the command line itself, for `docs/errors.md`.
@@ -34,6 +40,8 @@ pub(crate) const CODES: &[(&str, &str)] = &[
     ("DATE_OUT_OF_RANGE", "A date lies outside the years 1 to 9999."),
     ("TOO_MANY", "More was asked for at once than can be told apart."),
     ("DEVICE", "This machine does not say what is asked of it."),
+    ("CONFIG", "The configuration has values or keys that cannot be used; each is named with its place."),
+    ("NOT_CONFIRMED", "What cannot be undone was not confirmed."),
 ];
 
 impl Failure {
@@ -43,7 +51,14 @@ impl Failure {
                 || Code::ALL.iter().any(|known| known.as_str() == code),
             "{code} is in no table"
         );
-        Self { code, message: message.to_string(), remedy: remedy.to_string(), closed_pipe: false }
+        Self {
+            code,
+            message: message.to_string(),
+            remedy: remedy.to_string(),
+            closed_pipe: false,
+            refused: false,
+            database: false,
+        }
     }
 
     pub(crate) fn argument(message: impl Display, remedy: impl Display) -> Self {
@@ -61,6 +76,43 @@ impl Failure {
 
     pub(crate) fn key_file(path: &str, error: &KeyFileError) -> Self {
         Self::new("KEY_FILE", format_args!("{path}: {error}"), "give another key file")
+    }
+
+    /// Of the database or the engine, which have tables of their own.
+    fn of(code: &'static str, message: impl Display, remedy: &str) -> Self {
+        let (message, remedy) = (message.to_string(), remedy.to_owned());
+        Self { code, message, remedy, closed_pipe: false, refused: false, database: false }
+    }
+
+    /// The stable code.
+    pub(crate) const fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// What is wrong, as a sentence.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Adds to what can be done about it.
+    pub(crate) fn and(mut self, more: impl Display) -> Self {
+        self.remedy = format!("{}; {more}", self.remedy);
+        self
+    }
+
+    /// 1 when a licence refused, 2 otherwise.
+    pub(crate) const fn status(&self) -> u8 {
+        if self.refused { 1 } else { 2 }
+    }
+
+    /// Whether the database itself failed, so that nothing else would go better.
+    pub(crate) const fn is_of_the_database(&self) -> bool {
+        self.database
+    }
+
+    /// Whether it is that nobody reads any more.
+    pub(crate) const fn is_closed_pipe(&self) -> bool {
+        self.closed_pipe
     }
 
     /// That whoever read a table has gone, as `head` does, is no failure.
@@ -118,5 +170,46 @@ impl From<IssueError> for Failure {
             IssueError::TooManyPoolKeys(_) => "ask for fewer keys at once",
         };
         Self::new(error.code(), &error, remedy)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        // A value that is taken, or a row of another shape, says nothing of the next one.
+        let database = !matches!(error, StoreError::Conflict { .. });
+        Self { database, ..Self::of(error.code(), &error, error.remedy()) }
+    }
+}
+
+impl From<MasterKeyError> for Failure {
+    fn from(error: MasterKeyError) -> Self {
+        Self::of(error.code(), &error, error.remedy())
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Issue(error) => error.into(),
+            EngineError::Refused(refusal) => refusal.into(),
+            EngineError::Store(error) => error.into(),
+            error => {
+                let refused = matches!(
+                    error,
+                    EngineError::NotAllowed(_) | EngineError::AlreadySo(_) | EngineError::Limit { .. }
+                );
+                Self { refused, ..Self::of(error.code(), &error, error.remedy()) }
+            }
+        }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let join = |texts: Vec<String>| texts.join("; ");
+        let faults = &error.faults;
+        let problems = faults.iter().map(|fault| format!("{}: {}", fault.place, fault.problem)).collect();
+        let remedies = faults.iter().map(|fault| fault.remedy.clone()).collect();
+        Self::new("CONFIG", join(problems), join(remedies))
     }
 }

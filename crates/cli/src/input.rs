@@ -26,7 +26,7 @@ pub(crate) fn license(argument: &str) -> Result<Result<String, Refusal>, Failure
     } else {
         argument.as_bytes().to_vec()
     };
-    Ok(String::from_utf8(bytes).map_err(|_| Flaw::NotText.into()).map(|text| tidy(text.trim_ascii())))
+    Ok(String::from_utf8(bytes).map_err(|_| Flaw::NotText.into()).map(|text| tidy(&text)))
 }
 
 /// No key has a dot or a slash in it; a licence in JSON may.
@@ -35,7 +35,8 @@ fn looks_like_a_path(argument: &str) -> bool {
 }
 
 /// Undoes what people and mail programs do to keys: a pool key is read aloud in groups, a long key is folded.
-fn tidy(text: &str) -> String {
+pub(crate) fn tidy(text: &str) -> String {
+    let text = text.trim_ascii();
     if text.starts_with("LK-") {
         return text.split_ascii_whitespace().collect();
     }

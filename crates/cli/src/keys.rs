@@ -1,5 +1,11 @@
 //! Keys and secrets from files and environment variables. Never from arguments: those show in process lists.
 
+#[expect(dead_code, reason = "used by the commands on stored keys")]
+mod passphrase;
+
+#[expect(unused_imports, reason = "used by the commands on stored keys")]
+pub(crate) use passphrase::PassphraseArgs;
+
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -63,12 +69,16 @@ impl SecretArgs {
 
     /// The secret where one is given.
     pub(crate) fn read_optional(&self) -> Result<Option<SharedSecret>, Failure> {
-        let text = match (&self.secret_file, &self.secret_env) {
-            (Some(path), _) => read_file(path)?,
-            (None, Some(name)) => read_variable(name, "SECRET")?,
-            (None, None) => return Ok(None),
-        };
-        prepare(&text).map(Some)
+        self.read_text()?.map(|text| prepare(&text)).transpose()
+    }
+
+    /// The secret's text where one is given.
+    pub(crate) fn read_text(&self) -> Result<Option<Zeroizing<String>>, Failure> {
+        match (&self.secret_file, &self.secret_env) {
+            (Some(path), _) => read_file(path).map(Some),
+            (None, Some(name)) => read_variable(name, "SECRET").map(Some),
+            (None, None) => Ok(None),
+        }
     }
 }
 
@@ -83,6 +93,11 @@ pub(crate) struct SealingArgs {
 }
 
 impl SealingArgs {
+    /// Whether nothing is to be stored.
+    pub(crate) fn is_offline(&self) -> bool {
+        self.offline || self.secret.is_given()
+    }
+
     /// The secret where one is given.
     pub(crate) fn read_optional(&self) -> Result<Option<SharedSecret>, Failure> {
         self.secret.read_optional()
@@ -125,7 +140,7 @@ impl VerifyingArgs {
 
 /// Prepares a secret text; a newline at its end does not count, and a sample of the old documents is warned about.
 pub(crate) fn prepare(text: &str) -> Result<SharedSecret, Failure> {
-    let text = text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
+    let text = without_newline(text);
     if text.is_empty() {
         return Err(Failure::new("SECRET", "the secret is empty", "give the secret that both sides share"));
     }
@@ -135,6 +150,11 @@ pub(crate) fn prepare(text: &str) -> Result<SharedSecret, Failure> {
         );
     }
     Ok(SharedSecret::new(text, &AwsLc))
+}
+
+/// A secret without the newline that a file or a line ends with.
+pub(crate) fn without_newline(text: &str) -> &str {
+    text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text))
 }
 
 fn no_key(form: &str, what: &str, wanted: &str, offline: bool) -> Failure {
@@ -149,7 +169,7 @@ pub(crate) fn read_file(path: &Path) -> Result<Zeroizing<String>, Failure> {
     Ok(text)
 }
 
-fn read_variable(name: &str, code: &'static str) -> Result<Zeroizing<String>, Failure> {
+pub(crate) fn read_variable(name: &str, code: &'static str) -> Result<Zeroizing<String>, Failure> {
     std::env::var(name).map(Zeroizing::new).map_err(|_| {
         Failure::new(
             code,

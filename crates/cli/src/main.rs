@@ -6,6 +6,7 @@
 mod bulk;
 mod clock;
 mod commands;
+mod database;
 #[cfg(test)]
 mod docs;
 mod failure;
@@ -18,7 +19,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{device, inspect, issue, keys as key_files, verify};
+use crate::commands::{
+    audit, config, device, inspect, issue, keys as key_files, license, pool, register, token, verify,
+};
 
 /// Issue, verify and explain software licences.
 #[derive(Parser)]
@@ -36,13 +39,31 @@ enum Command {
     /// Make a licence
     #[command(subcommand)]
     Issue(issue::Issue),
+    /// Take in keys that were made elsewhere
+    #[command(subcommand)]
+    Register(register::Register),
     /// Say whether a licence is valid, and why
     Verify(verify::Verify),
     /// Show what a licence says, without checking who made it
     Inspect(inspect::Inspect),
+    /// Show and change a licence of the database
+    #[command(subcommand)]
+    License(Box<license::License>),
+    /// The pool of single-use keys as a whole
+    #[command(subcommand)]
+    Pool(pool::Pool),
+    /// Tokens, which let programs and people in
+    #[command(subcommand)]
+    Token(token::Token),
     /// Make key files and read them
     #[command(subcommand)]
     Keys(key_files::Keys),
+    /// What was done, by whom, and whether the log still says so
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Configuration: its defaults, whether it can be used, what holds
+    #[command(subcommand)]
+    Config(config::Config),
     /// Ask this machine about itself
     #[command(subcommand)]
     Device(device::Device),
@@ -54,6 +75,12 @@ fn main() -> ExitCode {
         Command::Issue(command) => command.run(cli.json).map(|()| true),
         Command::Verify(command) => command.run(cli.json),
         Command::Inspect(command) => command.run(cli.json).map(|()| true),
+        Command::Register(command) => command.run(cli.json),
+        Command::License(command) => command.run(cli.json).map(|()| true),
+        Command::Pool(command) => command.run(cli.json).map(|()| true),
+        Command::Token(command) => command.run(cli.json).map(|()| true),
+        Command::Audit(command) => command.run(cli.json),
+        Command::Config(command) => command.run(cli.json),
         Command::Keys(command) => command.run(cli.json).map(|()| true),
         Command::Device(command) => command.run(cli.json).map(|()| true),
     };
@@ -62,7 +89,7 @@ fn main() -> ExitCode {
         Ok(false) => ExitCode::from(1),
         Err(failure) => {
             failure.print(cli.json);
-            ExitCode::from(2)
+            ExitCode::from(failure.status())
         }
     }
 }

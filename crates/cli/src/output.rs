@@ -45,6 +45,47 @@ impl Display for Table {
     }
 }
 
+/// Rows of several columns under their names, all aligned.
+pub(crate) struct Columns {
+    names: &'static [&'static str],
+    rows: Vec<Vec<String>>,
+}
+
+impl Columns {
+    pub(crate) const fn new(names: &'static [&'static str]) -> Self {
+        Self { names, rows: Vec::new() }
+    }
+
+    pub(crate) fn row(&mut self, cells: &[&dyn Display]) {
+        self.rows.push(cells.iter().map(|cell| printable(&cell.to_string())).collect());
+    }
+}
+
+impl Display for Columns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<String> = self.names.iter().map(|name| (*name).to_owned()).collect();
+        let rows: Vec<&Vec<String>> = [&names].into_iter().chain(&self.rows).collect();
+        let width =
+            |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max();
+        let widths: Vec<usize> = (0..names.len()).map(|at| width(at).unwrap_or(0)).collect();
+        for row in rows {
+            let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+            writeln!(f, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+/// What may not be there.
+pub(crate) fn or_dash(value: Option<impl Display>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}
+
+/// One object for a program.
+pub(crate) fn json(object: &serde_json::Value) -> Result<(), Failure> {
+    print(format_args!("{object:#}\n"))
+}
+
 /// A licence comes from outside: what controls a terminal, or turns a line round, is shown by its number.
 pub(crate) fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());

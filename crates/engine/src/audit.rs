@@ -1,6 +1,7 @@
 //! The audit log beyond writing it: sealing it into a chain, signing how far it reached, and checking it.
 
 mod checkpoint;
+mod read;
 mod sealer;
 mod verify;
 

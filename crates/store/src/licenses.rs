@@ -8,6 +8,7 @@ use crate::sql::{args, statements};
 use crate::{Read, Row, StoreError, Tx, Value};
 
 mod change;
+mod remove;
 
 #[cfg(feature = "testing")]
 pub(crate) use change::ALL as ALL_CHANGES;
@@ -15,6 +16,9 @@ pub use change::{
     count_machine, lock, record_transfer, reinstate, set_expiry, set_max_machines, set_user, suspend,
     touch_validated, uncount_machine, use_once, use_up,
 };
+#[cfg(feature = "testing")]
+pub(crate) use remove::ALL as ALL_REMOVALS;
+pub use remove::{Removed, remove};
 
 /// A licence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,6 +129,7 @@ statements! {
     BY_ID = found!("l.id = $1");
     BY_DIGEST = found!("l.account_id = $1 and l.key_digest = $2");
     BY_SUBJECT = found!("l.product_id = $1 and l.subject = $2");
+    OF_PRODUCT = concat!(found!("l.product_id = $1 and l.scheme = $2 and l.id > $3"), " order by l.id limit $4");
     ANY_OF_PRODUCT = "select cast(1 as bigint) from licenses where product_id = $1 and scheme = $2 limit 1";
     ANY_OF_INSTALLATION = "select cast(1 as bigint) from licenses where installation_id = $1 limit 1";
     DELETE_OF_BATCH = "delete from licenses where id in
@@ -281,6 +286,20 @@ pub async fn by_digest(
 /// When the database cannot be asked.
 pub async fn by_subject(db: &impl Read, product: Uuid, subject: &str) -> Result<Option<Found>, StoreError> {
     db.one(BY_SUBJECT, args![product, subject], found).await
+}
+
+/// Licences of a product in one form whose ids lie after another, in the order of their ids.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn of_product(
+    db: &impl Read,
+    product: Uuid,
+    scheme: &str,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Found>, StoreError> {
+    db.all(OF_PRODUCT, args![product, scheme, after, limit], found).await
 }
 
 /// Whether anything was issued or registered in this form for a product.

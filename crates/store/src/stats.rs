@@ -47,6 +47,7 @@ statements! {
               where account_id = $1 and hour = 0 group by policy_id, name";
     SINCE = "select policy_id, name, cast(sum(value) as bigint) from stats_hourly
              where account_id = $1 and name = $2 and hour >= $3 group by policy_id, name";
+    CLEAR = "delete from stats_hourly where account_id = $1 and policy_id = $2 and name = $3";
     TAKE_SHARDS = "delete from stats_hourly where hour > 0 and hour < $1 and shard > 0
                    returning account_id, policy_id, name, hour, value";
 }
@@ -98,6 +99,14 @@ pub async fn totals(db: &impl Read, account: Uuid) -> Result<Sums, StoreError> {
 /// When the database cannot be asked.
 pub async fn since(db: &impl Read, account: Uuid, name: &str, at: Timestamp) -> Result<Sums, StoreError> {
     Ok(db.all(SINCE, args![account, name, hour(at)], sum).await?.into_iter().collect())
+}
+
+/// Lets a counter of a policy begin anew.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn clear(tx: &Tx<'_>, account: Uuid, policy: Uuid, name: &str) -> Result<(), StoreError> {
+    tx.execute(CLEAR, args![account, policy, name]).await.map(drop)
 }
 
 /// Account, policy, name and hour of a counter.

@@ -8,6 +8,9 @@ mod pool;
 mod record;
 mod tier;
 
+pub(super) use pool::duration;
+pub(super) use tier::Kept;
+
 use clap::Subcommand;
 use keyward_core::claims::Claims;
 use keyward_core::crypto::KeySet;
@@ -25,12 +28,13 @@ pub(crate) enum Issue {
     Record(record::Record),
     /// 12-character single-use keys (system B)
     ///
-    /// By default 1,000 keys of each of the five durations; --count is the number of each.
+    /// By default 1,000 keys of each of the five durations; --count is the number of each. They are kept in the database, and
+    /// seen there once all of them are written to the table.
     Pool(pool::Pool),
     /// A tiered key that a server verifies (system C)
     ///
-    /// The key says only its tier and the second in which it was made: a server keeps the rest. Of several made at once,
-    /// each takes the next second, at most an hour ahead.
+    /// The key says only its tier and the second in which it was made: the database keeps the rest. Of several made at
+    /// once, each takes the next free second, at most an hour ahead. With a secret or --offline nothing is stored.
     Tier(tier::Tier),
     /// An RSA-signed file bound to a device (system D)
     ///

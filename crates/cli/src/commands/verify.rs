@@ -104,6 +104,6 @@ fn pool(text: &str) -> Failure {
         format_args!(
             "this has the form of a pool key ({check}); whether it may be used is known only to its server"
         ),
-        "ask the server that keeps the pool: GET /api/validate/{key}",
+        "ask the server that keeps the pool: GET /api/validate/{key}; beside its database: `keyward license show`",
     )
 }

@@ -10,6 +10,8 @@ use serde_json::Value;
 /// A fresh directory, removed at the end.
 pub(crate) struct World {
     pub(crate) directory: PathBuf,
+    /// The PostgreSQL database that commands use instead of a file in `data`.
+    postgres: Option<String>,
 }
 
 /// What a run gave.
@@ -25,7 +27,45 @@ impl World {
         let name = format!("cli-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::create_dir_all(&directory).expect("a directory for the test");
-        Self { directory }
+        Self { directory, postgres: None }
+    }
+
+    /// One for each kind of database that is tested.
+    pub(crate) fn of_each_database() -> Vec<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let postgres = runtime.block_on(keyward_store::testing::Database::postgres());
+        let on_postgres = postgres.map(|database| {
+            let mut world = Self::with_keys();
+            world.postgres = Some(database.address.to_string());
+            world
+        });
+        [Self::with_keys()].into_iter().chain(on_postgres).collect()
+    }
+
+    /// Runs a command on this world's database.
+    pub(crate) fn db(&self, arguments: &[&str]) -> Run {
+        self.db_with(arguments, "")
+    }
+
+    pub(crate) fn db_with(&self, arguments: &[&str], input: &str) -> Run {
+        let mut all = arguments.to_vec();
+        all.extend(["--data", "data"]);
+        all.extend(self.postgres.iter().flat_map(|url| ["--database", url]));
+        self.run_with(&all, input)
+    }
+
+    /// Runs what must succeed on this world's database and gives its standard output.
+    pub(crate) fn db_out(&self, arguments: &[&str]) -> String {
+        let run = self.db(arguments);
+        assert_eq!(run.status, 0, "{arguments:?}: {}{}", run.out, run.err);
+        run.out.trim_end_matches('\n').to_owned()
+    }
+
+    /// Runs what must succeed on this world's database and gives its object.
+    pub(crate) fn db_json(&self, arguments: &[&str]) -> Value {
+        let run = self.db(&[arguments, &["--json"]].concat());
+        assert_eq!(run.status, 0, "{arguments:?}: {}{}", run.out, run.err);
+        run.json()
     }
 
     /// A world with `ed.pem`, `rsa.pem` and the environment's `SECRET`.
@@ -63,11 +103,24 @@ impl World {
     }
 
     pub(crate) fn run_with(&self, arguments: &[&str], input: &str) -> Run {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_keyward"))
+        self.run_in(&[], arguments, input)
+    }
+
+    pub(crate) fn run_in(&self, variables: &[(&str, &str)], arguments: &[&str], input: &str) -> Run {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_keyward"));
+        // What the developer's own shell says of databases is not meant for these tests.
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy();
+            if name.starts_with("KEYWARD_") || ["DATABASE_URL", "MASTER_KEY"].contains(&&*name) {
+                command.env_remove(&*name);
+            }
+        }
+        let mut child = command
             .args(arguments)
             .current_dir(&self.directory)
             .env("SECRET", "a secret that both sides share")
             .env("OTHER", "another secret")
+            .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -92,6 +145,12 @@ impl World {
 }
 
 impl Run {
+    /// The exit status and the code of a failure printed as an object.
+    pub(crate) fn failure(&self) -> (i32, String) {
+        let code = self.json()["error"]["code"].as_str().unwrap_or_default().to_owned();
+        (self.status, code)
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}{}", self.out, self.err))
     }

@@ -131,7 +131,23 @@ impl Engine {
         caller: &Caller,
         product: &str,
         policy: &str,
+        wanted: NewLicense,
+    ) -> Result<Issued, EngineError> {
+        self.issue_tier_from(caller, product, policy, wanted, &mut 0).await
+    }
+
+    /// As [`Self::issue_tier`], and not before `ahead` seconds from now; sets it behind the second that was taken, so that
+    /// the next of many keys need not try those again.
+    ///
+    /// # Errors
+    /// As [`Self::issue_tier`].
+    pub async fn issue_tier_from(
+        self: &Arc<Self>,
+        caller: &Caller,
+        product: &str,
+        policy: &str,
         mut wanted: NewLicense,
+        ahead: &mut u64,
     ) -> Result<Issued, EngineError> {
         let policy = self.policy_named(product, policy)?;
         let product = self.catalog().product_by_id(policy.row.product_id).cloned();
@@ -145,16 +161,20 @@ impl Engine {
             wanted.term = Term::Days(if lifetime { LIFETIME_DAYS } else { 30 });
         }
         // A handful at a time: usually the first second is free.
-        for first in (0..MAX_AHEAD_SECONDS).step_by(SECONDS_AT_ONCE) {
+        for first in (*ahead..MAX_AHEAD_SECONDS).step_by(SECONDS_AT_ONCE) {
             let seconds = first..MAX_AHEAD_SECONDS.min(first + SECONDS_AT_ONCE as u64);
             let keys: Vec<String> = seconds
+                .clone()
                 .map(|ahead| crate::issue::tier(&policy.row.code, prefix, &secret, now, ahead))
                 .collect::<Result<_, _>>()?;
             let drafts = keys
                 .iter()
                 .map(|key| self.draft(&policy, Scheme::Tier, key, &wanted, now))
                 .collect::<Result<Vec<_>, _>>()?;
+            let given = keys.clone();
             if let Some(issued) = self.issue_first_free(caller, &policy, drafts, keys, &wanted, now).await? {
+                let taken = seconds.zip(given).find(|(_, key)| *key == issued.key);
+                *ahead = taken.map_or(first, |(second, _)| second) + 1;
                 return Ok(issued);
             }
         }

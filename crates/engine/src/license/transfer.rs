@@ -6,13 +6,15 @@ use keyward_core::audit::Entry;
 use keyward_core::time::Timestamp;
 use keyward_core::verdict::Scope;
 use keyward_store::machines::{self, Machine};
+use keyward_store::stats;
 use keyward_store::{Job, Tx, audit, licenses};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{Found, Named, Question, decide};
 use crate::form::Change;
-use crate::rules::TransferStrategy;
+use crate::rules::{ExpirationBasis, TransferStrategy};
+use crate::statistics::counters;
 use crate::{Caller, Engine, EngineError, NewUser};
 
 const EVENT: &str = "license.transfer";
@@ -87,6 +89,9 @@ impl Job for Transferring {
         licenses::record_transfer(tx, license.id, None, self.now).await?;
         if let Some(device) = &self.transfer.device {
             self.move_device(tx, &found, device).await?;
+            if license.first_activated_at.is_none() {
+                self.begin(tx, &found).await?;
+            }
         }
         if let Some(user) = &self.transfer.user {
             let id = self.engine.ensure_user(tx, user, self.ids.1, self.now).await?;
@@ -120,6 +125,24 @@ impl Job for Transferring {
 }
 
 impl Transferring {
+    /// A licence that was never activated begins with the move, as it would with an activation.
+    async fn begin(&self, tx: &Tx<'_>, found: &Found) -> Result<(), EngineError> {
+        let (license, rules) = (&found.license, &found.policy.rules);
+        if let (ExpirationBasis::FromFirstActivation, Some(seconds)) =
+            (rules.expiration_basis, rules.duration)
+        {
+            let expiry = rules.arithmetic().end(self.now, seconds)?;
+            licenses::set_expiry(tx, license.id, Some(expiry), None, self.now).await?;
+        }
+        let changes = [
+            stats::Change::hourly(counters::ACTIVATIONS, self.now, 1),
+            stats::Change::total(counters::ACTIVATIONS, 1),
+            stats::Change::total(counters::USED, 1),
+            stats::Change::total(counters::UNAVAILABLE, 1),
+        ];
+        Ok(stats::add(tx, license.account_id, license.policy_id, license.id, &changes).await?)
+    }
+
     async fn within_limit(&self, tx: &Tx<'_>, found: &Found) -> Result<(), EngineError> {
         let rules = &found.policy.rules;
         let Some(limit) = rules.max_transfers.filter(|_| !self.transfer.beyond_limit) else { return Ok(()) };

@@ -1,0 +1,21 @@
+//! Commands on a database: whole sessions on both kinds, and what can go wrong.
+
+mod audit;
+mod config;
+mod failures;
+mod pool;
+mod register;
+mod tier;
+mod token;
+
+use crate::world::World;
+
+/// The first column of a table's rows.
+fn first_column(csv: &str) -> Vec<String> {
+    csv.lines().skip(1).filter_map(|line| line.split(',').next().map(str::to_owned)).collect()
+}
+
+/// New keys of a month, stored.
+fn month_keys(world: &World, count: &str) -> Vec<String> {
+    first_column(&world.db_out(&["issue", "pool", "--count", count, "--duration", "1m"]))
+}
