@@ -1,5 +1,8 @@
 //! The one place where the command line asks for the time and for randomness.
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use keyward_core::time::Timestamp;
 use rand::rngs::{StdRng, SysRng};
 use rand::{SeedableRng as _, TryRng as _};
@@ -29,6 +32,48 @@ pub(crate) struct Clock(pub(crate) Option<Timestamp>);
 impl keyward_engine::Clock for Clock {
     fn now(&self) -> Timestamp {
         self.0.unwrap_or_else(system)
+    }
+}
+
+/// The clock of the server.
+#[cfg(not(feature = "testkit"))]
+pub(crate) type ServerClock = Running;
+
+/// The clock of the server, which tests set.
+#[cfg(feature = "testkit")]
+pub(crate) type ServerClock = keyward_server::app::testkit::TestClock;
+
+#[cfg(not(feature = "testkit"))]
+pub(crate) fn server() -> Arc<ServerClock> {
+    Arc::new(Running::new())
+}
+
+#[cfg(feature = "testkit")]
+pub(crate) fn server() -> Arc<ServerClock> {
+    Arc::new(ServerClock::new(Arc::new(Running::new())))
+}
+
+/// The system's clock, and a stopwatch that only runs forward.
+pub(crate) struct Running {
+    started: Instant,
+}
+
+impl Running {
+    #[expect(clippy::disallowed_methods, reason = "this is where measuring begins")]
+    fn new() -> Self {
+        Self { started: Instant::now() }
+    }
+}
+
+impl keyward_engine::Clock for Running {
+    fn now(&self) -> Timestamp {
+        system()
+    }
+}
+
+impl keyward_server::clock::Clock for Running {
+    fn stopwatch(&self) -> Duration {
+        self.started.elapsed()
     }
 }
 

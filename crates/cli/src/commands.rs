@@ -9,5 +9,6 @@ pub(crate) mod keys;
 pub(crate) mod license;
 pub(crate) mod pool;
 pub(crate) mod register;
+pub(crate) mod serve;
 pub(crate) mod token;
 pub(crate) mod verify;

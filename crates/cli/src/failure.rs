@@ -10,6 +10,7 @@ use keyward_core::refusal::Refusal;
 use keyward_engine::EngineError;
 use keyward_engine::issue::IssueError;
 use keyward_engine::vault::MasterKeyError;
+use keyward_server::app::OpenError;
 use keyward_server::config::ConfigError;
 use keyward_store::StoreError;
 
@@ -41,6 +42,7 @@ pub(crate) const CODES: &[(&str, &str)] = &[
     ("TOO_MANY", "More was asked for at once than can be told apart."),
     ("DEVICE", "This machine does not say what is asked of it."),
     ("CONFIG", "The configuration has values or keys that cannot be used; each is named with its place."),
+    ("LISTEN", "The server cannot open an address, or serve TLS on it."),
     ("NOT_CONFIRMED", "What cannot be undone was not confirmed."),
 ];
 
@@ -201,6 +203,12 @@ impl From<EngineError> for Failure {
                 Self { refused, ..Self::of(error.code(), &error, error.remedy()) }
             }
         }
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        Self::new("LISTEN", &error, error.remedy())
     }
 }
 

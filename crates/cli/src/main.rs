@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, config, device, inspect, issue, keys as key_files, license, pool, register, token, verify,
+    audit, config, device, inspect, issue, keys as key_files, license, pool, register, serve, token, verify,
 };
 
 /// Issue, verify and explain software licences.
@@ -36,6 +36,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Run the server
+    Serve(serve::Serve),
     /// Make a licence
     #[command(subcommand)]
     Issue(issue::Issue),
@@ -72,6 +74,7 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
+        Command::Serve(command) => command.run().map(|()| true),
         Command::Issue(command) => command.run(cli.json).map(|()| true),
         Command::Verify(command) => command.run(cli.json),
         Command::Inspect(command) => command.run(cli.json).map(|()| true),

@@ -1,7 +1,7 @@
 //! What reaches the terminal, a pipe or a file: never a panic when nobody listens, never a control character of a licence.
 
 use std::fmt::{self, Display};
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 
 use crate::failure::Failure;
 
@@ -17,6 +17,11 @@ pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
 /// Writes a line for the person who watches, to standard error; when nobody does, it is lost.
 pub(crate) fn tell(text: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Whether a person watches standard error.
+pub(crate) fn is_watched() -> bool {
+    io::stderr().is_terminal()
 }
 
 /// Rows of a name and a value, the values aligned.

@@ -62,6 +62,7 @@ fn store() -> Vec<StoreError> {
         StoreError::Conflict { constraint: name() },
         StoreError::Database(source()),
         StoreError::Panicked(NAME),
+        StoreError::Waited(NAME),
         StoreError::Shape { column: 0, wanted: NAME },
         StoreError::Closed,
     ]
@@ -106,6 +107,7 @@ fn decided(error: &EngineError) {
             | StoreError::OutcomeUnknown
             | StoreError::Conflict { .. }
             | StoreError::Panicked(_)
+            | StoreError::Waited(_)
             | StoreError::Shape { .. }
             | StoreError::Closed
             | StoreError::Database(_),
