@@ -25,15 +25,21 @@ pub struct Engine {
     pub(crate) account: Account,
     pub(crate) recorder: Recorder,
     pub(crate) node: Uuid,
+    /// The master key that seals the vault, as far as this engine knows.
+    pub(crate) master_id: ArcSwap<String>,
+    /// Held while a signing key is made.
+    pub(crate) making: tokio::sync::Mutex<()>,
     catalog: ArcSwap<Catalog>,
     clock: Arc<dyn Clock>,
     chance: Mutex<Chance>,
 }
 
 impl Engine {
+    #[expect(clippy::too_many_arguments, reason = "each is a part that is handed in once, at start")]
     pub(crate) fn new(
         store: Store,
         vault: Vault,
+        master_id: String,
         account: Account,
         catalog: Catalog,
         clock: Arc<dyn Clock>,
@@ -42,7 +48,8 @@ impl Engine {
     ) -> Self {
         let node = uuid_v7(clock.now(), &mut chance);
         let (catalog, chance) = (ArcSwap::from_pointee(catalog), Mutex::new(chance));
-        Self { store, vault, account, recorder, node, catalog, clock, chance }
+        let (master_id, making) = (ArcSwap::from_pointee(master_id), tokio::sync::Mutex::new(()));
+        Self { store, vault, account, recorder, node, master_id, making, catalog, clock, chance }
     }
 
     /// The present.

@@ -8,6 +8,7 @@ use keyward_store::StoreError;
 
 use crate::issue::IssueError;
 use crate::token::Role;
+use crate::vault::passphrase::PassphraseError;
 use crate::vault::{MasterKeyError, VaultError};
 
 /// Why an operation was not done. Nothing of it stays.
@@ -30,6 +31,12 @@ pub enum EngineError {
         /// Where it was looked for.
         place: String,
     },
+    /// Another rotation was faster, or this engine was started before it.
+    #[error("the master key was rotated by another program since this one was started")]
+    MasterKeyRotated,
+    /// A key does not go under a passphrase, or out of one.
+    #[error(transparent)]
+    Passphrase(#[from] PassphraseError),
     /// A form cannot be made.
     #[error(transparent)]
     Issue(#[from] IssueError),
@@ -115,6 +122,8 @@ impl EngineError {
             Self::Vault(error) => error.code(),
             Self::MasterKey(error) => error.code(),
             Self::MasterKeyMissing { .. } => "MASTER_KEY_MISSING",
+            Self::MasterKeyRotated => "MASTER_KEY_ROTATED",
+            Self::Passphrase(error) => error.code(),
             Self::Issue(error) => error.code(),
             Self::Refused(refusal) => refusal.code().as_str(),
             Self::KeyFile(_) => "KEY_FILE",
@@ -144,6 +153,8 @@ impl EngineError {
                 "give it by KEYWARD_MASTER_KEY or keys.master_key_file; without it the database cannot be used, and no \
                  other key replaces it"
             }
+            Self::MasterKeyRotated => "start again with the new master key",
+            Self::Passphrase(_) => "choose a longer passphrase; to open a key, the one it was sealed with",
             Self::Issue(_) | Self::Refused(_) => "correct the value and try again",
             Self::KeyFile(_) => "give another key file",
             Self::Date(_) => "choose a shorter duration",

@@ -1,146 +1,181 @@
-//! Signing keys and shared secrets of the database: made at first use, listed, rotated, exported.
+//! Signing keys and shared secrets of the database: made at first use, listed, rotated, taken in and exported.
 
-use keyward_core::audit::Entry;
-use keyward_core::crypto::SharedSecret;
-use keyward_store::signing_keys::{self, SigningKey as Row};
-use keyward_store::{Job, Tx, audit, licenses, versions};
+mod active;
+mod change;
+mod installation;
+mod master;
+mod secret;
+mod transport;
+
+pub use change::Rotate;
+
+use keyward_core::crypto::{Algorithm, SharedSecret};
+use keyward_core::time::Timestamp;
 use rand_core::Rng as _;
-use serde_json::json;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use crate::catalog::{Catalog, Key, Material};
 use crate::crypto::AwsLc;
-use crate::keyring::{HMAC, public_sample};
-use crate::{Caller, Engine, EngineError};
+use crate::keyring::{HMAC, MIN_SIGNING_RSA_BITS, public_sample};
+use crate::{Engine, EngineError};
 
 /// The length of a secret that nobody gave, in bytes.
 const SECRET_LENGTH: usize = 32;
+/// Days after which a key that signs is pointed out.
+const OLD_AFTER_DAYS: i64 = 365;
+
+/// May sign and verify.
+pub(crate) const ACTIVE: &str = "active";
+/// Verifies what it once signed.
+const VERIFY_ONLY: &str = "verify_only";
+/// Does nothing any more.
+const RETIRED: &str = "retired";
+
+/// What is told of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyInfo {
+    /// Its id.
+    pub id: Uuid,
+    /// The code of the product it signs for; `None` is the whole account.
+    pub product: Option<String>,
+    /// `ed25519`, `rsa`, `hmac`.
+    pub algorithm: String,
+    /// The size of an RSA modulus, 256 for Ed25519; `None` for a shared secret.
+    pub bits: Option<usize>,
+    /// `active`, `verify_only`, `retired`.
+    pub state: String,
+    /// The hint by which licences name it: eight hexadecimal digits. A shared secret has none.
+    pub key_id: Option<String>,
+    /// Whether its private half is here.
+    pub private: bool,
+    /// Whether it was made elsewhere.
+    pub imported: bool,
+    /// When it was made or taken in.
+    pub created_at: Timestamp,
+    /// When it was retired.
+    pub retired_at: Option<Timestamp>,
+    /// What to think about: its age, or its size.
+    pub warnings: Vec<String>,
+}
 
 impl Engine {
-    /// The secret of a product's tiered keys. One that nobody gave is made at first use.
-    pub(crate) async fn tier_secret(
-        &self,
-        caller: &Caller,
-        product: Uuid,
-    ) -> Result<SharedSecret, EngineError> {
-        let known = || self.catalog().secrets(product).and_then(|keys| keys.secrets.last().cloned());
-        if let Some(secret) = known() {
-            return Ok(secret);
-        }
-        let mut bytes = Zeroizing::new([0; SECRET_LENGTH]);
-        self.with_chance(|chance| chance.fill_bytes(bytes.as_mut_slice()));
-        let text = Zeroizing::new(hex::encode(bytes.as_slice()));
-        self.put_secret(caller, product, &text, true).await?;
-        known().ok_or_else(|| EngineError::NotFound { what: "secret of product", name: product.to_string() })
-    }
-
-    /// Sets the secret of a product's tiered keys. The same one again changes nothing.
+    /// All keys and secrets of products and of the account, the oldest first. Nothing secret is told.
     ///
     /// # Errors
-    /// `PublicSecret` for a sample of the old documents, unless accepted; `SecretInUse` when licences were made under
-    /// another one.
-    pub async fn set_secret(
-        &self,
-        caller: &Caller,
-        product: &str,
-        secret: &str,
-        accept_public: bool,
-    ) -> Result<(), EngineError> {
-        if public_sample::contains(secret) && !accept_public {
-            return Err(EngineError::PublicSecret);
-        }
-        if secret.is_empty() {
-            return Err(EngineError::Invalid { field: "secret", wanted: "it must not be empty".to_owned() });
-        }
-        let product = self
-            .catalog()
-            .product(product)
-            .cloned()
-            .ok_or_else(|| EngineError::NotFound { what: "product", name: product.to_owned() })?;
-        self.put_secret(caller, product.id, secret, false).await
+    /// When the database cannot be asked.
+    pub async fn list_keys(&self) -> Result<Vec<KeyInfo>, EngineError> {
+        self.refresh().await?;
+        let (catalog, now) = (self.catalog(), self.now());
+        Ok(catalog.keys().iter().map(|key| info(key, &catalog, now)).collect())
     }
 
-    async fn put_secret(
-        &self,
-        caller: &Caller,
-        product: Uuid,
-        secret: &str,
-        first_only: bool,
-    ) -> Result<(), EngineError> {
-        let now = self.now();
-        let id = self.new_id();
-        let row = Row {
-            id,
-            account_id: self.account.id,
-            product_id: Some(product),
-            algorithm: HMAC.to_owned(),
-            state: "active".to_owned(),
-            public_key: None,
-            private_sealed: Some(self.seal("signing_keys", "private_sealed", id, secret)),
-            imported: !first_only,
-            created_at: now,
-            retired_at: None,
+    /// The public half of a key as a PEM file.
+    ///
+    /// # Errors
+    /// When there is no such key, or it is a shared secret.
+    pub async fn public_key(&self, id: Uuid) -> Result<String, EngineError> {
+        self.refresh().await?;
+        let catalog = self.catalog();
+        match &key_of(&catalog, id)?.material {
+            Material::Signing(key) => Ok(key.public().to_pem()),
+            Material::Verifying(key) => Ok(key.to_pem()),
+            Material::Secret(_) => Err(not_for_secrets("it has no public half")),
+        }
+    }
+
+    /// A sentence for each product and installation whose secret is printed in a public document. For a warning at
+    /// each start.
+    pub fn public_secret_warnings(&self) -> Vec<String> {
+        let catalog = self.catalog();
+        let warning = |whose: String| {
+            format!(
+                "the secret of {whose} is printed in a public document of the older systems: anybody can make \
+                 licences with it"
+            )
         };
-        let detail = json!({ "product": product, "algorithm": HMAC, "given": !first_only });
-        let entry = self.entry(caller, "secret.set", ("signing-key", Some(id)), &detail, now);
-        let known = self.known_secrets().await?;
-        let job =
-            Setting { row, product, first_only, known, secret: Zeroizing::new(secret.to_owned()), entry };
-        self.store.write(job).await?;
-        self.reload().await
+        let products = catalog.keys().iter().filter_map(|key| match &key.material {
+            Material::Secret(secret) if key.row.state != RETIRED && public_sample::is(secret) => {
+                let code = key.row.product_id.and_then(|id| catalog.product_by_id(id)).map(|p| &p.code);
+                Some(warning(code.map_or_else(|| "the account".to_owned(), |code| format!("product {code}"))))
+            }
+            _ => None,
+        });
+        let own = catalog.own_installation().filter(|own| own.secret.as_ref().is_some_and(public_sample::is));
+        products.chain(own.map(|own| warning(format!("installation {}", own.row.name)))).collect()
     }
 
-    /// The secrets of products as they are stored now, in plain, to compare with.
-    async fn known_secrets(&self) -> Result<Vec<(Uuid, Zeroizing<String>)>, EngineError> {
-        let mut known = Vec::new();
-        for row in signing_keys::all(&self.store).await? {
-            if let (HMAC, Some(sealed)) = (row.algorithm.as_str(), &row.private_sealed) {
-                known.push((row.id, self.unseal("signing_keys", "private_sealed", row.id, sealed)?));
-            }
-        }
-        Ok(known)
-    }
-}
-
-struct Setting {
-    row: Row,
-    product: Uuid,
-    first_only: bool,
-    known: Vec<(Uuid, Zeroizing<String>)>,
-    secret: Zeroizing<String>,
-    entry: Entry,
-}
-
-impl Job for Setting {
-    const NAME: &'static str = "secret.set";
-    type Out = ();
-    type Err = EngineError;
-
-    async fn run(&self, tx: &Tx<'_>) -> Result<(), EngineError> {
-        signing_keys::lock(tx, self.row.account_id, Some(self.product)).await?;
-        let mine = |row: &Row| {
-            row.product_id == Some(self.product) && row.algorithm == HMAC && row.state == "active"
-        };
-        let before = signing_keys::all(tx).await?.into_iter().find(mine);
-        if let Some(before) = before {
-            let same = self.known.iter().any(|(id, secret)| {
-                *id == before.id && keyward_core::crypto::same(secret.as_bytes(), self.secret.as_bytes())
-            });
-            if self.first_only || same {
-                return Ok(());
-            }
-            if licenses::any_of_product(tx, self.product, "tier").await? {
-                return Err(EngineError::SecretInUse { product: self.product.to_string() });
-            }
-            signing_keys::delete(tx, before.id).await?;
-        }
-        signing_keys::insert(tx, &self.row).await?;
-        versions::raise(tx, versions::CATALOG).await?;
-        Ok(audit::append(tx, &self.entry).await?)
+    fn new_secret(&self) -> Zeroizing<String> {
+        let mut bytes = Zeroizing::new([0; SECRET_LENGTH]);
+        self.with_chance(|chance| chance.fill_bytes(bytes.as_mut_slice()));
+        Zeroizing::new(hex::encode(bytes.as_slice()))
     }
 }
 
 /// Prepares a secret for sealing and checking.
 pub fn prepare(secret: &str) -> SharedSecret {
     SharedSecret::new(secret, &AwsLc)
+}
+
+/// How keys of an algorithm are stored.
+pub(crate) const fn stored_name(algorithm: Algorithm) -> &'static str {
+    match algorithm {
+        Algorithm::Ed25519 => "ed25519",
+        Algorithm::RsaPkcs1Sha256 => "rsa",
+    }
+}
+
+fn key_of(catalog: &Catalog, id: Uuid) -> Result<&Key, EngineError> {
+    let unknown = || EngineError::NotFound { what: "key", name: id.to_string() };
+    catalog.keys().iter().find(|key| key.row.id == id).ok_or_else(unknown)
+}
+
+fn not_for_secrets(why: &str) -> EngineError {
+    EngineError::Invalid { field: "key", wanted: format!("this is a shared secret: {why}") }
+}
+
+/// Refuses what may not be the secret of a product or installation.
+fn check_given(secret: &str, accept_public: bool) -> Result<(), EngineError> {
+    if public_sample::contains(secret) && !accept_public {
+        return Err(EngineError::PublicSecret);
+    }
+    if secret.is_empty() {
+        return Err(EngineError::Invalid { field: "secret", wanted: "it must not be empty".to_owned() });
+    }
+    Ok(())
+}
+
+fn info(key: &Key, catalog: &Catalog, now: Timestamp) -> KeyInfo {
+    let row = &key.row;
+    let public = match &key.material {
+        Material::Signing(key) => Some(key.public()),
+        Material::Verifying(key) => Some(key),
+        Material::Secret(_) => None,
+    };
+    let bits = public.map(keyward_core::crypto::PublicKey::bits);
+    let mut warnings = Vec::new();
+    if row.state == ACTIVE && row.algorithm != HMAC && row.created_at.plus_days(OLD_AFTER_DAYS) < now {
+        warnings.push("it signs since more than a year: think of `keyward keys rotate`".to_owned());
+    }
+    if row.algorithm == "rsa" && row.state != RETIRED && bits.is_some_and(|bits| bits < MIN_SIGNING_RSA_BITS)
+    {
+        warnings.push("it is too small to be safe: what it verifies could be forged".to_owned());
+    }
+    let product = row.product_id.map(|id| match catalog.product_by_id(id) {
+        Some(product) => product.code.clone(),
+        None => id.to_string(),
+    });
+    KeyInfo {
+        id: row.id,
+        product,
+        algorithm: row.algorithm.clone(),
+        bits,
+        state: row.state.clone(),
+        key_id: public.map(|key| key.id().to_string()),
+        private: row.private_sealed.is_some(),
+        imported: row.imported,
+        created_at: row.created_at,
+        retired_at: row.retired_at,
+        warnings,
+    }
 }

@@ -17,8 +17,9 @@ mod validate;
 
 pub use activate::{Activate, Activated, Activation, OTHER_DEVICE};
 pub use deactivate::Deactivate;
-pub(crate) use find::stored_hint;
 pub use find::{Found, Named};
+pub(crate) use find::{hint, scope_of, stored_hint};
+pub(crate) use issue::Beside;
 pub use issue::{Issued, LIFETIME_DAYS, NewLicense, Term};
 pub use pool::{PoolBatch, PoolRequest};
 pub use register::Register;
@@ -27,6 +28,6 @@ pub use reset::PoolKeyOut;
 pub use show::{Form, Shown};
 pub use standing::{Question, decide};
 pub use suspend::Suspension;
-pub use transfer::Transfer;
+pub use transfer::{Transfer, Transferred};
 pub use usage::{USES, Usage};
 pub use validate::Validated;

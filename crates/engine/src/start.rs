@@ -50,8 +50,11 @@ impl Engine {
         clock: Arc<dyn Clock>,
         mut chance: Chance,
     ) -> Result<Arc<Self>, EngineError> {
-        let vault = match stored_vault(&store).await? {
-            Some(sealed) => Vault::open(&setup.master_key.existing(&sealed.master_id)?, &sealed)?,
+        let (vault, master_id) = match stored_vault(&store).await? {
+            Some(sealed) => {
+                let vault = Vault::open(&setup.master_key.existing(&sealed.master_id)?, &sealed)?;
+                (vault, sealed.master_id)
+            }
             None => make(&store, &setup.master_key, &*clock, &mut chance).await?,
         };
         let account = accounts::first(&store).await?.ok_or(EngineError::NotFound {
@@ -60,7 +63,7 @@ impl Engine {
         })?;
         let catalog = Catalog::load(&store, &account, &vault).await?;
         let recorder = Recorder::new(store.clone(), account.id, setup.detail, setup.tier_detail);
-        Ok(Arc::new(Self::new(store, vault, account, catalog, clock, chance, recorder)))
+        Ok(Arc::new(Self::new(store, vault, master_id, account, catalog, clock, chance, recorder)))
     }
 }
 
@@ -88,15 +91,18 @@ impl MasterKeySource {
     }
 }
 
-async fn stored_vault(store: &Store) -> Result<Option<SealedVault>, StoreError> {
-    let Some(canary) = settings::get(store, names::CANARY).await? else { return Ok(None) };
+pub(crate) async fn stored_vault(store: &Store) -> Result<Option<SealedVault>, StoreError> {
     let part = async |name| settings::get(store, name).await.map(Option::unwrap_or_default);
-    Ok(Some(SealedVault {
-        lookup: part(names::LOOKUP).await?,
-        data: part(names::DATA).await?,
-        canary,
-        master_id: String::from_utf8_lossy(&part(names::MASTER_ID).await?).into_owned(),
-    }))
+    loop {
+        let master_id = part(names::MASTER_ID).await?;
+        let Some(canary) = settings::get(store, names::CANARY).await? else { return Ok(None) };
+        let (lookup, data) = (part(names::LOOKUP).await?, part(names::DATA).await?);
+        // Rotated while it was read: its parts do not belong together.
+        if part(names::MASTER_ID).await? == master_id {
+            let master_id = String::from_utf8_lossy(&master_id).into_owned();
+            return Ok(Some(SealedVault { lookup, data, canary, master_id }));
+        }
+    }
 }
 
 /// Makes account, keys and products. When another process was faster, its keys are opened.
@@ -105,7 +111,7 @@ async fn make(
     source: &MasterKeySource,
     clock: &dyn Clock,
     chance: &mut Chance,
-) -> Result<Vault, EngineError> {
+) -> Result<(Vault, String), EngineError> {
     let master = source.new_or_existing(chance)?;
     let (vault, sealed) = Vault::create(&master, chance);
     let now = clock.now();
@@ -130,10 +136,10 @@ async fn make(
     };
     entry.seal_personal([0; 16]);
     if store.write(Make { sealed, seed, entry }).await? {
-        return Ok(vault);
+        return Ok((vault, master.id()));
     }
     let sealed = stored_vault(store).await?.ok_or(StoreError::Closed)?;
-    Ok(Vault::open(&master, &sealed)?)
+    Ok((Vault::open(&master, &sealed)?, sealed.master_id))
 }
 
 struct Make {

@@ -35,6 +35,7 @@ statements! {
     INSERT = concat!("insert into installations (", columns!(), ", metadata) values ($1, $2, $3, $4, $5, $6, $7, '{}')
               on conflict (account_id, name) do nothing");
     OF_ACCOUNT = concat!("select ", columns!(), " from installations where account_id = $1 order by serial");
+    LOCK = concat!("update installations set name = name where id = $1 returning ", columns!());
     SET_SECRET = "update installations set secret_sealed = $2, secret_generated_at = $3 where id = $1";
 }
 
@@ -68,6 +69,14 @@ pub async fn insert(tx: &Tx<'_>, installation: &Installation) -> Result<bool, St
 /// When the database cannot be asked.
 pub async fn of_account(db: &impl Read, account: Uuid) -> Result<Vec<Installation>, StoreError> {
     db.all(OF_ACCOUNT, args![account], read).await
+}
+
+/// Lets one transaction at a time decide on what is made under an installation's secret, and reads it as it is now.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn lock(tx: &Tx<'_>, id: Uuid) -> Result<Option<Installation>, StoreError> {
+    tx.one(LOCK, args![id], read).await
 }
 
 /// Gives an installation its secret; `false` when there is no such installation.

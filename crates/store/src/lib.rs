@@ -8,6 +8,7 @@ mod address;
 pub mod audit;
 pub mod batches;
 pub mod checkpoints;
+pub mod device_pools;
 mod door;
 mod driver;
 pub mod entitlements;

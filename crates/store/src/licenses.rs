@@ -131,6 +131,7 @@ statements! {
     BY_SUBJECT = found!("l.product_id = $1 and l.subject = $2");
     OF_PRODUCT = concat!(found!("l.product_id = $1 and l.scheme = $2 and l.id > $3"), " order by l.id limit $4");
     ANY_OF_PRODUCT = "select cast(1 as bigint) from licenses where product_id = $1 and scheme = $2 limit 1";
+    ANY_OF_INSTALLATION = "select cast(1 as bigint) from licenses where installation_id = $1 limit 1";
     DELETE_OF_BATCH = "delete from licenses where id in
                        (select l.id from licenses l join batches b on b.id = l.batch_id
                         where l.batch_id = $1 and b.ready_at is null order by l.id limit $2)";
@@ -307,6 +308,14 @@ pub async fn of_product(
 /// When the database cannot be asked.
 pub async fn any_of_product(db: &impl Read, product: Uuid, scheme: &str) -> Result<bool, StoreError> {
     Ok(db.one(ANY_OF_PRODUCT, args![product, scheme], first::<i64>).await?.is_some())
+}
+
+/// Whether anything was issued or registered for an installation.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn any_of_installation(db: &impl Read, installation: Uuid) -> Result<bool, StoreError> {
+    Ok(db.one(ANY_OF_INSTALLATION, args![installation], first::<i64>).await?.is_some())
 }
 
 /// Removes up to `limit` licences of a batch that was never finished, and says how many.

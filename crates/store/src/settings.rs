@@ -11,6 +11,7 @@ statements! {
     PUT = "insert into settings (name, value, updated_at) values ($1, $2, $3)
            on conflict (name) do update set value = excluded.value, updated_at = excluded.updated_at";
     PUT_NEW = "insert into settings (name, value, updated_at) values ($1, $2, $3) on conflict (name) do nothing";
+    REPLACE = "update settings set value = $3, updated_at = $4 where name = $1 and value = $2";
     DELETE = "delete from settings where name = $1";
 }
 
@@ -36,6 +37,20 @@ pub async fn put(tx: &Tx<'_>, name: &str, value: &[u8], now: Timestamp) -> Resul
 /// When the database refuses.
 pub async fn put_new(tx: &Tx<'_>, name: &str, value: &[u8], now: Timestamp) -> Result<bool, StoreError> {
     Ok(tx.execute(PUT_NEW, args![name, value, now]).await? == 1)
+}
+
+/// Replaces a setting that still has a value; `false` when it has another one, or none.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn replace(
+    tx: &Tx<'_>,
+    name: &str,
+    before: &[u8],
+    value: &[u8],
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    Ok(tx.execute(REPLACE, args![name, before, value, now]).await? == 1)
 }
 
 /// Removes a setting; `false` when there is none.

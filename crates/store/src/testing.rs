@@ -111,6 +111,7 @@ pub fn statements() -> Vec<Sql> {
         crate::audit::ALL,
         crate::batches::ALL,
         crate::checkpoints::ALL,
+        crate::device_pools::ALL,
         crate::entitlements::ALL,
         crate::idempotency::ALL,
         crate::installations::ALL,

@@ -85,6 +85,11 @@ impl<'a> LicenseFile<'a> {
         Payload::from_json(&self.payload)
     }
 
+    /// Its signature, unchecked.
+    pub fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
     /// The text that is signed: `JSON.stringify(payload)`.
     pub fn signed_text(&self) -> String {
         ecmascript::stringify_object(&self.payload)

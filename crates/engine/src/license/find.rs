@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use keyward_core::refusal::Refusal;
 use keyward_core::scheme::Scheme;
-use keyward_core::scheme::pool::PoolKey;
 use keyward_store::{Read, Tx, entitlements, issued, licenses, policies};
 use uuid::Uuid;
 
+use crate::form::{canonical, signature_text};
 use crate::rules::MachineUniqueness;
 use crate::{Engine, EngineError, Policy};
 
@@ -36,13 +35,17 @@ pub struct Found {
 impl Found {
     /// Within what its devices' fingerprints are unique.
     pub(crate) fn uniqueness_scope(&self) -> Uuid {
-        let license = &self.license;
-        match self.policy.rules.machine_uniqueness_strategy {
-            MachineUniqueness::PerLicense | MachineUniqueness::Default => license.id,
-            MachineUniqueness::PerPolicy => license.policy_id,
-            MachineUniqueness::PerProduct => license.product_id,
-            MachineUniqueness::PerAccount => license.account_id,
-        }
+        scope_of(&self.license, &self.policy)
+    }
+}
+
+/// Within what the fingerprints of a licence's devices are unique.
+pub(crate) fn scope_of(license: &licenses::License, policy: &Policy) -> Uuid {
+    match policy.rules.machine_uniqueness_strategy {
+        MachineUniqueness::PerLicense | MachineUniqueness::Default => license.id,
+        MachineUniqueness::PerPolicy => license.policy_id,
+        MachineUniqueness::PerProduct => license.product_id,
+        MachineUniqueness::PerAccount => license.account_id,
     }
 }
 
@@ -86,14 +89,6 @@ pub(crate) fn stored_hint(key: &str) -> String {
     key.chars().skip(characters.saturating_sub(4)).collect()
 }
 
-/// The one spelling of a key that is digested: a pool key in upper case, everything else as it is.
-pub(crate) fn canonical(key: &str) -> Result<String, Refusal> {
-    match Scheme::of(key)? {
-        Scheme::Pool => Ok(PoolKey::parse(key)?.as_str().to_owned()),
-        _ => Ok(key.to_owned()),
-    }
-}
-
 impl Engine {
     /// The look-up digest of a key or form in its one spelling.
     pub(crate) fn digest(&self, key: &str) -> [u8; 32] {
@@ -133,6 +128,21 @@ impl Engine {
     /// When there is none, the text is no licence, or the database cannot be asked.
     pub async fn find(&self, named: &Named) -> Result<Found, EngineError> {
         self.find_in(&self.store, named).await
+    }
+
+    /// Whether a signed form with this signature, in bytes, was ever given out for a licence (system A).
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn signature_was_issued(
+        &self,
+        license: Uuid,
+        scheme: Scheme,
+        signature: &[u8],
+    ) -> Result<bool, EngineError> {
+        let digest = self.digest(&signature_text(scheme, signature));
+        let whose = issued::license_by_digest(&self.store, self.account.id, &digest).await?;
+        Ok(whose == Some(license))
     }
 
     pub(crate) async fn find_in(&self, db: &impl Read, named: &Named) -> Result<Found, EngineError> {

@@ -8,8 +8,11 @@ use keyward_core::scheme::Scheme;
 use keyward_core::scheme::pool::PoolKey;
 use keyward_core::time::Timestamp;
 use keyward_store::entitlements::{self, Entitlement};
+use keyward_store::machines::Machine;
 use keyward_store::stats::{self, Change};
-use keyward_store::{Job, Tx, audit, licenses};
+use keyward_store::{
+    Job, StoreError, Tx, audit, device_pools, installations, issued, licenses, limits, machines,
+};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -187,9 +190,28 @@ impl Engine {
         wanted: &NewLicense,
         now: Timestamp,
     ) -> Result<licenses::License, EngineError> {
-        let id = self.new_id();
+        let mut draft = self.keyless(policy, scheme, wanted, now)?;
+        self.give_key(&mut draft, key);
+        Ok(draft)
+    }
+
+    /// Puts a key in its one spelling into a draft.
+    pub(crate) fn give_key(&self, draft: &mut licenses::License, key: &str) {
+        draft.key_sealed = Some(self.seal("licenses", "key_sealed", draft.id, key));
+        draft.key_digest = Some(self.digest(key).to_vec());
+        draft.key_hint = Some(stored_hint(key));
+    }
+
+    /// A row without a key: its forms are kept elsewhere, or the key is made for it afterwards.
+    pub(crate) fn keyless(
+        &self,
+        policy: &Policy,
+        scheme: Scheme,
+        wanted: &NewLicense,
+        now: Timestamp,
+    ) -> Result<licenses::License, EngineError> {
         Ok(licenses::License {
-            id,
+            id: self.new_id(),
             account_id: self.account.id,
             product_id: policy.row.product_id,
             policy_id: policy.row.id,
@@ -199,9 +221,9 @@ impl Engine {
             name: wanted.name.clone(),
             subject: wanted.subject.clone(),
             scheme: scheme.as_str().to_owned(),
-            key_sealed: Some(self.seal("licenses", "key_sealed", id, key)),
-            key_digest: Some(self.digest(key).to_vec()),
-            key_hint: Some(stored_hint(key)),
+            key_sealed: None,
+            key_digest: None,
+            key_hint: None,
             expiry: wanted.term.end(&policy.rules, now)?,
             expiry_text: None,
             first_activated_at: None,
@@ -230,6 +252,21 @@ impl Engine {
         wanted: &NewLicense,
         now: Timestamp,
     ) -> Result<Option<Issued>, EngineError> {
+        self.issue_beside(caller, policy, drafts, keys, wanted, Beside::default(), now).await
+    }
+
+    /// As [`Engine::issue_first_free`], with rows beside the licence's own.
+    #[expect(clippy::too_many_arguments, reason = "what a licence is made of")]
+    pub(crate) async fn issue_beside(
+        self: &Arc<Self>,
+        caller: &Caller,
+        policy: &Policy,
+        drafts: Vec<licenses::License>,
+        keys: Vec<String>,
+        wanted: &NewLicense,
+        beside: Beside,
+        now: Timestamp,
+    ) -> Result<Option<Issued>, EngineError> {
         let detail = json!({ "policy": policy.row.code });
         let entry = self.entry(caller, "license.issue", ("license", None), &detail, now);
         let features = wanted.entitlements.iter().map(|code| Entitlement {
@@ -243,6 +280,7 @@ impl Engine {
             features: features.collect(),
             engine: Arc::clone(self),
             drafts,
+            beside,
             user: wanted.user.clone(),
             user_id: self.new_id(),
             entry,
@@ -255,9 +293,25 @@ impl Engine {
 /// Keys of a tier that are tried in one transaction.
 const SECONDS_AT_ONCE: usize = 8;
 
+/// What is written beside a licence's row.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Beside {
+    /// The form that is given out, where the row has no key.
+    pub(crate) form: Option<issued::Issued>,
+    /// The device it is bound to.
+    pub(crate) machine: Option<Machine>,
+    /// Named limits.
+    pub(crate) limits: Vec<(String, i64)>,
+    /// Device pools: name, devices, end.
+    pub(crate) pools: Vec<(String, i64, Option<Timestamp>)>,
+    /// The installation whose secret the key is sealed under, and that secret as it is stored.
+    pub(crate) sealed_under: Option<(Uuid, Vec<u8>)>,
+}
+
 struct Issuing {
     engine: Arc<Engine>,
     drafts: Vec<licenses::License>,
+    beside: Beside,
     user: Option<NewUser>,
     user_id: Uuid,
     features: Vec<Entitlement>,
@@ -270,6 +324,13 @@ impl Job for Issuing {
     type Err = EngineError;
 
     async fn run(&self, tx: &Tx<'_>) -> Result<Self::Out, EngineError> {
+        if let Some((installation, sealed)) = &self.beside.sealed_under {
+            // Locked, so that the secret is not replaced between this look and the commit.
+            let now = installations::lock(tx, *installation).await?;
+            if now.is_none_or(|now| now.secret_sealed.as_ref() != Some(sealed)) {
+                return Err(StoreError::Busy("the installation's secret was replaced a moment ago").into());
+            }
+        }
         let user = match &self.user {
             Some(user) => Some(self.engine.ensure_user(tx, user, self.user_id, self.entry.at).await?),
             None => None,
@@ -294,6 +355,7 @@ impl Job for Issuing {
 impl Issuing {
     async fn complete(&self, tx: &Tx<'_>, license: &licenses::License) -> Result<(), EngineError> {
         let account = license.account_id;
+        self.beside.write(tx, license).await?;
         for (place, feature) in (0..).zip(&self.features) {
             let id = entitlements::ensure(tx, feature).await?;
             entitlements::attach_to_license(tx, account, license.id, id, place).await?;
@@ -306,9 +368,33 @@ impl Issuing {
         let mut entry = self.entry.clone();
         entry.resource_id = Some(license.id);
         let mut detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap_or_default();
-        detail["hint"] = json!(license.key_hint);
+        let form = self.beside.form.as_ref();
+        detail["hint"] = json!(license.key_hint.as_ref().or(form.and_then(|form| form.hint.as_ref())));
         detail["expiry"] = json!(license.expiry);
         entry.detail = detail.to_string();
         Ok(audit::append(tx, &entry).await?)
+    }
+}
+
+impl Beside {
+    async fn write(&self, tx: &Tx<'_>, license: &licenses::License) -> Result<(), EngineError> {
+        let account = license.account_id;
+        if let Some(form) = &self.form
+            && !issued::insert(tx, form).await?
+        {
+            return Err(EngineError::Taken { what: "form", name: form.hint.clone().unwrap_or_default() });
+        }
+        if let Some(machine) = &self.machine
+            && !machines::insert(tx, machine).await?
+        {
+            return Err(EngineError::Taken { what: "device", name: machine.fingerprint.clone() });
+        }
+        for (name, maximum) in &self.limits {
+            limits::set(tx, account, license.id, name, *maximum).await?;
+        }
+        for (name, devices, end) in &self.pools {
+            device_pools::set(tx, account, license.id, name, *devices, *end).await?;
+        }
+        Ok(())
     }
 }

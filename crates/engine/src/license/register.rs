@@ -1,5 +1,7 @@
 //! Taking in a key that was made elsewhere.
 
+mod self_contained;
+
 use std::sync::Arc;
 
 use keyward_core::scheme::Scheme;
@@ -18,7 +20,7 @@ pub struct Register {
     pub key: String,
     /// The product's code.
     pub product: String,
-    /// The policy's code; for `tier`, left out, the tier that the key names.
+    /// The policy's code; left out, the tier that a `tier`, `lk1`, `lk2` or `lk3` key names.
     pub policy: Option<String>,
     /// Everything else.
     pub license: NewLicense,
@@ -27,7 +29,8 @@ pub struct Register {
 }
 
 impl Engine {
-    /// Takes in a pool key or a tiered key. A tiered one must be sealed under the product's secret.
+    /// Takes in a key. A tiered one must be sealed under the product's secret, a self-contained one under the own
+    /// installation's secret or by a key of the product.
     ///
     /// # Errors
     /// When the key is no such key, is known already, or its seal does not fit; when the database refuses.
@@ -51,6 +54,9 @@ impl Engine {
                 self.tier_secret(caller, product.id).await?;
                 let keys = self.catalog().secrets(product.id).cloned().unwrap_or_default();
                 (Scheme::Tier, request.key.clone(), Some(parsed.verify(&keys)?.tier))
+            }
+            Scheme::Lk1 | Scheme::Lk2 | Scheme::Lk3 => {
+                return self.register_self_contained(caller, request, &product).await;
             }
             other => {
                 let wanted = format!("a {other} key is taken in otherwise");

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::suspend::changes;
 use super::{Found, Named, Question, decide};
+use crate::form::Change;
 use crate::rules::{RenewalBasis, Rules};
 use crate::{Caller, Engine, EngineError};
 
@@ -45,6 +46,8 @@ impl Engine {
         license: Named,
         renewal: Renewal,
     ) -> Result<Renewed, EngineError> {
+        self.refresh().await?;
+        self.prepare_reissue(caller, &license).await?;
         let now = self.now();
         let entry = self.entry(caller, "license.renew", ("license", None), &json!({}), now);
         self.store.write(Renewing { engine: Arc::clone(self), license, renewal, entry, now }).await
@@ -79,7 +82,8 @@ impl Job for Renewing {
             stats::add(tx, self.engine.account.id, license.policy_id, license.id, &changes(license, None))
                 .await?;
         }
-        let form = self.engine.reissue(tx, &found, expiry, self.now).await?;
+        let form =
+            self.engine.reissue(tx, &found, Change { end: Some(expiry), device: None }, self.now).await?;
         let mut entry = self.entry.clone();
         entry.resource_id = Some(license.id);
         entry.detail = json!({

@@ -1,6 +1,8 @@
 //! Everything that is known of a licence.
 
 use keyward_core::audit::Entry;
+use keyward_core::claims::{Claims, Expires};
+use keyward_core::scheme::Scheme;
 use keyward_core::time::Timestamp;
 use keyward_core::verdict::{Scope, Verdict};
 use keyward_store::limits::Limit;
@@ -62,16 +64,12 @@ impl Engine {
         let machines = machines::of_license(db, id).await?;
         let verdicts = [Question::Run, Question::Activate, Question::Change]
             .map(|question| (question, decide(question, Some(&found), &machines, &Scope::default(), now)));
-        let row = &found.license;
-        let key = row.key_digest.is_some().then(|| Form {
-            scheme: row.scheme.clone(),
-            hint: row.key_hint.clone(),
-            device: None,
-            issued_at: row.created_at,
-            expires_at: None,
-            superseded_at: None,
-        });
-        let others = issued::of_license(db, id).await?.into_iter().map(|form| Form {
+        let others = issued::of_license(db, id).await?;
+        let key = match found.license.key_digest {
+            Some(_) => Some(self.key_form(&found, others.first())?),
+            None => None,
+        };
+        let others = others.into_iter().map(|form| Form {
             scheme: form.scheme,
             hint: form.hint,
             device: form.device,
@@ -90,18 +88,37 @@ impl Engine {
         })
     }
 
-    /// The key of a licence, in plain; that it was looked at is written down.
+    /// The key in a licence's row: the first form that was given out.
+    fn key_form(&self, found: &Found, next: Option<&issued::Issued>) -> Result<Form, EngineError> {
+        let row = &found.license;
+        let (mut device, mut expires_at) = (None, None);
+        if let Some(sealed) = row.key_sealed.as_deref() {
+            let key = self.unseal("licenses", "key_sealed", row.id, sealed)?;
+            let keys = self.catalog().key_set(row.product_id, Scheme::Lk3);
+            // What a key of an old scheme says and cannot be read is no reason to show nothing.
+            if let Ok(claims) = Claims::unverified(&key, &keys) {
+                device = claims.device;
+                expires_at = if let Expires::At(end) = claims.expires { Some(end) } else { None };
+            }
+        }
+        Ok(Form {
+            scheme: row.scheme.clone(),
+            hint: row.key_hint.clone(),
+            device,
+            issued_at: row.created_at,
+            expires_at,
+            superseded_at: next.map(|next| next.issued_at),
+        })
+    }
+
+    /// The newest form of a licence, in plain; that it was looked at is written down.
     ///
     /// # Errors
     /// When there is none, or the database refuses.
     pub async fn reveal(&self, caller: &Caller, license: &Named) -> Result<Zeroizing<String>, EngineError> {
         let found = self.find(license).await?;
+        let key = self.newest_form(&self.store, &found).await?;
         let row = &found.license;
-        let sealed = row
-            .key_sealed
-            .as_deref()
-            .ok_or_else(|| EngineError::NotFound { what: "key of licence", name: row.id.to_string() })?;
-        let key = self.unseal("licenses", "key_sealed", row.id, sealed)?;
         let detail = serde_json::json!({ "hint": row.key_hint });
         let entry = self.entry(caller, "license.reveal", ("license", Some(row.id)), &detail, self.now());
         self.store.write(crate::audit::Note { entry }).await?;

@@ -12,6 +12,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{Found, Named, Question, decide};
+use crate::form::Change;
 use crate::rules::{ExpirationBasis, TransferStrategy};
 use crate::statistics::counters;
 use crate::{Caller, Engine, EngineError, NewUser};
@@ -29,6 +30,15 @@ pub struct Transfer {
     pub beyond_limit: bool,
 }
 
+/// A licence that was moved.
+#[derive(Clone, Debug)]
+pub struct Transferred {
+    /// The licence as it is now.
+    pub found: Found,
+    /// The new form that the customer must get; `None` when the old one goes on working.
+    pub form: Option<String>,
+}
+
 impl Engine {
     /// Moves a licence.
     ///
@@ -39,11 +49,13 @@ impl Engine {
         caller: &Caller,
         license: Named,
         transfer: Transfer,
-    ) -> Result<Found, EngineError> {
+    ) -> Result<Transferred, EngineError> {
         if transfer.device.is_none() && transfer.user.is_none() {
             let wanted = "name the new device, the new customer, or both".to_owned();
             return Err(EngineError::Invalid { field: "transfer", wanted });
         }
+        self.refresh().await?;
+        self.prepare_reissue(caller, &license).await?;
         let now = self.now();
         let entry = self.entry(caller, EVENT, ("license", None), &json!({}), now);
         let ids = (self.new_id(), self.new_id());
@@ -63,10 +75,10 @@ struct Transferring {
 
 impl Job for Transferring {
     const NAME: &'static str = EVENT;
-    type Out = Found;
+    type Out = Transferred;
     type Err = EngineError;
 
-    async fn run(&self, tx: &Tx<'_>) -> Result<Found, EngineError> {
+    async fn run(&self, tx: &Tx<'_>) -> Result<Transferred, EngineError> {
         let found = self.engine.lock(tx, &self.license).await?;
         let verdict = decide(Question::Change, Some(&found), &[], &Scope::default(), self.now);
         if !verdict.valid {
@@ -85,20 +97,30 @@ impl Job for Transferring {
             let id = self.engine.ensure_user(tx, user, self.ids.1, self.now).await?;
             licenses::set_user(tx, license.id, Some(id), self.now).await?;
         }
-        if let (TransferStrategy::ResetExpiry, Some(seconds)) = (rules.transfer_strategy, rules.duration) {
-            let expiry = rules.arithmetic().end(self.now, seconds)?;
-            licenses::set_expiry(tx, license.id, Some(expiry), None, self.now).await?;
+        let end = match (rules.transfer_strategy, rules.duration) {
+            (TransferStrategy::ResetExpiry, Some(seconds)) => {
+                Some(rules.arithmetic().end(self.now, seconds)?)
+            }
+            _ => None,
+        };
+        if end.is_some() {
+            licenses::set_expiry(tx, license.id, end, None, self.now).await?;
         }
+        let change = Change { end, device: self.transfer.device.as_deref() };
+        let form = self.engine.reissue(tx, &found, change, self.now).await?;
         let mut entry = self.entry.clone();
         entry.resource_id = Some(license.id);
         entry.detail = json!({
             "device": self.transfer.device.is_some(), "user": self.transfer.user.is_some(),
             "number": license.transfers + 1, "beyondLimit": self.transfer.beyond_limit, "hint": license.key_hint,
+            "newForm": form.is_some(),
         })
         .to_string();
         audit::append(tx, &entry).await?;
         let again = self.engine.find_id(tx, license.id).await?;
-        again.ok_or_else(|| EngineError::NotFound { what: "licence", name: self.license.shown() })
+        let found =
+            again.ok_or_else(|| EngineError::NotFound { what: "licence", name: self.license.shown() })?;
+        Ok(Transferred { found, form })
     }
 }
 

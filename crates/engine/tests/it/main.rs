@@ -3,8 +3,11 @@
 
 mod audit;
 mod border;
+mod forms;
 mod hostile;
+mod keys;
 mod properties;
+mod stored;
 mod token;
 mod vault;
 mod world;
