@@ -51,9 +51,14 @@ enum Format {
 }
 
 impl Bulk {
+    /// Whether a table was asked for.
+    pub(crate) const fn is_shaped(&self) -> bool {
+        self.out.is_some() || self.format.is_some()
+    }
+
     /// Refuses what only a table can have when one licence is made.
     pub(crate) fn must_be_unused(&self) -> Result<(), Failure> {
-        if self.out.is_none() && self.format.is_none() {
+        if !self.is_shaped() {
             return Ok(());
         }
         Err(Failure::argument("--out and --format are for many licences", "add --count, or leave them out"))

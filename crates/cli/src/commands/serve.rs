@@ -60,6 +60,9 @@ async fn serve(loaded: Loaded) -> Result<(), Failure> {
             "removed {removed} batches of licences that were never finished"
         );
     }
+    for warning in engine.public_secret_warnings() {
+        tracing::warn!("{warning}");
+    }
     let mut generator = clock::generator();
     let ids = RequestIds::new([generator.next_u64(), generator.next_u64()]);
     let app = app(Arc::clone(&engine), config, clock);

@@ -51,14 +51,15 @@ impl Transfer {
             license::Transfer { device: self.device.clone(), user, beyond_limit: self.beyond_limit };
         self.database.change(self.now.given(), async |opened: &Opened| {
             let moved = opened.engine.transfer(&opened.caller, named.clone(), transfer).await;
-            let found = moved.map_err(|error| match error {
+            let moved = moved.map_err(|error| match error {
                 error @ keyward_engine::EngineError::Limit { .. } => {
                     Failure::from(error).and("--beyond-limit moves it all the same")
                 }
                 error => explain(&named, error),
             })?;
-            let number = found.license.transfers;
-            Done::new("transfer", format!("moved to {to} (transfer {number})")).print(opened, &found, json)
+            let number = moved.found.license.transfers;
+            let done = Done::new("transfer", format!("moved to {to} (transfer {number})"));
+            Done { form: moved.form, ..done }.print(opened, &moved.found, json)
         })
     }
 }
