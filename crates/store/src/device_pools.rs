@@ -25,7 +25,7 @@ statements! {
            on conflict (license_id, name)
            do update set max_devices = excluded.max_devices, expires_at = excluded.expires_at";
     OF_LICENSE = "select name, max_devices, devices_count, expires_at from device_pools
-                  where license_id = $1 order by name";
+                  where license_id = $1";
 }
 
 fn read(row: &mut Row<'_>) -> Result<DevicePool, StoreError> {
@@ -57,5 +57,8 @@ pub async fn set(
 /// # Errors
 /// When the database cannot be asked.
 pub async fn of_license(db: &impl Read, license: Uuid) -> Result<Vec<DevicePool>, StoreError> {
-    db.all(OF_LICENSE, args![license], read).await
+    // Databases sort texts in orders of their own.
+    let mut pools = db.all(OF_LICENSE, args![license], read).await?;
+    pools.sort_unstable_by(|one: &DevicePool, other| one.name.cmp(&other.name));
+    Ok(pools)
 }

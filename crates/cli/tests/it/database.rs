@@ -3,6 +3,7 @@
 mod audit;
 mod config;
 mod failures;
+mod keys;
 mod pool;
 mod register;
 mod tier;

@@ -42,6 +42,11 @@ impl World {
         [Self::with_keys()].into_iter().chain(on_postgres).collect()
     }
 
+    /// Where PostgreSQL is, in a world that has one.
+    pub(crate) fn url(&self) -> Option<String> {
+        self.postgres.as_ref().map(|database| database.address.to_string())
+    }
+
     /// Runs a command on this world's database.
     pub(crate) fn db(&self, arguments: &[&str]) -> Run {
         self.db_with(arguments, "")
@@ -50,7 +55,7 @@ impl World {
     pub(crate) fn db_with(&self, arguments: &[&str], input: &str) -> Run {
         let mut all = arguments.to_vec();
         all.extend(["--data", "data"]);
-        let url = self.postgres.as_ref().map(|database| database.address.to_string());
+        let url = self.url();
         all.extend(url.iter().flat_map(|url| ["--database", url.as_str()]));
         self.run_with(&all, input)
     }

@@ -4,6 +4,7 @@
 mod audit;
 mod batches;
 mod catalog;
+mod device_pools;
 mod entitlements;
 mod idempotency;
 mod installations;

@@ -93,10 +93,15 @@ impl Pool {
     fn store_one(&self, durations: &[Duration]) -> Result<(), Failure> {
         self.database.change(self.now.given(), async |opened: &Opened| {
             let request = self.request(opened, durations, 1);
+            let mut made = Vec::new();
             let part = |keys: &[String], _: &Policy| -> Result<(), Failure> {
-                keys.iter().try_for_each(|key| output::print(format_args!("{key}\n")))
+                made.extend_from_slice(keys);
+                Ok(())
             };
             let batch = opened.engine.issue_pool(&opened.caller, &request, part).await?;
+            for key in made {
+                output::print(format_args!("{key}\n"))?;
+            }
             for duration in durations {
                 output::tell(format_args!(
                     "a key for {} days from its first activation, in the batch {} ({})",

@@ -37,6 +37,11 @@ async fn an_installation_gets_its_secret_and_its_name_is_its_own() {
         };
         assert!(set(20).await);
         assert!(!set(29).await);
+        let locked = async |number| {
+            w.write((), move |(), tx| Box::pin(installations::lock(tx, id(number)))).await.unwrap()
+        };
+        assert_eq!(locked(21).await, Some(full.clone()));
+        assert_eq!(locked(29).await, None);
         let secret = Installation { secret_sealed: Some(vec![]), secret_generated_at: Some(NOW), ..bare };
         assert_eq!(installations::of_account(&w.store, ACCOUNT).await.unwrap(), [secret, full]);
         assert!(installations::of_account(&w.store, id(5)).await.unwrap().is_empty());

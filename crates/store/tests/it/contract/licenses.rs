@@ -97,3 +97,24 @@ async fn whether_a_form_was_ever_used_for_a_product_is_known() {
         assert!(!licenses::any_of_product(&w.store, id(5), "pool12").await.unwrap());
     }
 }
+
+#[tokio::test]
+async fn whether_anything_belongs_to_an_installation_is_known() {
+    for w in worlds().await {
+        let installation = Installation {
+            id: id(20),
+            account_id: ACCOUNT,
+            name: "own".to_owned(),
+            own: true,
+            secret_sealed: None,
+            secret_generated_at: None,
+            created_at: NOW,
+        };
+        w.write(installation, |it, tx| Box::pin(installations::insert(tx, it))).await.unwrap();
+        w.license(1, |_| {}).await;
+        assert!(!licenses::any_of_installation(&w.store, id(20)).await.unwrap());
+        w.license(2, |license| license.installation_id = Some(id(20))).await;
+        assert!(licenses::any_of_installation(&w.store, id(20)).await.unwrap());
+        assert!(!licenses::any_of_installation(&w.store, id(21)).await.unwrap());
+    }
+}
