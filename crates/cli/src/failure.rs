@@ -195,11 +195,20 @@ impl From<EngineError> for Failure {
             EngineError::Issue(error) => error.into(),
             EngineError::Refused(refusal) => refusal.into(),
             EngineError::Store(error) => error.into(),
+            EngineError::NotAllowed(verdict) => {
+                // Said of a licence that somebody asks about; here it is its vendor who asks.
+                let message = match verdict.detail.strip_prefix("is ") {
+                    Some(rest) => format!("the licence is {rest}"),
+                    None => verdict.detail.clone(),
+                };
+                let remedy = match verdict.code {
+                    Code::Suspended | Code::Revoked => "`keyward license reinstate` lets it run again",
+                    _ => verdict.remedy,
+                };
+                Self { refused: true, ..Self::of(verdict.code.as_str(), message, remedy) }
+            }
             error => {
-                let refused = matches!(
-                    error,
-                    EngineError::NotAllowed(_) | EngineError::AlreadySo(_) | EngineError::Limit { .. }
-                );
+                let refused = matches!(error, EngineError::AlreadySo(_) | EngineError::Limit { .. });
                 Self { refused, ..Self::of(error.code(), &error, error.remedy()) }
             }
         }

@@ -94,7 +94,9 @@ fn say(file: &Path, kept: Option<&Path>, id: &str, json: bool) -> Result<(), Fai
             kept.display()
         )),
         None => {
-            output::tell("every server must be started with it the next time; the old one opens only backups")
+            output::tell(
+                "every server must be started with it the next time; the old one opens only backups",
+            );
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::database::{DatabaseArgs, Opened};
 use crate::failure::Failure;
 use crate::keys::{self, PassphraseArgs};
-use crate::output::{self, Columns, or_dash};
+use crate::output::{self, Columns, or_dash, time};
 
 #[derive(Args)]
 pub(crate) struct List {
@@ -102,7 +102,15 @@ impl List {
             for key in &keys {
                 let (product, bits) = (or_dash(key.product.as_ref()), or_dash(key.bits));
                 let hint = or_dash(key.key_id.as_ref());
-                list.row(&[&key.id, &product, &key.algorithm, &bits, &key.state, &hint, &key.created_at]);
+                list.row(&[
+                    &key.id,
+                    &product,
+                    &key.algorithm,
+                    &bits,
+                    &key.state,
+                    &hint,
+                    &time(key.created_at),
+                ]);
             }
             output::print(list)?;
             for key in &keys {
