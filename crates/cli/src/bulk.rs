@@ -3,7 +3,7 @@
 mod target;
 
 use std::borrow::Cow;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, Write};
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::clock;
 use crate::failure::Failure;
+use crate::output;
 
 use target::Target;
 
@@ -50,9 +51,14 @@ enum Format {
 }
 
 impl Bulk {
+    /// Whether a table was asked for.
+    pub(crate) const fn is_shaped(&self) -> bool {
+        self.out.is_some() || self.format.is_some()
+    }
+
     /// Refuses what only a table can have when one licence is made.
     pub(crate) fn must_be_unused(&self) -> Result<(), Failure> {
-        if self.out.is_none() && self.format.is_none() {
+        if !self.is_shaped() {
             return Ok(());
         }
         Err(Failure::argument("--out and --format are for many licences", "add --count, or leave them out"))
@@ -227,7 +233,7 @@ fn cell(value: &str) -> Cow<'_, str> {
 
 /// A bar on standard error when a person watches and it will take a while.
 pub(crate) fn progress(count: u64) -> ProgressBar {
-    if count < 1_000 || !io::stderr().is_terminal() {
+    if count < 1_000 || !output::is_watched() {
         return ProgressBar::hidden();
     }
     let style = ProgressStyle::with_template("{bar:40} {human_pos} of {human_len}, {eta} left")

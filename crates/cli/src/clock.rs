@@ -1,5 +1,6 @@
 //! The one place where the command line asks for the time and for randomness.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use keyward_core::time::Timestamp;
@@ -34,25 +35,45 @@ impl keyward_engine::Clock for Clock {
     }
 }
 
-/// The clock of the server: the system's, and a stopwatch from its start.
-pub(crate) struct ServerClock(Instant);
+/// The clock of the server.
+#[cfg(not(feature = "testkit"))]
+pub(crate) type ServerClock = Running;
 
-impl ServerClock {
-    #[expect(clippy::disallowed_methods, reason = "this is where the present comes from")]
-    pub(crate) fn start() -> Self {
-        Self(Instant::now())
+/// The clock of the server, which tests set.
+#[cfg(feature = "testkit")]
+pub(crate) type ServerClock = keyward_server::app::testkit::TestClock;
+
+#[cfg(not(feature = "testkit"))]
+pub(crate) fn server() -> Arc<ServerClock> {
+    Arc::new(Running::new())
+}
+
+#[cfg(feature = "testkit")]
+pub(crate) fn server() -> Arc<ServerClock> {
+    Arc::new(ServerClock::new(Arc::new(Running::new())))
+}
+
+/// The system's clock, and a stopwatch that only runs forward.
+pub(crate) struct Running {
+    started: Instant,
+}
+
+impl Running {
+    #[expect(clippy::disallowed_methods, reason = "this is where measuring begins")]
+    fn new() -> Self {
+        Self { started: Instant::now() }
     }
 }
 
-impl keyward_engine::Clock for ServerClock {
+impl keyward_engine::Clock for Running {
     fn now(&self) -> Timestamp {
         system()
     }
 }
 
-impl keyward_server::clock::Clock for ServerClock {
+impl keyward_server::clock::Clock for Running {
     fn stopwatch(&self) -> Duration {
-        self.0.elapsed()
+        self.started.elapsed()
     }
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod keys;
 pub(crate) mod license;
 pub(crate) mod pool;
 pub(crate) mod register;
+pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod token;
 pub(crate) mod verify;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use keyward_core::scheme::tier::PREFIX;
 use keyward_core::time::Timestamp;
 use keyward_engine::vault::MasterKey;
 use keyward_engine::{Caller, Detail, Engine, MasterKeySource, Setup};
@@ -37,15 +38,24 @@ pub(crate) struct Opened {
     pub(crate) caller: Caller,
 }
 
+/// An engine on an open database.
+pub(crate) struct Started {
+    pub(crate) engine: Arc<Engine>,
+    /// Where the database is, for people: without a password.
+    pub(crate) address: String,
+    /// The file of the master key, when it was made just now.
+    pub(crate) new_key: Option<PathBuf>,
+}
+
 impl DatabaseArgs {
     /// Reads the configuration and says what is to be said about it.
     pub(crate) fn load(&self) -> Result<Loaded, Failure> {
-        self.load_with(Overrides::default())
+        self.load_with(|_| {})
     }
 
-    /// The same, with flags of the command's own.
-    pub(crate) fn load_with(&self, flags: Overrides) -> Result<Loaded, Failure> {
-        let loaded = self.configuration_with(flags)?;
+    /// As [`Self::load`], with more flags.
+    pub(crate) fn load_with(&self, more: impl FnOnce(&mut Overrides)) -> Result<Loaded, Failure> {
+        let loaded = self.read_sources(more)?;
         if self.database.as_deref().is_some_and(has_password) {
             output::tell(
                 "warning: a password on the command line shows in process lists; prefer KEYWARD_DATABASE",
@@ -57,17 +67,19 @@ impl DatabaseArgs {
         Ok(loaded)
     }
 
-    /// Reads the configuration.
+    /// Reads the configuration and says nothing.
     pub(crate) fn configuration(&self) -> Result<Loaded, config::ConfigError> {
-        self.configuration_with(Overrides::default())
+        self.read_sources(|_| {})
     }
 
-    fn configuration_with(&self, flags: Overrides) -> Result<Loaded, config::ConfigError> {
+    fn read_sources(&self, more: impl FnOnce(&mut Overrides)) -> Result<Loaded, config::ConfigError> {
         // What is no text can be no setting.
         let environment: BTreeMap<String, String> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
-        let flags = Overrides { data: self.data.clone(), database: self.database.clone(), ..flags };
+        let (data, database) = (self.data.clone(), self.database.clone());
+        let mut flags = Overrides { data, database, ..Overrides::default() };
+        more(&mut flags);
         config::load(Sources { file: self.config.as_deref(), environment: &environment, flags: &flags })
     }
 
@@ -107,73 +119,78 @@ impl DatabaseArgs {
         let config = self.load()?.config;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
-            let Started { engine, address, new_key } = start(&config, Arc::new(Clock(now)), false).await?;
+            let Started { engine, address, new_key } =
+                start(&config, Arc::new(Clock(now)), false).await?;
             if let Some(file) = new_key {
                 output::tell(format_args!(
                     "made a new database at {address} and its master key {}: keep a copy of the key elsewhere",
                     file.display()
                 ));
             }
-            let opened = Opened { engine, config, caller: Caller::operator() };
-            opened.set_prefix().await?;
-            work(&opened).await
+            work(&Opened { engine, config, caller: Caller::operator() }).await
         })
     }
 }
 
 impl Opened {
-    /// Begins tiered keys as the configuration says.
-    pub(crate) async fn set_prefix(&self) -> Result<(), Failure> {
-        let tier = &self.config.dialects.tier;
-        Ok(self.engine.set_key_prefix(&self.caller, &tier.product, &tier.prefix).await?)
-    }
-
-    /// Sets the secret of system C where the environment has one (`MASTER_KEY`), before a key is made or taken in with
-    /// another.
+    /// Sets what system C's keys are made with, before one is made or taken in with something else.
     pub(crate) async fn set_tier_secret(&self) -> Result<(), Failure> {
-        let Some(secret) = &self.config.secrets.tier_secret else { return Ok(()) };
-        let (product, accept) = (&self.config.dialects.tier.product, self.config.secrets.accept_public);
-        let set = self.engine.set_secret(&self.caller, product, secret.expose(), accept).await;
-        set.map_err(|error| Failure::from(error).and("the secret came from the variable MASTER_KEY"))
+        set_tier_secret(&self.engine, &self.config).await
     }
 }
 
-/// A started engine.
-pub(crate) struct Started {
-    pub(crate) engine: Arc<Engine>,
-    pub(crate) address: DatabaseAddress,
-    /// The file of the master key, where it was made just now.
-    pub(crate) new_key: Option<PathBuf>,
+/// Sets the secret of system C where the environment has one (`MASTER_KEY`), and the beginning of its keys where the
+/// configuration has another than the usual one.
+pub(crate) async fn set_tier_secret(engine: &Engine, config: &Config) -> Result<(), Failure> {
+    let (caller, tier) = (Caller::operator(), &config.dialects.tier);
+    if tier.prefix != PREFIX {
+        engine.set_key_prefix(&caller, &tier.product, &tier.prefix).await?;
+    }
+    let Some(secret) = &config.secrets.tier_secret else { return Ok(()) };
+    let accept = config.secrets.accept_public;
+    let set = engine.set_secret(&caller, &tier.product, secret.expose(), accept).await;
+    set.map_err(|error| Failure::from(error).and("the secret came from the variable MASTER_KEY"))
 }
 
-/// Opens the database and the vault; a new one gets its master key, account and products. `exclusive` is for the server.
+/// The file of the master key; `None` when the key was given by KEYWARD_MASTER_KEY.
+pub(crate) fn master_key_file(config: &Config) -> Option<PathBuf> {
+    if config.secrets.master_key.is_some() {
+        return None;
+    }
+    let default = || config.server.data.join("master.key");
+    Some(config.keys.master_key_file.clone().unwrap_or_else(default))
+}
+
+/// Opens the database and the vault; a new one gets its master key, account and products. `exclusive` is for the one server
+/// on a SQLite database.
 pub(crate) async fn start(
     config: &Config,
     clock: Arc<dyn keyward_engine::Clock>,
     exclusive: bool,
 ) -> Result<Started, Failure> {
     let address: DatabaseAddress = config.database_url().expose().parse()?;
-    let data = &config.server.data;
-    let (master_key, new_file) = match (&config.secrets.master_key, &config.keys.master_key_file) {
-        (Some(text), _) => (MasterKeySource::Given(MasterKey::parse(text.expose())?), None),
-        (None, Some(file)) => (MasterKeySource::File(file.clone()), Some(file.clone())),
-        (None, None) => {
-            make_directory(data)?;
-            let file = data.join("master.key");
-            (MasterKeySource::File(file.clone()), Some(file))
+    let file = master_key_file(config);
+    let master_key = match (&config.secrets.master_key, &file) {
+        (None, Some(file)) => {
+            if config.keys.master_key_file.is_none() {
+                make_directory(&config.server.data)?;
+            }
+            MasterKeySource::File(file.clone())
         }
+        (Some(text), _) => MasterKeySource::Given(MasterKey::parse(text.expose())?),
+        (None, None) => unreachable!("a master key comes from a variable or a file"),
     };
-    let new_file = new_file.filter(|file| !file.exists());
+    let new_key = file.filter(|file| !file.exists());
     let options = Options { exclusive, connections: config.database.pool_size as usize };
     let store = Store::open(&address, options).await?;
-    let audit = &config.audit;
     let setup = Setup {
         master_key,
-        detail: detail(audit.verifications),
-        tier_detail: detail(audit.tier_verifications),
+        detail: detail(config.audit.verifications),
+        tier_detail: detail(config.audit.tier_verifications),
     };
     let engine = Engine::start(store, setup, clock, Box::new(clock::generator())).await?;
-    Ok(Started { engine, address, new_key: new_file.filter(|file| file.exists()) })
+    let new_key = new_key.filter(|file| file.exists());
+    Ok(Started { engine, address: address.to_string(), new_key })
 }
 
 const fn detail(verifications: Verifications) -> Detail {

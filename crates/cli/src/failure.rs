@@ -40,9 +40,9 @@ pub(crate) const CODES: &[(&str, &str)] = &[
     ("INVALID_DURATION", "The duration does not fit the type or profile."),
     ("DATE_OUT_OF_RANGE", "A date lies outside the years 1 to 9999."),
     ("TOO_MANY", "More was asked for at once than can be told apart."),
-    ("LISTENER", "An address cannot be opened, or its certificate cannot be used."),
     ("DEVICE", "This machine does not say what is asked of it."),
     ("CONFIG", "The configuration has values or keys that cannot be used; each is named with its place."),
+    ("LISTEN", "The server cannot open an address, or serve TLS on it."),
     ("NOT_CONFIRMED", "What cannot be undone was not confirmed."),
 ];
 
@@ -195,11 +195,20 @@ impl From<EngineError> for Failure {
             EngineError::Issue(error) => error.into(),
             EngineError::Refused(refusal) => refusal.into(),
             EngineError::Store(error) => error.into(),
+            EngineError::NotAllowed(verdict) => {
+                // Said of a licence that somebody asks about; here it is its vendor who asks.
+                let message = match verdict.detail.strip_prefix("is ") {
+                    Some(rest) => format!("the licence is {rest}"),
+                    None => verdict.detail.clone(),
+                };
+                let remedy = match verdict.code {
+                    Code::Suspended | Code::Revoked => "`keyward license reinstate` lets it run again",
+                    _ => verdict.remedy,
+                };
+                Self { refused: true, ..Self::of(verdict.code.as_str(), message, remedy) }
+            }
             error => {
-                let refused = matches!(
-                    error,
-                    EngineError::NotAllowed(_) | EngineError::AlreadySo(_) | EngineError::Limit { .. }
-                );
+                let refused = matches!(error, EngineError::AlreadySo(_) | EngineError::Limit { .. });
                 Self { refused, ..Self::of(error.code(), &error, error.remedy()) }
             }
         }
@@ -208,7 +217,7 @@ impl From<EngineError> for Failure {
 
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
-        Self::new("LISTENER", &error, error.remedy())
+        Self::new("LISTEN", &error, error.remedy())
     }
 }
 

@@ -1,9 +1,7 @@
 //! Keys and secrets from files and environment variables. Never from arguments: those show in process lists.
 
-#[expect(dead_code, reason = "used by the commands on stored keys")]
 mod passphrase;
 
-#[expect(unused_imports, reason = "used by the commands on stored keys")]
 pub(crate) use passphrase::PassphraseArgs;
 
 use std::io::Read as _;

@@ -20,7 +20,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, config, device, inspect, issue, keys as key_files, license, pool, register, serve, token, verify,
+    audit, config, device, inspect, issue, keys as key_files, license, pool, register, secret, serve, token,
+    verify,
 };
 
 /// Issue, verify and explain software licences.
@@ -37,8 +38,6 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Run the server
-    ///
-    /// In an empty directory it makes what it needs: a database, its master key, products and policies.
     Serve(serve::Serve),
     /// Make a licence
     #[command(subcommand)]
@@ -59,9 +58,12 @@ enum Command {
     /// Tokens, which let programs and people in
     #[command(subcommand)]
     Token(token::Token),
-    /// Make key files and read them
+    /// Key files, and the keys of the database
     #[command(subcommand)]
     Keys(key_files::Keys),
+    /// Secrets that keys are sealed with
+    #[command(subcommand)]
+    Secret(secret::Secret),
     /// What was done, by whom, and whether the log still says so
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -84,6 +86,7 @@ fn main() -> ExitCode {
         Command::License(command) => command.run(cli.json).map(|()| true),
         Command::Pool(command) => command.run(cli.json).map(|()| true),
         Command::Token(command) => command.run(cli.json).map(|()| true),
+        Command::Secret(command) => command.run(cli.json).map(|()| true),
         Command::Audit(command) => command.run(cli.json),
         Command::Config(command) => command.run(cli.json),
         Command::Keys(command) => command.run(cli.json).map(|()| true),

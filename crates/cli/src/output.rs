@@ -3,6 +3,8 @@
 use std::fmt::{self, Display};
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 
+use keyward_core::time::Timestamp;
+
 use crate::failure::Failure;
 
 /// Writes to standard output. That its reader has gone, as `head` does, is no failure.
@@ -19,7 +21,7 @@ pub(crate) fn tell(text: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Whether a person reads standard error.
+/// Whether a person watches standard error.
 pub(crate) fn is_watched() -> bool {
     io::stderr().is_terminal()
 }
@@ -84,6 +86,11 @@ impl Display for Columns {
 /// What may not be there.
 pub(crate) fn or_dash(value: Option<impl Display>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}
+
+/// An instant as people read it: to the second.
+pub(crate) const fn time(at: Timestamp) -> Timestamp {
+    Timestamp::from_seconds(at.seconds())
 }
 
 /// One object for a program.

@@ -9,7 +9,7 @@ use keyward_core::audit::Entry;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
-use crate::output::{Columns, or_dash};
+use crate::output::{Columns, or_dash, time};
 
 #[derive(Subcommand)]
 pub(crate) enum Audit {
@@ -47,7 +47,7 @@ pub(super) fn list(entries: &[Entry]) -> Columns {
             None => entry.actor_kind.clone(),
         };
         let more = or_dash((entry.detail != "{}").then_some(&entry.detail));
-        list.row(&[&entry.at, &entry.event, &entry.outcome, &by, &entry.front, &on, &more]);
+        list.row(&[&time(entry.at), &entry.event, &entry.outcome, &by, &entry.front, &on, &more]);
     }
     list
 }

@@ -1,4 +1,7 @@
-//! `keyward keys`.
+//! `keyward keys`: key files, and the keys of the database.
+
+mod master;
+mod stored;
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
@@ -8,8 +11,11 @@ use clap::{Args, Subcommand, ValueEnum};
 use keyward_core::crypto::PublicKey;
 use keyward_engine::keyring::{self, RsaSize, SigningKey};
 use serde_json::json;
+use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::clock;
+use crate::database::{DatabaseArgs, Opened};
 use crate::failure::Failure;
 use crate::{keys, output};
 
@@ -17,8 +23,24 @@ use crate::{keys, output};
 pub(crate) enum Keys {
     /// Make a private key file and print its public key
     New(New),
-    /// Print the public key of a key file
+    /// Print the public key of a key file, or of a key in the database
     Public(Public),
+    /// List the keys and secrets of the database; nothing secret is shown
+    List(stored::List),
+    /// Make a new key that signs from now on
+    ///
+    /// What the one before signed still verifies.
+    Rotate(stored::Rotate),
+    /// Take a key out of use: nothing that it signed is taken any more
+    Retire(stored::Retire),
+    /// Take in a key file: a private key signs from now on
+    Import(stored::Import),
+    /// Write a private key under a passphrase
+    Export(stored::Export),
+    /// Seal the database under a new master key
+    RotateMaster(master::RotateMaster),
+    /// Write the master key under a passphrase
+    ExportMaster(master::ExportMaster),
 }
 
 #[derive(Args)]
@@ -45,9 +67,11 @@ enum Algorithm {
 
 #[derive(Args)]
 pub(crate) struct Public {
-    /// A PEM file, private or public
-    #[arg(value_name = "FILE")]
+    /// A PEM file, private or public, or the id of a key in the database, as `keys list` shows it
+    #[arg(value_name = "FILE|ID")]
     file: PathBuf,
+    #[command(flatten)]
+    database: DatabaseArgs,
 }
 
 impl Keys {
@@ -55,6 +79,13 @@ impl Keys {
         let public = match self {
             Self::New(new) => new.run()?,
             Self::Public(public) => public.run()?,
+            Self::List(command) => return command.run(json),
+            Self::Rotate(command) => return command.run(json),
+            Self::Retire(command) => return command.run(json),
+            Self::Import(command) => return command.run(json),
+            Self::Export(command) => return command.run(json),
+            Self::RotateMaster(command) => return command.run(json),
+            Self::ExportMaster(command) => return command.run(json),
         };
         let pem = public.to_pem();
         if json {
@@ -89,7 +120,13 @@ impl New {
 impl Public {
     fn run(&self) -> Result<PublicKey, Failure> {
         let path = &self.file;
-        let text = keys::read_file(path)?;
+        let id = path.to_str().and_then(|text| Uuid::try_parse(text).ok());
+        let text = match id {
+            Some(id) if !path.exists() => self.database.read(None, async |opened: &Opened| {
+                Ok(Zeroizing::new(opened.engine.public_key(id).await?))
+            })?,
+            _ => keys::read_file(path)?,
+        };
         keyring::read_public(&text).map_err(|error| Failure::key_file(&path.display().to_string(), &error))
     }
 }
@@ -99,6 +136,19 @@ fn algorithm_name(key: &PublicKey) -> String {
         keyward_core::crypto::Algorithm::Ed25519 => "Ed25519".to_owned(),
         keyward_core::crypto::Algorithm::RsaPkcs1Sha256 => format!("RSA, {} bits", key.bits()),
     }
+}
+
+/// Gives out a key under a passphrase.
+fn hand_over(text: &str, out: Option<&Path>, json: bool) -> Result<(), Failure> {
+    let Some(path) = out else {
+        return if json { output::json(&json!({ "key": text })) } else { output::print(text) };
+    };
+    write_private(path, text.as_bytes())?;
+    let file = path.display().to_string();
+    if json {
+        return output::json(&json!({ "file": file }));
+    }
+    output::print(format_args!("wrote {file}: whoever has it and the passphrase has the key\n"))
 }
 
 /// Writes a file that only its owner can read; one that exists is left alone.

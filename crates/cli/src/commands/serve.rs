@@ -1,21 +1,18 @@
 //! `keyward serve`.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
-use keyward_engine::{Caller, Engine};
 use keyward_server::app::{App, Background, Doors, ready};
-use keyward_server::config::{Config, Loaded, Overrides};
+use keyward_server::config::Loaded;
 use keyward_server::layers::RequestIds;
 use keyward_server::logs;
 use keyward_server::metrics::Metrics;
 use keyward_server::serve::{Ending, Stop};
-use keyward_store::{DatabaseAddress, StoreError};
 use rand::Rng as _;
 
-use crate::clock::{self, ServerClock};
-use crate::database::{self, DatabaseArgs, Opened, Started};
+use crate::clock;
+use crate::database::{self, DatabaseArgs, Started};
 use crate::failure::Failure;
 use crate::output;
 
@@ -36,11 +33,10 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        let loaded = self.database.load_with(Overrides {
-            listen: self.listen.clone(),
-            document_ports: self.document_ports,
-            accept_public_secret: self.accept_public_secret,
-            ..Overrides::default()
+        let loaded = self.database.load_with(|flags| {
+            flags.listen.clone_from(&self.listen);
+            flags.document_ports = self.document_ports;
+            flags.accept_public_secret = self.accept_public_secret;
         })?;
         let subscriber = logs::subscriber(&loaded.config.log, output::is_watched(), std::io::stderr);
         // Fails only when there is one already, and nothing before this makes one.
@@ -51,34 +47,12 @@ impl Serve {
     }
 }
 
-async fn serve(Loaded { config, .. }: Loaded) -> Result<(), Failure> {
-    let clock = app_clock();
+async fn serve(loaded: Loaded) -> Result<(), Failure> {
+    let config = loaded.config;
+    let clock = clock::server();
     let Started { engine, address, new_key } =
         database::start(&config, Arc::clone(&clock) as _, true).await?;
-    prepare(&engine, &config).await?;
-    let mut generator = clock::generator();
-    let ids = RequestIds::new([generator.next_u64(), generator.next_u64()]);
-    let app = app(Arc::clone(&engine), config, clock);
-    let doors = Doors::open(&app, ids, ready(&app)).await?;
-    let stop = Stop::signals()?;
-    let background = Background::start(&app);
-    welcome(&doors, &address, new_key.as_deref());
-    let ending = tokio::select! {
-        ending = doors.serve(stop) => ending,
-        () = engine.store().poisoned() => return Err(StoreError::Poisoned.into()),
-    };
-    background.stop().await;
-    if ending == Ending::TimedOut {
-        tracing::warn!("some requests were cut off: they took longer than server.drain_timeout");
-    }
-    Ok(())
-}
-
-/// What is done once, before the first request.
-async fn prepare(engine: &Arc<Engine>, config: &Config) -> Result<(), Failure> {
-    let opened = Opened { engine: Arc::clone(engine), config: config.clone(), caller: Caller::operator() };
-    opened.set_prefix().await?;
-    opened.set_tier_secret().await?;
+    database::set_tier_secret(&engine, &config).await?;
     let removed = engine.remove_unfinished_batches().await?;
     if removed > 0 {
         tracing::warn!(
@@ -89,37 +63,54 @@ async fn prepare(engine: &Arc<Engine>, config: &Config) -> Result<(), Failure> {
     for warning in engine.public_secret_warnings() {
         tracing::warn!("{warning}");
     }
-    Ok(())
+    let mut generator = clock::generator();
+    let ids = RequestIds::new([generator.next_u64(), generator.next_u64()]);
+    let app = app(Arc::clone(&engine), config, clock);
+    let doors = Doors::open(&app, ids, ready(&app)).await?;
+    let stop = Stop::signals()?;
+    let background = Background::start(&app);
+    welcome(&doors, &address, new_key.as_deref());
+
+    let store = engine.store().clone();
+    let ending = tokio::select! {
+        ending = doors.serve(stop) => ending,
+        () = store.poisoned() => return Err(keyward_store::StoreError::Poisoned.into()),
+    };
+    background.stop().await;
+    match ending {
+        Ending::Drained | Ending::AtOnce => Ok(()),
+        Ending::TimedOut => {
+            tracing::warn!("some requests were cut off: they took longer than server.drain_timeout");
+            Ok(())
+        }
+    }
 }
 
 #[cfg(not(feature = "testkit"))]
-fn app_clock() -> Arc<ServerClock> {
-    Arc::new(ServerClock::start())
-}
-
-#[cfg(not(feature = "testkit"))]
-fn app(engine: Arc<Engine>, config: Config, clock: Arc<ServerClock>) -> App {
+fn app(
+    engine: Arc<keyward_engine::Engine>,
+    config: keyward_server::config::Config,
+    clock: Arc<clock::ServerClock>,
+) -> App {
     App::new(engine, config, clock, Arc::new(Metrics::new()))
 }
 
 #[cfg(feature = "testkit")]
-fn app_clock() -> Arc<keyward_server::app::testkit::TestClock> {
-    Arc::new(keyward_server::app::testkit::TestClock::new(Arc::new(ServerClock::start())))
-}
-
-#[cfg(feature = "testkit")]
-fn app(engine: Arc<Engine>, config: Config, clock: Arc<keyward_server::app::testkit::TestClock>) -> App {
+fn app(
+    engine: Arc<keyward_engine::Engine>,
+    config: keyward_server::config::Config,
+    clock: Arc<clock::ServerClock>,
+) -> App {
     App::with_test_clock(engine, config, clock, Arc::new(Metrics::new()))
 }
 
 /// What a newcomer sees: where it is, what to keep, and what to do next.
-fn welcome(doors: &Doors, database: &DatabaseAddress, new_key: Option<&Path>) {
+fn welcome(doors: &Doors, database: &str, new_key: Option<&std::path::Path>) {
     let program = std::env::args().next().unwrap_or_else(|| "keyward".to_owned());
     let url = doors.url();
-    let url = url.trim_end_matches('/');
     output::tell(format_args!("\nKeyward {} is ready at {url}", env!("CARGO_PKG_VERSION")));
     for other in doors.urls().skip(1) {
-        output::tell(format_args!("  and at      {}", other.trim_end_matches('/')));
+        output::tell(format_args!("                    and {other}"));
     }
     output::tell(format_args!("  database    {database}"));
     if let Some(file) = new_key {
@@ -130,10 +121,10 @@ fn welcome(doors: &Doors, database: &DatabaseAddress, new_key: Option<&Path>) {
     }
     output::tell(format_args!(
         "\nNext, in another terminal:\n  \
-         {program} issue pool --duration 1m --count 1   a first key that works once, and then\n  \
+         {program} token create --role admin           a first token\n  \
+         {program} issue pool --duration 1m --count 1  a first key that works once, and then\n  \
          curl {url}/api/validate/<key>\n  \
-         {program} issue tier pro --user user_1         a first tiered key, and then\n  \
-         curl {url}/api/verify -H 'Content-Type: application/json' -d '{{\"license\": \"<key>\"}}'\n  \
-         {program} token create --role admin            a first token\n"
+         {program} issue tier pro --user user_1        a first tiered key, and then\n  \
+         curl {url}/api/verify -H 'Content-Type: application/json' -d '{{\"license\": \"<key>\"}}'\n"
     ));
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::clock::instant;
 use crate::database::{DatabaseArgs, Opened};
 use crate::failure::Failure;
-use crate::output::{self, Columns, Table, or_dash};
+use crate::output::{self, Columns, Table, or_dash, time};
 
 #[derive(Subcommand)]
 pub(crate) enum Token {
@@ -85,7 +85,10 @@ impl Create {
             table.row("token", id);
             table.row("role", self.role);
             table.optional("name", Some(&self.name).filter(|name| !name.is_empty()));
-            table.row("expires", end.map_or_else(|| "when it is revoked".to_owned(), |end| end.to_string()));
+            table.row(
+                "expires",
+                end.map_or_else(|| "when it is revoked".to_owned(), |end| time(end).to_string()),
+            );
             output::tell(format_args!("\n{}", table.to_string().trim_end()));
             output::tell(
                 "note: it is shown this once and kept by nobody; give it as `Authorization: Bearer …`",
@@ -121,13 +124,14 @@ impl List {
             let mut list = Columns::new(names);
             for token in &tokens {
                 let role = or_dash(token.role.as_ref());
-                let (expires, used) = (or_dash(token.expires_at), or_dash(token.last_used_at));
+                let (expires, used) =
+                    (or_dash(token.expires_at.map(time)), or_dash(token.last_used_at.map(time)));
                 list.row(&[
                     &token.id,
                     &role,
                     &format_args!("…{}", token.hint),
                     &state(token.revoked_at, token.expires_at),
-                    &token.created_at,
+                    &time(token.created_at),
                     &expires,
                     &used,
                     &token.name,

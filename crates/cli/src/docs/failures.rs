@@ -8,6 +8,7 @@ use keyward_core::calendar;
 use keyward_core::crypto::KeyFileError;
 use keyward_engine::EngineError;
 use keyward_engine::token::Role;
+use keyward_engine::vault::passphrase::PassphraseError;
 use keyward_engine::vault::{MasterKeyError, Place, VaultError};
 use keyward_store::StoreError;
 use uuid::Uuid;
@@ -27,6 +28,12 @@ fn engine() -> Vec<EngineError> {
     let name = || NAME.to_owned();
     vec![
         EngineError::MasterKeyMissing { wanted: name(), place: name() },
+        EngineError::MasterKeyRotated,
+        EngineError::Passphrase(PassphraseError::TooShort(1)),
+        EngineError::Passphrase(PassphraseError::Malformed),
+        EngineError::Passphrase(PassphraseError::TooCostly),
+        EngineError::Passphrase(PassphraseError::Wrong),
+        EngineError::Passphrase(PassphraseError::Memory),
         EngineError::KeyFile(KeyFileError::NotPem),
         EngineError::Date(calendar::OutOfRange),
         EngineError::NotFound { what: NAME, name: name() },
@@ -62,6 +69,7 @@ fn store() -> Vec<StoreError> {
         StoreError::Conflict { constraint: name() },
         StoreError::Database(source()),
         StoreError::Panicked(NAME),
+        StoreError::Waited(NAME),
         StoreError::Shape { column: 0, wanted: NAME },
         StoreError::Closed,
     ]
@@ -106,6 +114,7 @@ fn decided(error: &EngineError) {
             | StoreError::OutcomeUnknown
             | StoreError::Conflict { .. }
             | StoreError::Panicked(_)
+            | StoreError::Waited(_)
             | StoreError::Shape { .. }
             | StoreError::Closed
             | StoreError::Database(_),
@@ -125,6 +134,16 @@ fn decided(error: &EngineError) {
             | MasterKeyError::File { .. },
         )
         | EngineError::MasterKeyMissing { .. }
+        | EngineError::MasterKeyRotated
+        | EngineError::Passphrase(
+            PassphraseError::TooShort(_)
+            | PassphraseError::Kind
+            | PassphraseError::File(_)
+            | PassphraseError::Malformed
+            | PassphraseError::TooCostly
+            | PassphraseError::Wrong
+            | PassphraseError::Memory,
+        )
         | EngineError::KeyFile(_)
         | EngineError::Date(_)
         | EngineError::NotFound { .. }

@@ -3,6 +3,7 @@
 mod audit;
 mod config;
 mod failures;
+mod keys;
 mod pool;
 mod register;
 mod tier;
@@ -17,5 +18,5 @@ fn first_column(csv: &str) -> Vec<String> {
 
 /// New keys of a month, stored.
 fn month_keys(world: &World, count: &str) -> Vec<String> {
-    first_column(&world.db_out(&["issue", "pool", "--count", count, "--duration", "1m"]))
+    first_column(&world.db_out(&["issue", "pool", "--count", count, "--duration", "1m", "--format", "csv"]))
 }

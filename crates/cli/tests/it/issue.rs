@@ -137,7 +137,6 @@ fn keys_of_the_wrong_kind_and_too_small_ones_do_not_sign() {
         (vec!["issue", "record", "a"], "NO_KEY"),
         (vec!["issue", "record", "a", "--offline"], "NO_KEY"),
         (vec!["issue", "tier", "pro", "--secret-env", "NOT_SET"], "SECRET"),
-        (vec!["issue", "pool"], "NO_SERVER"),
         (vec!["issue", "tier", "pro plus", "--secret-env", "SECRET"], "MALFORMED"),
         (vec!["issue", "lk2", "--tier", "GOLD", "--secret-env", "SECRET"], "INVALID_ARGUMENT"),
         (vec!["issue", "lk2", "--batch", "PRO-10", "", "soon", "", "secret"], "MALFORMED"),

@@ -19,7 +19,7 @@ fn fields(value: &Value) -> BTreeSet<String> {
 fn every_field_has_its_row() {
     let world = World::with_keys();
     let page = std::fs::read_to_string(root().join("docs/json.md")).expect("the page");
-    let (_, tables) = page.split_once("## The verdict").expect("the first table");
+    let (stored, tables) = page.split_once("## The verdict").expect("the first table");
     let (verdict, license) = tables.split_once("## What it says").expect("the second table");
     let issued = [
         vec!["issue", "lk3", "--product", "p", "--key", "ed.pem", "--pool", "a=1", "--json"],
@@ -36,4 +36,14 @@ fn every_field_has_its_row() {
         );
     }
     assert_eq!(fields(&world.run(&["verify", "hello", "--json"]).json()), fields_of(verdict));
+
+    let (kept, shown) = stored.split_once("### What `license show` adds").expect("two tables");
+    let issued = world.db_json(&["issue", "tier", "pro"]);
+    assert_eq!(fields(&issued["kept"]), fields_of(kept));
+    let key = issued["license"].as_str().expect("a key");
+    assert_eq!(fields(&world.db_json(&["license", "suspend", key])["license"]), fields_of(kept));
+    let all = world.db_json(&["license", "show", key]);
+    assert_eq!(fields(&all), &fields_of(kept) | &fields_of(shown));
+    let asked: BTreeSet<String> = ["license".to_owned()].into();
+    assert_eq!(fields(&all["verdicts"]["run"]), &fields_of(verdict) - &asked);
 }

@@ -8,5 +8,7 @@ mod json_page;
 mod keys;
 mod lk3_page;
 mod readme;
+mod serve;
+mod served;
 mod verify;
 mod world;

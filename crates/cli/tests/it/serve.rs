@@ -118,7 +118,8 @@ fn after_a_power_cut_every_answered_activation_is_there_and_no_other_is_half_don
             200 => assert!(!answered.contains(key), "{key} was answered and is not there"),
             400 => {
                 // Whatever was done was done whole: the domain gets its dates.
-                let body = served.post("/api/activate", &json!({"license_key": key, "domain_fingerprint": "d"})).1;
+                let body =
+                    served.post("/api/activate", &json!({"license_key": key, "domain_fingerprint": "d"})).1;
                 assert_eq!(body["status"], "ACTIVE", "{body}");
             }
             _ => panic!("{status} {body}"),

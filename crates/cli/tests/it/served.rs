@@ -36,15 +36,17 @@ impl Served {
             .expect("keyward starts");
         let mut lines = BufReader::new(child.stderr.take().expect("a pipe"));
         let mut said = String::new();
-        let host = loop {
+        let mut host = String::new();
+        // The last line of what a newcomer is told names the last address.
+        while !said.contains("/api/verify") {
             let mut line = String::new();
             let read = lines.read_line(&mut line).expect("text");
             said.push_str(&line);
             assert!(read > 0, "the server ended: {said}");
             if let Some(url) = line.split("is ready at http://").nth(1) {
-                break url.trim().trim_end_matches('/').to_owned();
+                host = url.trim().trim_end_matches('/').to_owned();
             }
-        };
+        }
         // Read on, so that the server never waits for a full pipe.
         std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
         Self { child, host, said }

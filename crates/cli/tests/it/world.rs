@@ -11,7 +11,7 @@ use serde_json::Value;
 pub(crate) struct World {
     pub(crate) directory: PathBuf,
     /// The PostgreSQL database that commands use instead of a file in `data`.
-    postgres: Option<String>,
+    postgres: Option<keyward_store::testing::Database>,
 }
 
 /// What a run gave.
@@ -36,10 +36,15 @@ impl World {
         let postgres = runtime.block_on(keyward_store::testing::Database::postgres());
         let on_postgres = postgres.map(|database| {
             let mut world = Self::with_keys();
-            world.postgres = Some(database.address.to_string());
+            world.postgres = Some(database);
             world
         });
         [Self::with_keys()].into_iter().chain(on_postgres).collect()
+    }
+
+    /// Where PostgreSQL is, in a world that has one.
+    pub(crate) fn url(&self) -> Option<String> {
+        self.postgres.as_ref().map(|database| database.address.to_string())
     }
 
     /// Runs a command on this world's database.
@@ -50,7 +55,8 @@ impl World {
     pub(crate) fn db_with(&self, arguments: &[&str], input: &str) -> Run {
         let mut all = arguments.to_vec();
         all.extend(["--data", "data"]);
-        all.extend(self.postgres.iter().flat_map(|url| ["--database", url]));
+        let url = self.url();
+        all.extend(url.iter().flat_map(|url| ["--database", url.as_str()]));
         self.run_with(&all, input)
     }
 

@@ -24,12 +24,8 @@ impl Verify {
                 opened.engine.verify_audit(|at| progress.set_position(at.max(0).unsigned_abs())).await;
             progress.finish_and_clear();
             let checked = checked?;
-            if json {
-                output::json(&object(&checked))?
-            } else {
-                output::print(table(&checked))?
-            }
-            Ok(checked.report.is_sound())
+            let printed = if json { output::json(&object(&checked)) } else { output::print(table(&checked)) };
+            printed.map(|()| checked.report.is_sound())
         })
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use clap::Args;
 use keyward_core::scheme::pool::{DURATIONS, Duration};
 use keyward_core::time::Timestamp;
+use keyward_engine::Policy;
 use keyward_engine::issue::{PoolKeys, check_pool_size};
 use keyward_engine::license::PoolRequest;
 
@@ -50,7 +51,8 @@ impl Pool {
         let total = each.saturating_mul(durations.len() as u64);
         check_pool_size(total)?;
         if !self.offline {
-            return self.store(durations, each, total, json);
+            let alone = total == 1 && !json && !self.bulk.is_shaped();
+            return if alone { self.store_one(durations) } else { self.store(durations, each, total, json) };
         }
         let made = Mutex::new(PoolKeys::default());
         let batch = self.batch.as_deref().unwrap_or_default();
@@ -65,15 +67,10 @@ impl Pool {
     fn store(&self, durations: &[Duration], each: u64, total: u64, json: bool) -> Result<(), Failure> {
         let mut sink = self.bulk.sink(total, json)?;
         let made = self.database.change(self.now.given(), async |opened: &Opened| {
-            let name = self.batch.clone().unwrap_or_else(|| batch_name(opened.engine.now()));
-            let request = PoolRequest {
-                product: opened.config.dialects.pool.product.clone(),
-                policies: durations.iter().map(|duration| duration.days.to_string()).collect(),
-                each,
-                name: name.clone(),
-            };
+            let request = self.request(opened, durations, each);
+            let name = request.name.clone();
             let mut left = total;
-            let part = |keys: &[String], policy: &keyward_engine::Policy| -> Result<(), Failure> {
+            let part = |keys: &[String], policy: &Policy| -> Result<(), Failure> {
                 let (days, label) = (&policy.row.code, &policy.row.name);
                 let rows: Vec<Row> = keys.iter().map(|key| row(key, days, label, &name)).collect();
                 sink.write(&rows)?;
@@ -88,6 +85,40 @@ impl Pool {
         sink.finish()?;
         output::tell(format_args!("made {} pool keys as batch {name} ({})", batch.count, batch.id));
         Ok(())
+    }
+}
+
+impl Pool {
+    /// A single key that nobody asked to have in a table: the key alone on standard output, what it is on standard error.
+    fn store_one(&self, durations: &[Duration]) -> Result<(), Failure> {
+        self.database.change(self.now.given(), async |opened: &Opened| {
+            let request = self.request(opened, durations, 1);
+            let mut made = Vec::new();
+            let part = |keys: &[String], _: &Policy| -> Result<(), Failure> {
+                made.extend_from_slice(keys);
+                Ok(())
+            };
+            let batch = opened.engine.issue_pool(&opened.caller, &request, part).await?;
+            for key in made {
+                output::print(format_args!("{key}\n"))?;
+            }
+            for duration in durations {
+                output::tell(format_args!(
+                    "a key for {} days from its first activation, in the batch {} ({})",
+                    duration.days, request.name, batch.id
+                ));
+            }
+            Ok(())
+        })
+    }
+
+    fn request(&self, opened: &Opened, durations: &[Duration], each: u64) -> PoolRequest {
+        PoolRequest {
+            product: opened.config.dialects.pool.product.clone(),
+            policies: durations.iter().map(|duration| duration.days.to_string()).collect(),
+            each,
+            name: self.batch.clone().unwrap_or_else(|| batch_name(opened.engine.now())),
+        }
     }
 }
 

@@ -26,7 +26,7 @@ impl Done {
     pub(super) fn print(&self, opened: &Opened, found: &Found, json: bool) -> Result<(), Failure> {
         let key = match self.form {
             Some(_) => "the customer must get the new key",
-            None => "the customer keeps the key",
+            None => "the customer needs no new key",
         };
         let sentence = format!("{} {}; {key}", summary::called(found), self.sentence);
         if json {

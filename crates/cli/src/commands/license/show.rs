@@ -2,6 +2,7 @@
 
 use clap::Args;
 use keyward_core::audit::Entry;
+use keyward_core::code::Code;
 use keyward_core::time::Timestamp;
 use keyward_core::verdict::Verdict;
 use keyward_engine::license::{Named, Question, Shown};
@@ -13,7 +14,7 @@ use crate::clock::instant;
 use crate::commands::audit;
 use crate::database::{DatabaseArgs, Opened};
 use crate::failure::Failure;
-use crate::output::{self, Columns, Table, or_dash};
+use crate::output::{self, Columns, Table, or_dash, time};
 
 /// Events and attempts that are shown.
 const SHOWN: usize = 20;
@@ -63,6 +64,9 @@ const fn asked(question: Question) -> (&'static str, &'static str) {
 }
 
 fn answer(verdict: &Verdict) -> String {
+    if verdict.code == Code::Valid {
+        return "yes".to_owned();
+    }
     let yes = if verdict.valid { "yes" } else { "no" };
     format!("{yes}: {} ({})", verdict.code, verdict.detail)
 }
@@ -87,7 +91,7 @@ impl View {
         if row.transfers > 0 {
             table.row("transfers", row.transfers);
         }
-        table.row("made", row.created_at);
+        table.row("made", time(row.created_at));
         output::print(table)?;
         self.lists()
     }
@@ -98,7 +102,8 @@ impl View {
             let mut list = Columns::new(&["DEVICE", "ACTIVATED", "LAST SEEN", "NAME"]);
             for machine in &shown.machines {
                 let name = or_dash(machine.name.as_ref());
-                list.row(&[&machine.fingerprint, &machine.created_at, &machine.last_seen_at, &name]);
+                let (activated, seen) = (time(machine.created_at), time(machine.last_seen_at));
+                list.row(&[&machine.fingerprint, &activated, &seen, &name]);
             }
             output::print(format_args!("\n{list}"))?;
         }
@@ -106,8 +111,9 @@ impl View {
             let mut list = Columns::new(&["FORM", "ENDS IN", "ISSUED", "EXPIRES", "REPLACED"]);
             for form in &shown.forms {
                 let hint = or_dash(form.hint.as_ref().map(|hint| format!("…{hint}")));
-                let (expires, replaced) = (or_dash(form.expires_at), or_dash(form.superseded_at));
-                list.row(&[&form.scheme, &hint, &form.issued_at, &expires, &replaced]);
+                let (expires, replaced) =
+                    (or_dash(form.expires_at.map(time)), or_dash(form.superseded_at.map(time)));
+                list.row(&[&form.scheme, &hint, &time(form.issued_at), &expires, &replaced]);
             }
             output::print(format_args!("\n{list}"))?;
         }
@@ -125,7 +131,7 @@ impl View {
             let mut list = Columns::new(&["ASKED", "THROUGH", "ANSWER", "TIMES", "FROM"]);
             for attempt in shown.attempts.iter().take(SHOWN) {
                 let from = or_dash(attempt.address.as_ref());
-                list.row(&[&attempt.at, &attempt.front, &attempt.code, &attempt.count, &from]);
+                list.row(&[&time(attempt.at), &attempt.front, &attempt.code, &attempt.count, &from]);
             }
             output::print(format_args!("\n{list}"))?;
         }

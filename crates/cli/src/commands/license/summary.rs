@@ -7,7 +7,7 @@ use keyward_engine::rules::ExpirationBasis;
 use serde_json::{Value, json};
 
 use crate::database::Opened;
-use crate::output::Table;
+use crate::output::{Table, time};
 
 /// An end that is further away is none (system C stores one for `lifetime`).
 const NEVER_AFTER_DAYS: i64 = 300_000;
@@ -77,7 +77,7 @@ pub(super) fn expires(found: &Found) -> String {
     let rules = &found.policy.rules;
     match (row.expiry, &row.expiry_text, rules.duration) {
         (Some(_), ..) if is_perpetual(found) => "never".to_owned(),
-        (Some(end), ..) => end.to_string(),
+        (Some(end), ..) => time(end).to_string(),
         (None, Some(text), _) => text.clone(),
         (None, None, Some(seconds)) => {
             let from = match rules.expiration_basis {
@@ -130,13 +130,13 @@ fn customer(found: &Found) -> Option<String> {
 
 fn state(found: &Found) -> String {
     let row = &found.license;
-    let since = |what: &str, at: Timestamp| format!("{what} since {at}");
+    let since = |what: &str, at: Timestamp| format!("{what} since {}", time(at));
     match (row.suspended_at, row.suspension_reason.as_deref()) {
         (Some(at), Some("revoked")) => since("revoked", at),
         (Some(at), Some("auto")) => since("deactivated by its expiry", at),
         (Some(at), _) => since("suspended", at),
         (None, _) => match row.first_activated_at {
-            Some(at) => format!("active, used since {at}"),
+            Some(at) => format!("active, used since {}", time(at)),
             None => "active".to_owned(),
         },
     }

@@ -57,8 +57,9 @@ impl Transfer {
                 }
                 error => explain(&named, error),
             })?;
-            let sentence = format!("moved to {to} (transfer {})", moved.found.license.transfers);
-            Done { form: moved.form, ..Done::new("transfer", sentence) }.print(opened, &moved.found, json)
+            let number = moved.found.license.transfers;
+            let done = Done::new("transfer", format!("moved to {to} (transfer {number})"));
+            Done { form: moved.form, ..done }.print(opened, &moved.found, json)
         })
     }
 }

@@ -37,8 +37,7 @@ impl Reset {
                     "This removes all {total} keys of the pool `{product}`, {used} of them used."
                 ))?;
             }
-            let path =
-                self.export.clone().unwrap_or_else(|| first_free(opened.engine.now(), |path| path.exists()));
+            let path = self.export.clone().unwrap_or_else(|| first_free(opened.engine.now(), Path::exists));
             let total = counted.total().max(0).unsigned_abs();
             let mut sink = Sink::csv(&path, total)?;
             let export = async |sink: &mut Sink| {

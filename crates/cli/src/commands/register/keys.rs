@@ -113,7 +113,8 @@ fn report(read: usize, taken: usize, skipped: &[Skipped], json: bool) -> Result<
             .collect();
         return output::json(&json!({ "read": read, "taken": taken, "skipped": skipped }));
     }
-    output::print(format_args!("{read} keys read, {taken} taken, {} skipped\n", skipped.len()))?;
+    let keys = if read == 1 { "key" } else { "keys" };
+    output::print(format_args!("{read} {keys} read, {taken} taken, {} skipped\n", skipped.len()))?;
     if skipped.is_empty() {
         return Ok(());
     }

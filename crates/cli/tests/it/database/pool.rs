@@ -42,7 +42,7 @@ fn support_finds_suspends_renews_and_moves_a_key() {
         assert_eq!(world.db_json(&["license", "show", &spoken])["keyHint"], key[8..]);
 
         let told = world.db_out(&["license", "suspend", key, "--reason", "chargeback"]);
-        assert!(told.contains("is suspended") && told.contains("the customer keeps the key"), "{told}");
+        assert!(told.contains("is suspended") && told.contains("the customer needs no new key"), "{told}");
         assert!(!told.contains(&key[..]), "{told}");
         let shown = world.db_json(&["license", "show", key]);
         assert_eq!(shown["verdicts"]["activate"]["code"], "INACTIVE");
@@ -137,4 +137,17 @@ fn a_reset_writes_the_keys_down_and_keeps_the_audit() {
         assert_eq!(again["removed"], 5);
         assert_ne!(again["export"], asked.json()["export"], "no export is overwritten");
     }
+}
+
+#[test]
+fn a_single_key_stands_alone() {
+    let world = World::with_keys();
+    let run = world.db(&["issue", "pool", "--count", "1", "--duration", "1m"]);
+    assert_eq!((run.status, run.out.trim_end().len()), (0, 12), "{}{}", run.out, run.err);
+    assert!(run.err.contains("30 days from its first activation"), "{}", run.err);
+    // Moved before it was ever used, it begins with the move.
+    let key = run.out.trim_end();
+    let move_it = ["license", "transfer", key, "--device", "a.example", "--now", "2026-05-01"];
+    assert_eq!(world.db_json(&move_it)["license"]["expires"], "2026-05-31T00:00:00Z");
+    assert_eq!(world.db_json(&["pool", "stats"])["used_licenses"], 1);
 }

@@ -31,7 +31,7 @@ fn a_pool_made_offline_is_taken_in() {
         assert!(!run.out.contains(&keys[0]), "{}", run.out);
         assert_eq!(world.db_json(&["pool", "stats"])["by_duration"]["5"]["available"], 100);
         let people = world.db_with(&["register", "pool", "-", "--duration", "5d"], &keys[0]);
-        assert!(people.out.contains("1 keys read, 0 taken, 1 skipped"), "{}", people.out);
+        assert!(people.out.contains("1 key read, 0 taken, 1 skipped"), "{}", people.out);
         let again = world.db(&["register", "pool", &keys[3], "--duration", "5d", "--json"]);
         assert_eq!(again.failure(), (2, "TAKEN".to_owned()));
     }

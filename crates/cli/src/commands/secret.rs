@@ -1,0 +1,79 @@
+//! `keyward secret`.
+
+use std::io::{self, BufRead as _, IsTerminal as _};
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::database::{DatabaseArgs, Opened};
+use crate::failure::Failure;
+use crate::keys::{SecretArgs, without_newline};
+use crate::output;
+
+#[derive(Subcommand)]
+pub(crate) enum Secret {
+    /// Set the secret that the keys of a product are sealed with
+    ///
+    /// Of `tier` it seals the tiered keys, of `lk` it is the key of the account's own installation. Without --secret-env or
+    /// --secret-file it is asked for. It can be replaced as long as no licence was issued or registered under it.
+    Set(Set),
+}
+
+#[derive(Args)]
+pub(crate) struct Set {
+    /// The product's code
+    #[arg(value_name = "PRODUCT")]
+    product: String,
+    #[command(flatten)]
+    secret: SecretArgs,
+    /// Take a secret although it is printed in a public document
+    #[arg(long)]
+    accept_public_secret: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+impl Secret {
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
+        let Self::Set(set) = self;
+        set.run(json)
+    }
+}
+
+impl Set {
+    fn run(&self, json: bool) -> Result<(), Failure> {
+        let text = match self.secret.read_text()? {
+            Some(text) => text,
+            None => ask(&self.product)?,
+        };
+        let secret = without_newline(&text);
+        self.database.change(None, async |opened: &Opened| {
+            let accept = self.accept_public_secret || opened.config.secrets.accept_public;
+            if self.product == opened.config.dialects.lk.product {
+                opened.engine.set_installation_secret(&opened.caller, OWN, secret, accept).await?;
+            } else {
+                opened.engine.set_secret(&opened.caller, &self.product, secret, accept).await?;
+            }
+            if json {
+                return output::json(&json!({ "done": "set", "product": self.product }));
+            }
+            let product = output::printable(&self.product);
+            output::print(format_args!("the keys of `{product}` are sealed with this secret from now on\n"))
+        })
+    }
+}
+
+/// The name of the account's own installation.
+const OWN: &str = "own";
+
+/// A person types it unseen; a script writes a line.
+fn ask(product: &str) -> Result<Zeroizing<String>, Failure> {
+    if io::stdin().is_terminal() {
+        let question = format!("Secret of {product}: ");
+        return Ok(Zeroizing::new(rpassword::prompt_password(question)?));
+    }
+    let mut line = Zeroizing::new(String::new());
+    io::stdin().lock().read_line(&mut line)?;
+    Ok(line)
+}
