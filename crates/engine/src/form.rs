@@ -1,29 +1,28 @@
 //! Forms that say their own end: records, files and self-contained keys. They are issued with the database's keys and
 //! registered; changing such a licence makes a new form under the same licence.
 
-mod draft;
 mod file_product;
+mod lk3;
 mod reissue;
+mod sealed;
+mod signed;
 mod spelling;
 
-pub(crate) use draft::{beside, of_key};
+pub(crate) use lk3::{beside, of_key};
 pub(crate) use reissue::Change;
 pub(crate) use spelling::{canonical, signature_text};
 
 use std::sync::Arc;
 
-use keyward_core::crypto::Algorithm;
-use keyward_core::scheme::Scheme;
 use keyward_core::scheme::lk3::{Lk3, Seal};
 use keyward_core::time::Timestamp;
 use keyward_store::{issued, licenses};
-use rand_core::Rng as _;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::issue::{self, FileRequest, Lk2Request, RecordRequest};
-use crate::license::{Beside, Issued, NewLicense, Term, hint, stored_hint};
-use crate::{Caller, Engine, EngineError, NewUser, Policy, seed};
+use crate::issue::{FileRequest, Lk2Request, RecordRequest};
+use crate::license::{Beside, Issued, NewLicense, Term, stored_hint};
+use crate::{Caller, Engine, EngineError, NewUser, Policy};
 
 /// What every form needs beside what it says.
 #[derive(Clone, Debug, Default)]
@@ -87,9 +86,6 @@ pub enum NewForm {
     },
 }
 
-/// Keys with new random parts that are tried before a key counts as taken.
-const ATTEMPTS: u32 = 3;
-
 impl Engine {
     /// Issues a form with the database's keys and registers it.
     ///
@@ -109,125 +105,7 @@ impl Engine {
         }
     }
 
-    async fn issue_record(
-        self: &Arc<Self>,
-        caller: &Caller,
-        order: &Order,
-        request: &RecordRequest,
-    ) -> Result<Issued, EngineError> {
-        let now = self.now();
-        storable("client_id", &request.client_id)?;
-        let product = order.product.as_deref().unwrap_or(seed::RECORDS);
-        let policy = self.policy_or_tier(product, order, &request.license_type)?;
-        let (key_id, key) =
-            self.signing_key(caller, Some(policy.row.product_id), Algorithm::RsaPkcs1Sha256).await?;
-        let signed = request.issue(&key, now)?;
-        let wanted =
-            NewLicense { subject: Some(request.client_id.clone()), ..order.license(signed.record.expires()) };
-        let draft = self.keyless(&policy, Scheme::Record, &wanted, now)?;
-        let form = self.form_row(&draft, &signed.to_json()?, Some(key_id), None, draft.expiry, now)?;
-        let beside = Beside { form: Some(form), ..Beside::default() };
-        self.issue_one(caller, &policy, draft, signed.to_json()?, &wanted, beside)
-            .await?
-            .ok_or_else(|| EngineError::Taken { what: "a licence for", name: request.client_id.clone() })
-    }
-
-    async fn issue_file(
-        self: &Arc<Self>,
-        caller: &Caller,
-        order: &Order,
-        request: &FileRequest,
-    ) -> Result<Issued, EngineError> {
-        let now = self.now();
-        for (field, text) in [("product", &request.product), ("deviceId", &request.device_id)] {
-            storable(field, text)?;
-        }
-        let product = order.product.as_deref().unwrap_or(&request.product);
-        let policy = self.file_policy(caller, product, order.policy.as_deref()).await?;
-        let (key_id, key) =
-            self.signing_key(caller, Some(policy.row.product_id), Algorithm::RsaPkcs1Sha256).await?;
-        let file = request.issue(&key, now)?;
-        let mut wanted = order.license(Some(file.unverified().map_err(refusal)?.expires_at));
-        wanted.metadata = with(
-            wanted.metadata,
-            &[("issuedTo", &request.issued_to), ("licenseType", &request.license_type)],
-        )?;
-        let mut draft = self.keyless(&policy, Scheme::File, &wanted, now)?;
-        draft.machines_count = 1;
-        draft.first_activated_at = Some(now);
-        let (text, device) = (file.to_text(), request.device_id.as_str());
-        let form = self.form_row(&draft, &text, Some(key_id), Some(device), draft.expiry, now)?;
-        let machine = Some(self.bound_device(&draft, &policy, device, now));
-        let beside = Beside { form: Some(form), machine, ..Beside::default() };
-        let taken = || EngineError::Taken { what: "a file for the device", name: device.to_owned() };
-        self.issue_one(caller, &policy, draft, text, &wanted, beside).await?.ok_or_else(taken)
-    }
-
-    async fn issue_lk1(
-        self: &Arc<Self>,
-        caller: &Caller,
-        order: &Order,
-        tier: &str,
-        term: Term,
-    ) -> Result<Issued, EngineError> {
-        let policy = self.policy_or_tier(order.product.as_deref().unwrap_or(seed::LK), order, tier)?;
-        let wanted = NewLicense { term, ..order.license(None) };
-        self.issue_sealed(caller, &policy, Scheme::Lk1, &wanted, Beside::default(), |_, secret| {
-            let serial = self.with_chance(|chance| chance.next_u32());
-            let key = self.with_chance(|chance| issue::lk1(tier, secret, chance, serial))?;
-            Ok(key)
-        })
-        .await
-    }
-
-    async fn issue_lk2(
-        self: &Arc<Self>,
-        caller: &Caller,
-        order: &Order,
-        request: &Lk2Request,
-    ) -> Result<Issued, EngineError> {
-        let now = self.now();
-        let policy =
-            self.policy_or_tier(order.product.as_deref().unwrap_or(seed::LK), order, &request.tier)?;
-        let end = request.expires.as_deref().filter(|text| !text.is_empty());
-        let end = end.and_then(keyward_core::time::parse_date).map(Timestamp::midnight);
-        let mut wanted = order.license(end);
-        wanted.max_machines = Some(request.max_devices);
-        wanted.metadata = with(wanted.metadata, &[("company", request.company.as_deref().unwrap_or(""))])?;
-        self.issue_sealed(caller, &policy, Scheme::Lk2, &wanted, Beside::default(), |_, secret| {
-            let unique_id = request.unique_id.clone().or_else(|| Some(self.unique_id()));
-            Ok(Lk2Request { unique_id, ..request.clone() }.issue(secret, now)?.0)
-        })
-        .await
-    }
-
-    /// Issues a key that is sealed under the own installation's secret.
-    async fn issue_sealed(
-        self: &Arc<Self>,
-        caller: &Caller,
-        policy: &Policy,
-        scheme: Scheme,
-        wanted: &NewLicense,
-        beside: Beside,
-        make: impl Fn(&licenses::License, &keyward_core::crypto::SharedSecret) -> Result<String, EngineError>,
-    ) -> Result<Issued, EngineError> {
-        let own = self.own_secret(caller).await?;
-        let mut taken = String::new();
-        for _ in 0..ATTEMPTS {
-            let mut draft = self.keyless(policy, scheme, wanted, self.now())?;
-            draft.installation_id = Some(own.installation);
-            let key = make(&draft, &own.secret)?;
-            self.give_key(&mut draft, &key);
-            taken = hint(&key);
-            let beside =
-                Beside { sealed_under: Some((own.installation, own.sealed.clone())), ..beside.clone() };
-            if let Some(issued) = self.issue_one(caller, policy, draft, key, wanted, beside).await? {
-                return Ok(issued);
-            }
-        }
-        Err(EngineError::Taken { what: "key", name: taken })
-    }
-
+    /// Inserts one licence; `None` when its key or form is taken.
     async fn issue_one(
         self: &Arc<Self>,
         caller: &Caller,
@@ -278,11 +156,6 @@ impl Engine {
             superseded_at: None,
         })
     }
-
-    /// Tells keys apart that are otherwise equal.
-    fn unique_id(&self) -> String {
-        format!("{:08x}", self.with_chance(|chance| chance.next_u32()))
-    }
 }
 
 impl Order {
@@ -301,20 +174,11 @@ fn refusal(flaw: keyward_core::refusal::Flaw) -> EngineError {
     EngineError::Refused(flaw.into())
 }
 
-/// Refuses a text that names nothing, or that PostgreSQL cannot store.
-fn storable(field: &'static str, text: &str) -> Result<(), EngineError> {
-    if text.is_empty() || text.contains('\0') {
-        let wanted = "a text that is not empty and has no zero character".to_owned();
-        return Err(EngineError::Invalid { field, wanted });
-    }
-    Ok(())
-}
-
 /// Metadata with what the form says besides; what was given stands.
-pub(crate) fn with(metadata: Option<String>, more: &[(&str, &str)]) -> Result<Option<String>, EngineError> {
+pub(crate) fn with(metadata: Option<&str>, more: &[(&str, &str)]) -> Result<Option<String>, EngineError> {
     let invalid =
         || EngineError::Invalid { field: "metadata", wanted: "it must be a JSON object".to_owned() };
-    let mut object = match metadata.as_deref().map(serde_json::from_str) {
+    let mut object = match metadata.map(serde_json::from_str) {
         None => serde_json::Map::new(),
         Some(Ok(Value::Object(object))) => object,
         Some(_) => return Err(invalid()),

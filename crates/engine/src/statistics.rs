@@ -128,13 +128,13 @@ impl Engine {
         })
     }
 
-    /// When the chain of the audit log was last made longer, and how many entries wait to be sealed.
+    /// Since when the oldest audit entry waits for its place in the chain, and how many wait.
     ///
     /// # Errors
     /// When the database cannot be asked.
     pub async fn audit_state(&self) -> Result<(Option<Timestamp>, i64), EngineError> {
-        let sealed_at = keyward_store::audit::sealed_at(&self.store).await?;
-        Ok((sealed_at, keyward_store::audit::count_unsealed(&self.store).await?))
+        let oldest = keyward_store::audit::oldest_unsealed(&self.store).await?;
+        Ok((oldest, keyward_store::audit::count_unsealed(&self.store).await?))
     }
 }
 

@@ -31,6 +31,7 @@ statements! {
     RELEASE = "update audit_head set holder = null, held_until = 0 where name = $1 and holder = $2";
     SEALED = concat!("select serial, seq, previous, digest, ", columns!(), " from audit_log
               where seq > $1 order by seq limit $2");
+    OLDEST_UNSEALED = "select at from audit_log where seq is null order by serial limit 1";
     COUNT_UNSEALED = "select count(*) from audit_log where seq is null";
     OF_RESOURCE = concat!("select ", columns!(), " from audit_log where resource_id = $1 order by serial limit $2");
     NEWEST_OF_RESOURCE = concat!("select ", columns!(), " from audit_log where resource_id = $1
@@ -161,6 +162,14 @@ pub async fn sealed_at(db: &impl Read) -> Result<Option<Timestamp>, StoreError> 
 /// When the database cannot be asked.
 pub async fn sealed_after(db: &impl Read, seq: i64, limit: i64) -> Result<Vec<StoredEntry>, StoreError> {
     db.all(SEALED, args![seq, limit], stored).await
+}
+
+/// When the oldest entry that is not sealed was written.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn oldest_unsealed(db: &impl Read) -> Result<Option<Timestamp>, StoreError> {
+    db.one(OLDEST_UNSEALED, &[], first).await
 }
 
 /// How many entries are not sealed.

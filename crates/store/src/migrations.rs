@@ -1,6 +1,6 @@
 //! The schema: made and brought up to date at start, never turned back, and never laid over another program's tables.
 
-use refinery::{Report, Runner};
+use refinery::{Migration, Report, Runner};
 use rusqlite::Connection;
 
 use crate::StoreError;
@@ -110,7 +110,7 @@ fn is_current(runner: &Runner, found: Option<i64>) -> Result<bool, StoreError> {
 }
 
 fn known(runner: &Runner) -> i64 {
-    runner.get_migrations().iter().map(|migration| migration.version()).max().unwrap_or_default()
+    runner.get_migrations().iter().map(Migration::version).max().unwrap_or_default()
 }
 
 fn done(report: Result<Report, refinery::Error>) -> Result<(), StoreError> {

@@ -108,6 +108,7 @@ fn app(
 fn welcome(doors: &Doors, database: &str, new_key: Option<&std::path::Path>) {
     let program = std::env::args().next().unwrap_or_else(|| "keyward".to_owned());
     let url = doors.url();
+    let url = url.trim_end_matches('/');
     output::tell(format_args!("\nKeyward {} is ready at {url}", env!("CARGO_PKG_VERSION")));
     for other in doors.urls().skip(1) {
         output::tell(format_args!("                    and {other}"));

@@ -79,7 +79,7 @@ impl Engine {
         size: RsaSize,
     ) -> Result<SigningKey, EngineError> {
         match algorithm {
-            Algorithm::Ed25519 => Ok(self.with_chance(|chance| SigningKey::generate_ed25519(chance))),
+            Algorithm::Ed25519 => Ok(self.with_chance(SigningKey::generate_ed25519)),
             Algorithm::RsaPkcs1Sha256 => {
                 let task = tokio::task::spawn_blocking(move || SigningKey::generate_rsa(size));
                 task.await.map_err(|_| StoreError::Panicked("key.generate").into())

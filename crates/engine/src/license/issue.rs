@@ -112,7 +112,7 @@ impl Engine {
         let policy = self.policy_named(product, policy)?;
         let now = self.now();
         loop {
-            let key = self.with_chance(|chance| PoolKey::generate(chance)).as_str().to_owned();
+            let key = self.with_chance(PoolKey::generate).as_str().to_owned();
             let drafts = vec![self.draft(&policy, Scheme::Pool, &key, &wanted, now)?];
             match self.issue_first_free(caller, &policy, drafts, vec![key], &wanted, now).await? {
                 Some(issued) => return Ok(issued),

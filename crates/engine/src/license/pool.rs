@@ -129,7 +129,7 @@ impl Engine {
         let mut keys = Vec::with_capacity(count as usize);
         let mut rows = Vec::with_capacity(count as usize);
         for _ in 0..count {
-            let key = self.with_chance(|chance| PoolKey::generate(chance)).as_str().to_owned();
+            let key = self.with_chance(PoolKey::generate).as_str().to_owned();
             let row = self.draft(policy, Scheme::Pool, &key, &wanted, now)?;
             rows.push(licenses::License { batch_id: Some(batch), ..row });
             keys.push(key);

@@ -153,12 +153,10 @@ async fn measure(app: &App) -> Result<(), EngineError> {
     metrics.database_up.set(i64::from(answered.is_ok()));
     answered?;
     metrics.database_latency.observe((app.clock().stopwatch() - before).as_secs_f64());
-    let (sealed_at, unsealed) = engine.audit_state().await?;
+    let (oldest, unsealed) = engine.audit_state().await?;
     metrics.audit_unsealed.set(unsealed);
-    if let Some(sealed_at) = sealed_at {
-        let age = if unsealed == 0 { 0 } else { app.clock().now().micros() - sealed_at.micros() };
-        metrics.audit_chain_age.set(age as f64 / 1e6);
-    }
+    let age = oldest.map_or(0, |oldest| app.clock().now().micros() - oldest.micros());
+    metrics.audit_chain_age.set(age.max(0) as f64 / 1e6);
     if let Some(product) = engine.catalog().product(&app.config().dialects.pool.product) {
         let statistics = engine.statistics(product.id).await?;
         for policy in &statistics.by_policy {

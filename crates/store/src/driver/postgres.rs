@@ -13,7 +13,7 @@ use deadpool_postgres::{
 use futures_util::future::try_join_all;
 use futures_util::{FutureExt as _, TryStreamExt as _};
 use tokio_postgres::config::{Host, SslMode};
-use tokio_postgres::error::{Severity, SqlState};
+use tokio_postgres::error::{DbError, Severity, SqlState};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Config, NoTls};
 
@@ -153,7 +153,7 @@ impl Database {
                 Err(error) => {
                     // Without an answer from the server nobody knows whether it committed; and one that it ends the
                     // connection with may come after the change is made.
-                    let severity = error.as_db_error().and_then(|error| error.parsed_severity());
+                    let severity = error.as_db_error().and_then(DbError::parsed_severity);
                     let answered = severity == Some(Severity::Error);
                     let failed = failure(error);
                     match (answered, failed.may_run_again) {

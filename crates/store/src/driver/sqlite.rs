@@ -180,3 +180,19 @@ pub(crate) fn error(error: rusqlite::Error) -> StoreError {
         _ => StoreError::Database(Arc::new(error)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_the_disk_are_told_apart() {
+        let told = |code| error(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)).code();
+        assert_eq!(told(ffi::SQLITE_IOERR_FSYNC), "DATABASE_POISONED");
+        assert_eq!(told(ffi::SQLITE_IOERR_DIR_FSYNC), "DATABASE_POISONED");
+        assert_eq!(told(ffi::SQLITE_FULL), "DATABASE_FULL");
+        assert_eq!(told(ffi::SQLITE_READONLY_DBMOVED), "DATABASE_READ_ONLY");
+        assert_eq!(told(ffi::SQLITE_BUSY_SNAPSHOT), "DATABASE_BUSY");
+        assert_eq!(told(ffi::SQLITE_IOERR_READ), "DATABASE_ERROR");
+    }
+}

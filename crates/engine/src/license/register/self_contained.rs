@@ -54,7 +54,7 @@ impl Read {
                 wanted.term = key.expires_at().map_or(Term::Never, Term::Until);
                 wanted.max_machines = Some(key.max_devices);
                 let company = key.company.as_deref().unwrap_or_default();
-                wanted.metadata = with(wanted.metadata.take(), &[("company", company)])?;
+                wanted.metadata = with(wanted.metadata.as_deref(), &[("company", company)])?;
                 Ok(Beside::default())
             }
             Self::Lk3(key) => {

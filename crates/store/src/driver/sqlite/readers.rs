@@ -40,3 +40,28 @@ impl Readers {
         result
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads at so many places at once.
+    fn crowd(readers: &Readers, size: usize) {
+        if size > 0 {
+            let inner = |_: &Connection| {
+                crowd(readers, size - 1);
+                Ok(())
+            };
+            readers.with(inner).unwrap();
+        }
+    }
+
+    #[test]
+    fn connections_that_only_a_crowd_needed_are_closed_again() {
+        let readers = Readers::new(Path::new(":memory:"));
+        crowd(&readers, 3);
+        assert_eq!(readers.idle.lock().unwrap().len(), 3);
+        crowd(&readers, IDLE + 10);
+        assert_eq!(readers.idle.lock().unwrap().len(), IDLE);
+    }
+}

@@ -243,3 +243,42 @@ fn batch(connection: &Mutex<Connection>, jobs: &mut [Box<dyn Queued>]) -> Result
     }
     done
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+
+    use super::*;
+
+    struct Fake {
+        ran: Option<Ran>,
+        answer: Sender<Result<(), StoreError>>,
+    }
+
+    impl Queued for Fake {
+        fn run(&mut self, _: &Mutex<Connection>) -> Ran {
+            self.ran.take().unwrap_or(Ran::Not)
+        }
+
+        fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
+            let _ = self.answer.send(committed);
+        }
+    }
+
+    #[test]
+    fn after_a_disk_did_not_confirm_a_write_nothing_more_is_written() {
+        let (poison, poisoned) = watch::channel(false);
+        let connection = Connection::open_in_memory().unwrap();
+        let writer = Writer::start(connection, Arc::default(), Arc::new(poison)).unwrap();
+        let push = |ran| {
+            let (answer, answered) = channel();
+            writer.push(Lane::Prompt, Box::new(Fake { ran: Some(ran), answer }));
+            answered.recv().unwrap()
+        };
+        assert!(push(Ran::Well).is_ok() && push(Ran::Not).is_ok() && !*poisoned.borrow());
+        for ran in [Ran::Failed(StoreError::Poisoned), Ran::Well] {
+            assert_eq!(push(ran).unwrap_err().code(), "DATABASE_POISONED");
+        }
+        assert!(*poisoned.borrow());
+    }
+}

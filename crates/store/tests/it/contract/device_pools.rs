@@ -9,11 +9,9 @@ async fn a_pool_is_set_and_set_anew() {
     for w in worlds().await {
         let license = w.license(1, |_| {}).await.id;
         let set = async |name, devices, end| {
-            w.write((), move |(), tx| {
-                Box::pin(device_pools::set(tx, ACCOUNT, license, name, devices, end))
-            })
-            .await
-            .unwrap();
+            w.write((), move |(), tx| Box::pin(device_pools::set(tx, ACCOUNT, license, name, devices, end)))
+                .await
+                .unwrap();
         };
         set("floor", 5, None).await;
         set("floor", i64::MAX, Some(NOW)).await;

@@ -36,7 +36,8 @@ async fn a_key_is_used_once_and_not_while_it_is_suspended() {
         assert!(used().await);
         assert!(!used().await);
         let (first_activated_at, expiry) = (Some(LATER), Some(END));
-        assert_eq!(w.found(id).await, License { first_activated_at, expiry, updated_at: LATER, ..license });
+        let counted = License { first_activated_at, expiry, machines_count: 1, updated_at: LATER, ..license };
+        assert_eq!(w.found(id).await, counted);
     }
 }
 

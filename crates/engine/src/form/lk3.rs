@@ -14,7 +14,7 @@ use rand_core::Rng as _;
 use super::{Order, refusal, with};
 use crate::issue::Lk3Sealer;
 use crate::license::{Beside, Issued, NewLicense, Term, scope_of};
-use crate::{Caller, Engine, EngineError, Policy, seed};
+use crate::{Caller, Chance, Engine, EngineError, Policy, seed};
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
@@ -59,7 +59,7 @@ impl Engine {
 
     /// A serial number that is short in the key.
     pub(super) fn serial(&self) -> u64 {
-        self.with_chance(|chance| chance.next_u32()).into()
+        self.with_chance(Chance::next_u32).into()
     }
 
     /// The device that a licence is bound to from its beginning.
@@ -116,7 +116,7 @@ pub(crate) fn of_key(wanted: &mut NewLicense, lk3: &Lk3, policy: &Policy) -> Res
     let start = lk3.valid_from().map(|start| start.to_string()).unwrap_or_default();
     more.push(("notBefore", &start));
     more.push(("trial", if lk3.trial { "true" } else { "" }));
-    wanted.metadata = with(wanted.metadata.take(), &more)?;
+    wanted.metadata = with(wanted.metadata.as_deref(), &more)?;
     Ok(())
 }
 

@@ -1,0 +1,76 @@
+//! Issuing what is signed with RSA: records and files. The licence's row has no key; the form is kept beside it.
+
+use std::sync::Arc;
+
+use keyward_core::crypto::Algorithm;
+use keyward_core::scheme::Scheme;
+
+use super::{Order, refusal, with};
+use crate::issue::{FileRequest, RecordRequest};
+use crate::license::{Beside, Issued, NewLicense};
+use crate::{Caller, Engine, EngineError, seed};
+
+impl Engine {
+    pub(super) async fn issue_record(
+        self: &Arc<Self>,
+        caller: &Caller,
+        order: &Order,
+        request: &RecordRequest,
+    ) -> Result<Issued, EngineError> {
+        let now = self.now();
+        storable("client_id", &request.client_id)?;
+        let product = order.product.as_deref().unwrap_or(seed::RECORDS);
+        let policy = self.policy_or_tier(product, order, &request.license_type)?;
+        let (key_id, key) =
+            self.signing_key(caller, Some(policy.row.product_id), Algorithm::RsaPkcs1Sha256).await?;
+        let signed = request.issue(&key, now)?;
+        let wanted =
+            NewLicense { subject: Some(request.client_id.clone()), ..order.license(signed.record.expires()) };
+        let draft = self.keyless(&policy, Scheme::Record, &wanted, now)?;
+        let form = self.form_row(&draft, &signed.to_json()?, Some(key_id), None, draft.expiry, now)?;
+        let beside = Beside { form: Some(form), ..Beside::default() };
+        self.issue_one(caller, &policy, draft, signed.to_json()?, &wanted, beside)
+            .await?
+            .ok_or_else(|| EngineError::Taken { what: "a licence for", name: request.client_id.clone() })
+    }
+
+    pub(super) async fn issue_file(
+        self: &Arc<Self>,
+        caller: &Caller,
+        order: &Order,
+        request: &FileRequest,
+    ) -> Result<Issued, EngineError> {
+        let now = self.now();
+        for (field, text) in [("product", &request.product), ("deviceId", &request.device_id)] {
+            storable(field, text)?;
+        }
+        let product = order.product.as_deref().unwrap_or(&request.product);
+        let policy = self.file_policy(caller, product, order.policy.as_deref()).await?;
+        let (key_id, key) =
+            self.signing_key(caller, Some(policy.row.product_id), Algorithm::RsaPkcs1Sha256).await?;
+        let file = request.issue(&key, now)?;
+        let mut wanted = order.license(Some(file.unverified().map_err(refusal)?.expires_at));
+        wanted.metadata = with(
+            wanted.metadata.as_deref(),
+            &[("issuedTo", &request.issued_to), ("licenseType", &request.license_type)],
+        )?;
+        let mut draft = self.keyless(&policy, Scheme::File, &wanted, now)?;
+        draft.machines_count = 1;
+        draft.first_activated_at = Some(now);
+        let (text, device) = (file.to_text(), request.device_id.as_str());
+        let form = self.form_row(&draft, &text, Some(key_id), Some(device), draft.expiry, now)?;
+        let machine = Some(self.bound_device(&draft, &policy, device, now));
+        let beside = Beside { form: Some(form), machine, ..Beside::default() };
+        let taken = || EngineError::Taken { what: "a file for the device", name: device.to_owned() };
+        self.issue_one(caller, &policy, draft, text, &wanted, beside).await?.ok_or_else(taken)
+    }
+}
+
+/// Refuses a text that names nothing, or that PostgreSQL cannot store.
+fn storable(field: &'static str, text: &str) -> Result<(), EngineError> {
+    if text.is_empty() || text.contains('\0') {
+        let wanted = "a text that is not empty and has no zero character".to_owned();
+        return Err(EngineError::Invalid { field, wanted });
+    }
+    Ok(())
+}

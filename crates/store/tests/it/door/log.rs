@@ -1,0 +1,66 @@
+//! SQLite's write-ahead log.
+
+use std::time::Duration;
+
+use keyward_store::settings;
+
+use crate::world::{NOW, World, sqlite};
+
+static LARGE: [u8; 8 << 20] = [7; 8 << 20];
+
+fn size(w: &World) -> u64 {
+    let mut name = w.file().as_os_str().to_owned();
+    name.push("-wal");
+    std::fs::metadata(name).map_or(0, |file| file.len())
+}
+
+async fn write(w: &World) {
+    w.write((), |(), tx| Box::pin(settings::put(tx, "large", &LARGE, NOW))).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_grows_while_somebody_reads_from_it_and_is_made_small_afterwards() {
+    let w = sqlite().await;
+    let reader = rusqlite::Connection::open(w.file()).unwrap();
+    reader.execute_batch("begin; select count(*) from settings;").unwrap();
+    while size(&w) < 80 << 20 {
+        write(&w).await;
+    }
+    reader.execute_batch("commit").unwrap();
+    // Nobody writes any more. A minute is far more than it takes.
+    for _ in 0..600 {
+        if size(&w) < 64 << 20 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(size(&w) < 64 << 20, "{} bytes", size(&w));
+    assert_eq!(settings::get(&w.store, "large").await.unwrap().unwrap().len(), LARGE.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_does_not_grow_with_what_is_written() {
+    let w = sqlite().await;
+    let mut most = 0;
+    for _ in 0..50 {
+        write(&w).await;
+        most = most.max(size(&w));
+    }
+    assert!(most < 50 * LARGE.len() as u64, "{most} bytes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_database_is_one_file_without_its_log() {
+    let w = sqlite().await;
+    settings::get(&w.store, "read").await.unwrap();
+    assert!(size(&w) > 0);
+    let World { store, database } = w;
+    drop(store);
+    let keyward_store::DatabaseAddress::Sqlite(path) = &database.address else { panic!("a file") };
+    let mut files: Vec<_> = std::fs::read_dir(path.parent().unwrap())
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    assert_eq!(files, ["keyward.db", "keyward.db-migrating"]);
+}
