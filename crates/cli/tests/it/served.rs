@@ -78,6 +78,7 @@ impl Served {
     }
 
     /// Asks until the status is the wanted one, for a second at most.
+    #[expect(clippy::disallowed_methods, reason = "how long a person waits")]
     pub(crate) fn within_a_second(&self, path: &str, wanted: u16) {
         let begun = Instant::now();
         while self.get(path).0 != wanted {

@@ -117,6 +117,8 @@ async fn entries_are_found_by_what_they_are_about_and_by_age() {
         let of_resource = audit::of_resource(&w.store, id(8), 2).await.unwrap();
         assert_eq!(of_resource, [entry(600), entry(602)]);
         assert!(audit::of_resource(&w.store, id(9), 2).await.unwrap().is_empty());
+        let newest = audit::newest_of_resource(&w.store, id(8), 2).await.unwrap();
+        assert_eq!(newest, [entry(604), entry(602)]);
         assert_eq!(audit::latest(&w.store, 2).await.unwrap(), [entry(605), entry(604)]);
     }
 }
