@@ -1,6 +1,7 @@
 //! Statistics from counters, never from scans.
 
 use keyward_core::time::Timestamp;
+use keyward_store::audit;
 use keyward_store::stats::{self, Sums};
 use uuid::Uuid;
 
@@ -128,13 +129,13 @@ impl Engine {
         })
     }
 
-    /// When the chain of the audit log was last made longer, and how many entries wait to be sealed.
+    /// Of the entries of the audit log that wait to be sealed, when the oldest was made, and how many there are.
     ///
     /// # Errors
     /// When the database cannot be asked.
     pub async fn audit_state(&self) -> Result<(Option<Timestamp>, i64), EngineError> {
-        let sealed_at = keyward_store::audit::sealed_at(&self.store).await?;
-        Ok((sealed_at, keyward_store::audit::count_unsealed(&self.store).await?))
+        let oldest = audit::unsealed(&self.store, 1).await?.into_iter().next().map(|(_, entry)| entry.at);
+        Ok((oldest, audit::count_unsealed(&self.store).await?))
     }
 }
 
