@@ -27,6 +27,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderName, Method};
+use axum::response::Response;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use crate::clock::Clock;
@@ -69,7 +70,7 @@ impl Layers {
         let door =
             tower::layer::layer_fn(move |inner| door::Door { inner, front, shared: Arc::clone(&shared) });
         let cors = (!origins.is_empty()).then(|| cors(origins));
-        routes.layer((door, tower::util::option_layer(cors), guard))
+        routes.method_not_allowed_fallback(wrong_method).layer((door, tower::util::option_layer(cors), guard))
     }
 
     /// The metrics.
@@ -81,6 +82,10 @@ impl Layers {
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.0.clock
     }
+}
+
+async fn wrong_method(context: Context) -> Response {
+    context.front.refuse(Refused::MethodNotAllowed, context.id)
 }
 
 fn cors(origins: &[Origin]) -> CorsLayer {

@@ -7,9 +7,10 @@ pub use page::{Page, TokenCheck};
 pub(crate) use route::{MethodLabel, RouteMetrics};
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use keyward_store::DoorMetrics;
 use prometheus::core::Collector;
 use prometheus::{
     Encoder as _, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
@@ -47,12 +48,10 @@ pub struct Metrics {
     pub audit_unsealed: IntGauge,
     /// `keyward_audit_chain_age_seconds`: the age of the oldest of them.
     pub audit_chain_age: Gauge,
-    /// `keyward_writer_commits_total`
-    pub writer_commits: IntCounter,
-    /// `keyward_writer_jobs_total`
-    pub writer_jobs: IntCounter,
-    /// `keyward_writer_queue`: jobs that wait for the writer.
-    pub writer_queue: IntGauge,
+    /// Jobs, and commits that they shared.
+    writer: [IntCounter; 2],
+    writer_seen: Mutex<[u64; 2]>,
+    writer_queue: IntGauge,
 }
 
 impl Default for Metrics {
@@ -134,11 +133,11 @@ impl Metrics {
                     "Age of the oldest audit entry not yet sealed.",
                 )),
             ),
-            writer_commits: add(r, IntCounter::with_opts(opts("writer_commits_total", "Commits so far."))),
-            writer_jobs: add(
-                r,
-                IntCounter::with_opts(opts("writer_jobs_total", "Changes committed so far.")),
-            ),
+            writer: [
+                add(r, IntCounter::with_opts(opts("writer_jobs_total", "Changes written."))),
+                add(r, IntCounter::with_opts(opts("writer_commits_total", "Commits that they shared."))),
+            ],
+            writer_seen: Mutex::default(),
             writer_queue: add(r, IntGauge::with_opts(opts("writer_queue", "Jobs that wait for the writer."))),
             registry,
         }
@@ -157,6 +156,17 @@ impl Metrics {
     /// So many unused keys of that duration are left in the pool.
     pub fn set_pool_stock(&self, duration: &str, keys: i64) {
         self.pool_stock.with_label_values(&[duration]).set(keys);
+    }
+
+    /// What the door for writes has done so far.
+    pub fn set_writer(&self, door: &DoorMetrics) {
+        self.writer_queue.set(i64::try_from(door.waiting()).unwrap_or(i64::MAX));
+        // Two who look at the same time must not count the same jobs twice.
+        let mut seen = self.writer_seen.lock().unwrap_or_else(PoisonError::into_inner);
+        for ((counter, seen), now) in self.writer.iter().zip(&mut *seen).zip([door.jobs(), door.commits()]) {
+            counter.inc_by(now.saturating_sub(*seen));
+            *seen = now;
+        }
     }
 
     /// Everything, in the text format.
@@ -225,8 +235,8 @@ mod tests {
             "keyward_recorder_depth 0",
             "keyward_audit_unsealed 0",
             "keyward_audit_chain_age_seconds 0",
-            "keyward_writer_commits_total 0",
             "keyward_writer_jobs_total 0",
+            "keyward_writer_commits_total 0",
             "keyward_writer_queue 0",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");

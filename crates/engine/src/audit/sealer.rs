@@ -42,6 +42,28 @@ impl Engine {
             }
         }
     }
+
+    /// Leaves the sealing to other nodes at once. For the end of a server.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn leave_sealing(&self) -> Result<(), EngineError> {
+        Ok(self.store.write(Leave { node: self.node }).await?)
+    }
+}
+
+struct Leave {
+    node: Uuid,
+}
+
+impl Job for Leave {
+    const NAME: &'static str = "audit.leave";
+    type Out = ();
+    type Err = StoreError;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<(), StoreError> {
+        audit::release(tx, self.node).await
+    }
 }
 
 impl Engine {

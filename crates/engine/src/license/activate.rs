@@ -225,6 +225,14 @@ impl Activating {
         before: Option<Machine>,
     ) -> Result<Activation, EngineError> {
         let found = self.reread(tx, found).await?;
+        let before = match before {
+            Some(before) => Some(before),
+            // Of two requests of one device at the same time, the second one looked too early.
+            None => self.here(tx, &found).await?,
+        };
+        if let (Some(before), false) = (&before, found.policy.rules.single_use) {
+            return self.again(tx, found, before.clone()).await;
+        }
         let mut verdict = decide(Question::Activate, Some(&found), &[], &Scope::default(), self.now);
         if verdict.valid {
             // Reached only when it changed between the two looks; repeating the request is right.
@@ -249,6 +257,13 @@ impl Activating {
             decide(Question::Run, Some(&found), std::slice::from_ref(&before), &Scope::default(), self.now)
         });
         Ok(refused(verdict, Some(found), here))
+    }
+
+    /// The device, where the licence is active on it.
+    async fn here(&self, tx: &Tx<'_>, found: &Found) -> Result<Option<Machine>, EngineError> {
+        let scope = found.uniqueness_scope();
+        let machine = machines::by_fingerprint(tx, scope, &self.request.fingerprint).await?;
+        Ok(machine.filter(|machine| machine.license_id == found.license.id))
     }
 
     async fn reread(&self, tx: &Tx<'_>, found: Found) -> Result<Found, EngineError> {

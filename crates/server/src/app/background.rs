@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use keyward_core::audit::Checkpoint;
 use keyward_engine::{Engine, EngineError};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::{info, warn};
 
 use super::App;
@@ -28,8 +29,13 @@ const MEASURE: Duration = Duration::from_secs(5);
 /// How often what is old is removed.
 const SWEEP: Duration = Duration::from_secs(3_600);
 
+/// How long tasks may take to end what they are at when the server stops.
+const ENDING: Duration = Duration::from_secs(5);
+
 /// Tasks that run until it is stopped.
 pub struct Background {
+    /// Tasks end after their round when it is gone.
+    going: watch::Sender<()>,
     tasks: JoinSet<()>,
     recorder: tokio::task::JoinHandle<()>,
     engine: Arc<Engine>,
@@ -44,9 +50,10 @@ impl Background {
             tokio::spawn(async move { engine.run_recorder().await })
         };
         let mut tasks = JoinSet::new();
+        let (going, stop) = watch::channel(());
         // SQLite's own counter of commits is never negative.
         let seen = Arc::new(AtomicI64::new(-1));
-        tasks.spawn(every(app, LOOK, "look", move |app| {
+        tasks.spawn(every(app, &stop, LOOK, "look", move |app| {
             let seen = Arc::clone(&seen);
             async move {
                 // SQLite says cheaply whether anybody committed at all.
@@ -57,8 +64,10 @@ impl Background {
                 Ok(())
             }
         }));
-        tasks.spawn(every(app, SEAL, "seal", |app| async move { app.engine().seal_audit().await.map(drop) }));
-        tasks.spawn(every(app, CHECKPOINT, "checkpoint", |app| async move {
+        tasks.spawn(every(app, &stop, SEAL, "seal", |app| async move {
+            app.engine().seal_audit().await.map(drop)
+        }));
+        tasks.spawn(every(app, &stop, CHECKPOINT, "checkpoint", |app| async move {
             if let Some(checkpoint) = app.engine().checkpoint(false).await? {
                 info!(audit.seq = checkpoint.seq, "signed the audit log up to entry {}", checkpoint.seq);
                 if let Some(file) = &app.config().audit.checkpoint_file {
@@ -67,19 +76,25 @@ impl Background {
             }
             Ok(())
         }));
-        tasks.spawn(every(app, MEASURE, "measure", |app| async move { measure(&app).await }));
+        tasks.spawn(every(app, &stop, MEASURE, "measure", |app| async move { measure(&app).await }));
         let keep_days = i64::from(app.config().audit.keep_days);
-        tasks.spawn(every(app, SWEEP, "sweep", move |app| async move {
+        tasks.spawn(every(app, &stop, SWEEP, "sweep", move |app| async move {
             app.engine().sweep(keep_days).await.map(drop)
         }));
-        Self { tasks, recorder, engine }
+        Self { going, tasks, recorder, engine }
     }
 
     /// Stops, after what waits is written down and sealed.
     pub async fn stop(mut self) {
         self.engine.flush_recorder().await;
-        self.tasks.shutdown().await;
-        if let Err(error) = self.engine.seal_audit().await {
+        // A task that is broken off may have handed in a change that is written after the last entry was sealed.
+        drop(self.going);
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        if timeout(ENDING, ended).await.is_err() {
+            self.tasks.shutdown().await;
+        }
+        let sealed = self.engine.seal_audit().await;
+        if let Err(error) = sealed.map(drop).and(self.engine.leave_sealing().await) {
             warn!(error.code = error.code(), "the audit log could not be sealed at the end: {error}");
         }
         self.recorder.abort();
@@ -98,6 +113,7 @@ pub fn ready(app: &App) -> ReadyCheck {
 /// Runs work from time to time. What fails is tried again at the next time, and said once until it works again.
 fn every<W, F>(
     app: &App,
+    stop: &watch::Receiver<()>,
     period: Duration,
     name: &'static str,
     mut work: W,
@@ -106,13 +122,17 @@ where
     W: FnMut(App) -> F + Send,
     F: Future<Output = Result<(), EngineError>> + Send,
 {
-    let app = app.clone();
+    let (app, mut stop) = (app.clone(), stop.clone());
     async move {
         let mut ticks = interval(period);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let failing = AtomicBool::new(false);
         loop {
-            ticks.tick().await;
+            tokio::select! {
+                biased;
+                _ = stop.changed() => return,
+                _ = ticks.tick() => {}
+            }
             match work(app.clone()).await {
                 Ok(()) => failing.store(false, Ordering::Relaxed),
                 Err(error) if !failing.swap(true, Ordering::Relaxed) => {
@@ -162,7 +182,7 @@ async fn measure(app: &App) -> Result<(), EngineError> {
         for policy in &statistics.by_policy {
             metrics.set_pool_stock(&policy.code, policy.available);
         }
-        metrics.activation_rate.set(statistics.activation_rate());
+        metrics.activation_rate.set(statistics.activation_rate() / 100.0);
     }
     Ok(())
 }

@@ -90,7 +90,13 @@ fn router(app: &App, layers: &Layers, serves: Serves, ready: &ReadyCheck) -> Rou
     };
     let own =
         own.merge(health::router(Arc::clone(ready))).merge(metrics(app).router()).fallback(health::not_found);
-    let mut router = layers.around(Front::SERVER, &[], own);
+    // What is not found at a dialect's own listener is not found in its words.
+    let front = match serves {
+        Serves::Pool => pool::FRONT,
+        Serves::Tier => tier::FRONT,
+        Serves::All | Serves::Records | Serves::Lk => Front::SERVER,
+    };
+    let mut router = layers.around(front, &[], own);
     if dialects.pool.enabled && matches!(serves, Serves::All | Serves::Pool) {
         router =
             router.merge(layers.around(pool::FRONT, &dialects.pool.cors_origins, pool::routes(app.clone())));
@@ -117,10 +123,7 @@ fn metrics(app: &App) -> Page {
     let refresh = Arc::new(move || {
         let metrics = looked.metrics();
         metrics.recorder_depth.set(i64::try_from(looked.engine().recorder_depth()).unwrap_or(i64::MAX));
-        let door = looked.engine().store().metrics();
-        metrics.writer_queue.set(i64::try_from(door.waiting()).unwrap_or(i64::MAX));
-        metrics.writer_commits.inc_by(door.commits().saturating_sub(metrics.writer_commits.get()));
-        metrics.writer_jobs.inc_by(door.jobs().saturating_sub(metrics.writer_jobs.get()));
+        metrics.set_writer(looked.engine().store().metrics());
         // Lowers the alert, too, once its time is over.
         looked.0.failures.alert(looked.clock().now());
     });

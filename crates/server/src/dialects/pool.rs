@@ -20,6 +20,8 @@ pub(crate) const FRONT: layers::Front = layers::Front { name: "pool", shape: sha
 pub(crate) fn routes(app: App) -> Router {
     Router::new()
         .route("/api/validate/{key}", get(validate::validate))
+        // A key that was left empty.
+        .route("/api/validate/", get(validate::validate))
         .route("/api/activate", post(activate::activate))
         .route("/api/stats", get(stats::stats))
         .with_state(app)

@@ -21,6 +21,8 @@ pub enum Refused {
     RateLimited(RetryAfter),
     /// No such route.
     NotFound,
+    /// A route that has not this method; `Allow` says which it has.
+    MethodNotAllowed,
     /// The handler failed; the cause is in the log under the request's id.
     Failed,
 }
@@ -34,6 +36,7 @@ impl Refused {
             Self::BodyBroken => StatusCode::BAD_REQUEST,
             Self::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -46,6 +49,7 @@ impl Refused {
             Self::BodyBroken => "BODY_BROKEN",
             Self::RateLimited(_) => "RATE_LIMITED",
             Self::NotFound => "NOT_FOUND",
+            Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::Failed => "INTERNAL_ERROR",
         }
     }
@@ -58,6 +62,7 @@ impl Refused {
             Self::BodyBroken => "The body of the request cannot be read.",
             Self::RateLimited(_) => "Too many requests; wait as long as Retry-After says.",
             Self::NotFound => "There is nothing at this address.",
+            Self::MethodNotAllowed => "This address takes other methods; the header Allow names them.",
             Self::Failed => "Internal error; the server's log says more under the request's id.",
         }
     }

@@ -1,13 +1,23 @@
 //! The doors as clients meet them, over sockets: with handlers that stand for the real ones, and the whole server over
 //! a fresh database.
 
+mod bad_input;
 mod front;
 mod limits;
+mod line;
+mod log_lines;
 mod logs;
+mod nodes;
 mod pages;
 mod pool;
+mod races;
+mod rules;
+mod secrets;
+mod seeds;
 mod serve;
 mod site;
 mod tier;
 mod tls;
+mod truth;
+mod vectors;
 mod world;

@@ -19,9 +19,12 @@ use keyward_store::testing::Database;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use serde_json::Value;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 use tokio::sync::mpsc::UnboundedSender;
 use zeroize::Zeroizing;
 
+use crate::log_lines;
 use crate::world::Answer;
 
 /// 2027-01-15T08:00:00Z, in seconds.
@@ -57,6 +60,8 @@ pub(crate) struct Site {
     pub(crate) engine: Arc<Engine>,
     pub(crate) clock: Arc<Hands>,
     pub(crate) url: String,
+    /// Every listener, the main one first.
+    pub(crate) urls: Vec<String>,
     pub(crate) app: App,
     pub(crate) background: Option<Background>,
     database: Arc<Database>,
@@ -80,9 +85,14 @@ impl Site {
 
     /// On SQLite, and on PostgreSQL where it is tested.
     pub(crate) async fn all() -> Vec<Self> {
+        Self::all_with(|_| {}).await
+    }
+
+    /// The same, configured.
+    pub(crate) async fn all_with(change: impl Fn(&mut Config)) -> Vec<Self> {
         let mut sites = Vec::new();
         for database in Database::all(place()).await {
-            sites.push(Self::over(Arc::new(database), hands(), |_| {}).await);
+            sites.push(Self::over(Arc::new(database), hands(), &change).await);
         }
         sites
     }
@@ -98,40 +108,35 @@ impl Site {
         Self::over(Arc::clone(&self.database), Arc::clone(&self.clock), |_| {}).await
     }
 
+    /// An engine on the same database that does nothing by itself: a command beside the server.
+    pub(crate) async fn command(&self) -> Arc<Engine> {
+        engine(&self.database, &self.clock).await.0
+    }
+
     async fn over(database: Arc<Database>, clock: Arc<Hands>, change: impl FnOnce(&mut Config)) -> Self {
-        static SEED: AtomicU64 = AtomicU64::new(1);
-        let seed = SEED.fetch_add(1, Ordering::Relaxed);
+        log_lines::listen();
         let mut config = Config::default();
         config.server.listen.set_port(0);
         change(&mut config);
-        let setup = Setup {
-            master_key: MasterKeySource::Given(MasterKey::from_bytes(Zeroizing::new([7; 32]))),
-            detail: Detail::Summary,
-            tier_detail: Detail::Full,
-        };
-        let store = database.open().await.expect("the database opens");
-        let chance = Box::new(StdRng::seed_from_u64(seed));
-        let engine = Engine::start(store, setup, Arc::clone(&clock) as _, chance).await.expect("it starts");
+        let (engine, seed) = engine(&database, &clock).await;
         let metrics = Arc::new(Metrics::new());
         let app = App::new(Arc::clone(&engine), config, Arc::clone(&clock) as _, metrics);
         let doors = Doors::open(&app, RequestIds::new([seed, seed]), ready(&app)).await.expect("free ports");
-        let url = doors.url();
+        let (url, urls) = (doors.url(), doors.urls().collect());
         let background = Some(Background::start(&app));
         let (stop, words) = Stop::channel();
         tokio::spawn(doors.serve(words));
-        Self { engine, clock, url, app, background, database, _stop: stop }
+        Self { engine, clock, url, urls, app, background, database, _stop: stop }
     }
 
     /// One request on a connection of its own; `head` is its first line and headers, without `Host`.
     pub(crate) async fn ask(&self, head: &str, body: &str) -> Answer {
-        use tokio::io::AsyncWriteExt as _;
-        let address = self.url.strip_prefix("http://").expect("an address").trim_end_matches('/');
-        let mut stream = tokio::net::TcpStream::connect(address).await.expect("the server listens");
-        let length =
-            if body.is_empty() { String::new() } else { format!("\r\nContent-Length: {}", body.len()) };
-        let request = format!("{head}\r\nHost: test\r\nConnection: close{length}\r\n\r\n{body}");
-        stream.write_all(request.as_bytes()).await.expect("the request is sent");
-        Answer::read(&mut stream).await
+        ask(&self.url, head, body).await
+    }
+
+    /// One request, as these bytes. The server ends the connection behind its answer, or the test asks it to.
+    pub(crate) async fn raw(&self, request: &[u8]) -> Answer {
+        raw(&self.url, request).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -164,4 +169,38 @@ impl Site {
 
 fn hands() -> Arc<Hands> {
     Arc::new(Hands(AtomicI64::new(START * 1_000_000)))
+}
+
+/// An engine with a generator of its own, and the generator's seed.
+async fn engine(database: &Database, clock: &Arc<Hands>) -> (Arc<Engine>, u64) {
+    static SEED: AtomicU64 = AtomicU64::new(1);
+    let seed = SEED.fetch_add(1, Ordering::Relaxed);
+    let setup = Setup {
+        master_key: MasterKeySource::Given(MasterKey::from_bytes(Zeroizing::new([7; 32]))),
+        detail: Detail::Summary,
+        tier_detail: Detail::Full,
+    };
+    let store = database.open().await.expect("the database opens");
+    let chance = Box::new(StdRng::seed_from_u64(seed));
+    let engine = Engine::start(store, setup, Arc::clone(clock) as _, chance).await.expect("it starts");
+    (engine, seed)
+}
+
+/// A connection to a listener.
+pub(crate) async fn connect(url: &str) -> TcpStream {
+    let address = url.strip_prefix("http://").expect("an address").trim_end_matches('/');
+    TcpStream::connect(address).await.expect("the server listens")
+}
+
+/// One request to a listener on a connection of its own.
+pub(crate) async fn ask(url: &str, head: &str, body: &str) -> Answer {
+    let length = if body.is_empty() { String::new() } else { format!("\r\nContent-Length: {}", body.len()) };
+    let request = format!("{head}\r\nHost: test\r\nConnection: close{length}\r\n\r\n{body}");
+    raw(url, request.as_bytes()).await
+}
+
+async fn raw(url: &str, request: &[u8]) -> Answer {
+    let mut stream = connect(url).await;
+    stream.write_all(request).await.expect("the request is sent");
+    Answer::read(&mut stream).await
 }

@@ -61,9 +61,7 @@ impl World {
     }
 
     pub(crate) fn with(change: impl FnOnce(&mut Server)) -> Self {
-        // Somebody listens to every span on every thread; else the first thread to pass one may switch it off for the
-        // test that reads log lines.
-        let _ = tracing::subscriber::set_global_default(tracing_subscriber::Registry::default());
+        crate::log_lines::listen();
         let mut server = Config::default().server;
         change(&mut server);
         let clock = Arc::new(SetClock::default());

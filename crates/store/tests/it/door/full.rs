@@ -8,7 +8,7 @@ static LARGE: [u8; 100_000] = [7; 100_000];
 
 async fn pages(tx: &Tx<'_>, text: &'static str) -> Result<(), StoreError> {
     let map: Map<i64> = |row| row.take();
-    tx.one(Sql { name: "PAGES", text }, &[], map).await.map(drop)
+    tx.one(Sql::of_test(text), &[], map).await.map(drop)
 }
 
 async fn put(w: &World, name: &'static str, value: &'static [u8]) -> Result<(), StoreError> {
