@@ -2,6 +2,7 @@
 
 use keyward_core::time::{MICROS_PER_DAY, Timestamp};
 use keyward_store::{Job, Lane, StoreError, Tx, batches, idempotency, sessions, stats, verifications};
+use uuid::Uuid;
 
 use crate::{Engine, EngineError};
 
@@ -37,16 +38,27 @@ impl Engine {
         }
     }
 
-    /// Removes batches that a command began and did not finish. For the start of a server.
+    /// Batches that were begun and not finished, with how many licences each has so far.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn unfinished_batches(&self) -> Result<Vec<(Uuid, i64)>, EngineError> {
+        Ok(batches::unfinished(&self.store).await?)
+    }
+
+    /// Removes those of the batches that did not grow since they were looked at: nobody makes them any more.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn remove_unfinished_batches(&self) -> Result<usize, EngineError> {
-        let unfinished = batches::unfinished(&self.store).await?;
-        for batch in &unfinished {
-            self.remove_batch(*batch).await?;
+    pub async fn remove_left_batches(&self, looked_at: &[(Uuid, i64)]) -> Result<usize, EngineError> {
+        let mut removed = 0;
+        for batch in self.unfinished_batches().await? {
+            if looked_at.contains(&batch) {
+                self.remove_batch(batch.0).await?;
+                removed += 1;
+            }
         }
-        Ok(unfinished.len())
+        Ok(removed)
     }
 }
 

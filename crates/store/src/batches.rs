@@ -3,7 +3,6 @@
 use keyward_core::time::Timestamp;
 use uuid::Uuid;
 
-use crate::row::first;
 use crate::sql::{args, statements};
 use crate::{Read, StoreError, Tx};
 
@@ -24,9 +23,11 @@ pub struct Batch {
 
 statements! {
     INSERT = "insert into batches (id, account_id, name, wanted, made, created_at) values ($1, $2, $3, $4, 0, $5)";
-    ADVANCE = "update batches set made = made + $2 where id = $1 and ready_at is null";
+    ADVANCE = "update batches set made = made + $2
+               where id = $1 and ready_at is null and wanted >= 0";
     FINISH = "update batches set ready_at = $2 where id = $1 and ready_at is null and made = wanted";
-    UNFINISHED = "select id from batches where ready_at is null order by serial";
+    UNFINISHED = "select id, made from batches where ready_at is null order by serial";
+    ABANDON = "update batches set wanted = -1 where id = $1 and ready_at is null";
     DELETE = "delete from batches where id = $1 and ready_at is null";
 }
 
@@ -39,7 +40,7 @@ pub async fn insert(tx: &Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
     tx.execute(INSERT, args![*id, *account_id, name, *wanted, *created_at]).await.map(drop)
 }
 
-/// Notes that so many more licences are there; `false` when the batch is gone or ready.
+/// Notes that so many more licences are there; `false` when the batch is gone, given up or ready.
 ///
 /// # Errors
 /// When the database refuses.
@@ -55,12 +56,21 @@ pub async fn finish(tx: &Tx<'_>, id: Uuid, now: Timestamp) -> Result<bool, Store
     Ok(tx.execute(FINISH, args![id, now]).await? == 1)
 }
 
-/// Batches that were begun and not finished.
+/// Batches that were begun and not finished, with how many licences each has so far.
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub async fn unfinished(db: &impl Read) -> Result<Vec<Uuid>, StoreError> {
-    db.all(UNFINISHED, &[], first).await
+pub async fn unfinished(db: &impl Read) -> Result<Vec<(Uuid, i64)>, StoreError> {
+    db.all(UNFINISHED, &[], |row| Ok((row.take()?, row.take()?))).await
+}
+
+/// Gives a batch up: it takes no more licences and is never ready, whatever its maker does; `false` when it is gone or
+/// ready.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn abandon(tx: &Tx<'_>, id: Uuid) -> Result<bool, StoreError> {
+    Ok(tx.execute(ABANDON, args![id]).await? == 1)
 }
 
 /// Removes a batch that was not finished; its licences must be gone.

@@ -53,13 +53,6 @@ async fn serve(loaded: Loaded) -> Result<(), Failure> {
     let Started { engine, address, new_key } =
         database::start(&config, Arc::clone(&clock) as _, true).await?;
     database::set_tier_secret(&engine, &config).await?;
-    let removed = engine.remove_unfinished_batches().await?;
-    if removed > 0 {
-        tracing::warn!(
-            batch.count = removed,
-            "removed {removed} batches of licences that were never finished"
-        );
-    }
     for warning in engine.public_secret_warnings() {
         tracing::warn!("{warning}");
     }

@@ -239,6 +239,7 @@ impl Job for RemovePart {
     type Err = StoreError;
 
     async fn run(&self, tx: &Tx<'_>) -> Result<bool, StoreError> {
+        batches::abandon(tx, self.batch).await?;
         let removed = licenses::delete_of_batch(tx, self.batch, AT_ONCE as i64).await?;
         if removed < AT_ONCE {
             batches::delete(tx, self.batch).await?;

@@ -26,6 +26,8 @@ const SEAL: Duration = Duration::from_millis(400);
 const CHECKPOINT: Duration = Duration::from_secs(5);
 /// How often the stock is counted for the metrics.
 const MEASURE: Duration = Duration::from_secs(5);
+/// A batch that somebody is making grows in this time.
+const BATCH_GROWS: Duration = Duration::from_secs(60);
 /// How often what is old is removed.
 const SWEEP: Duration = Duration::from_secs(3_600);
 
@@ -77,6 +79,7 @@ impl Background {
             Ok(())
         }));
         tasks.spawn(every(app, &stop, MEASURE, "measure", |app| async move { measure(&app).await }));
+        tasks.spawn(remove_left_batches(Arc::clone(&engine)));
         let keep_days = i64::from(app.config().audit.keep_days);
         tasks.spawn(every(app, &stop, SWEEP, "sweep", move |app| async move {
             app.engine().sweep(keep_days).await.map(drop)
@@ -98,6 +101,25 @@ impl Background {
             warn!(error.code = error.code(), "the audit log could not be sealed at the end: {error}");
         }
         self.recorder.abort();
+    }
+}
+
+/// Removes, once, what commands began to make and left: what does not grow in a minute. A command may be making some right
+/// now.
+async fn remove_left_batches(engine: Arc<Engine>) {
+    let looked_at = match engine.unfinished_batches().await {
+        Ok(batches) if !batches.is_empty() => batches,
+        _ => return,
+    };
+    tokio::time::sleep(BATCH_GROWS).await;
+    match engine.remove_left_batches(&looked_at).await {
+        Ok(0) => {}
+        Ok(removed) => {
+            info!(batch.count = removed, "removed {removed} batches of licences that were never finished");
+        }
+        Err(error) => {
+            warn!(error.code = error.code(), "unfinished batches could not be removed: {error}");
+        }
     }
 }
 

@@ -31,7 +31,7 @@ async fn add(w: &World, batch: Uuid, numbers: std::ops::Range<u32>) {
 async fn licences_of_a_batch_are_seen_only_when_all_are_there() {
     for w in worlds().await {
         let batch = begin(&w, 50, 600).await;
-        assert_eq!(batches::unfinished(&w.store).await.unwrap(), [batch]);
+        assert_eq!(batches::unfinished(&w.store).await.unwrap(), [(batch, 0)]);
         let seen = async || licenses::by_digest(&w.store, ACCOUNT, &digest(7)).await.unwrap();
         for part in [0..512, 512..600] {
             assert!(!finish(&w, batch).await);
@@ -69,8 +69,23 @@ async fn an_unfinished_batch_is_removed_part_by_part() {
         assert!(delete().await.unwrap());
         assert!(!delete().await.unwrap());
         assert!(!advance(&w, batch, 1).await);
-        assert_eq!(batches::unfinished(&w.store).await.unwrap(), [other]);
+        assert_eq!(batches::unfinished(&w.store).await.unwrap(), [(other, 0)]);
         assert_eq!(w.count("select count(*) from licenses").await, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_was_given_up_takes_nothing_more_and_is_never_ready() {
+    for w in worlds().await {
+        let batch = begin(&w, 50, 2).await;
+        assert!(advance(&w, batch, 2).await);
+        let abandon =
+            async || w.write((), move |(), tx| Box::pin(batches::abandon(tx, batch))).await.unwrap();
+        assert!(abandon().await);
+        assert!(!advance(&w, batch, 1).await && !finish(&w, batch).await);
+        let ready = begin(&w, 51, 0).await;
+        assert!(finish(&w, ready).await);
+        assert!(!w.write((), move |(), tx| Box::pin(batches::abandon(tx, ready))).await.unwrap());
     }
 }
 
