@@ -112,7 +112,7 @@ impl Metrics {
             ),
             activation_rate: add(
                 r,
-                Gauge::with_opts(opts("activation_rate", "Used keys of the pool, in percent.")),
+                Gauge::with_opts(opts("activation_rate", "Used keys of the pool, from 0 to 1.")),
             ),
             bypass_attempts: add(
                 r,

@@ -117,3 +117,13 @@ async fn every_attempt_is_written_down_with_its_origin() {
             && attempt.address.as_deref() == Some("127.0.0.1")));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_key_under_a_secret_made_elsewhere_is_known_at_once() {
+    for site in Site::all().await {
+        let other = site.node().await;
+        let key = other.tier_key("pro", "u").await.key;
+        let answer = site.post("/api/verify", &json!({ "license": key })).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+}
