@@ -43,7 +43,8 @@ pub(super) async fn activate(
 ) -> Response {
     let request = match Request::read(&body) {
         Ok(request) => request,
-        Err(no) => {
+        Err(error) => {
+            let no = No::to_activation(error, Code::Malformed.as_str());
             let caller = super::caller(&app, &context, &headers);
             let flaw = keyward_core::refusal::Flaw::BadValue {
                 field: "license_key",
@@ -73,46 +74,47 @@ pub(super) async fn activate(
     match app.engine().activate(&caller, wanted, repeat).await {
         Ok(Repeatable::Kept(status, body)) => json(status, body),
         Ok(Repeatable::Fresh(activation)) => {
-            if let Activation::Refused { verdict, .. } = &activation {
-                if let Err(locked) = refused(&app, &context, verdict) {
-                    return locked;
-                }
+            if let Activation::Refused { verdict, .. } = &activation
+                && let Some(locked) = refused(&app, &context, verdict)
+            {
+                return locked;
             }
             let (status, body) = answer(&activation);
             json(status, body)
         }
-        Err(error) => failed(&error, &context, |error, code| No::to_activation(error, code)),
+        Err(error) => failed(&error, &context, No::to_activation),
     }
 }
 
-fn refused(app: &App, context: &Context, verdict: &Verdict) -> Result<(), Response> {
+/// Counts a refusal; gives the answer in its place when the address is locked out.
+fn refused(app: &App, context: &Context, verdict: &Verdict) -> Option<Response> {
     app.metrics().refused(super::FRONT.name, verdict.code.as_str());
     if verdict.reason == Some(OTHER_DEVICE) {
         app.metrics().bypass_attempts.inc();
     }
-    if verdict.code == Code::NotFound {
-        app.failed(context).map_err(|locked| context.front.refuse(locked, context.id))?;
+    if verdict.code != Code::NotFound {
+        return None;
     }
-    Ok(())
+    app.failed(context).err().map(|locked| context.front.refuse(locked, context.id))
 }
 
 impl Request {
-    fn read(body: &[u8]) -> Result<Self, No> {
-        let no = |error: String| No::to_activation(error, Code::Malformed.as_str());
+    /// The error is what a client is told.
+    fn read(body: &[u8]) -> Result<Self, String> {
         let body: Value = serde_json::from_slice(body).map_err(|_| {
-            no("the body must be a JSON object with license_key and domain_fingerprint".to_owned())
+            "the body must be a JSON object with license_key and domain_fingerprint".to_owned()
         })?;
         let text = |name: &str| {
             body[name]
                 .as_str()
                 .filter(|text| !text.is_empty())
-                .ok_or_else(|| no(format!("{name} is missing, or no text")))
+                .ok_or_else(|| format!("{name} is missing, or no text"))
         };
         let (key, fingerprint) = (text("license_key")?, text("domain_fingerprint")?);
         if fingerprint.len() > MAX_FINGERPRINT || fingerprint.contains('\0') {
-            return Err(no(format!("domain_fingerprint must be a text of at most {MAX_FINGERPRINT} bytes")));
+            return Err(format!("domain_fingerprint must be a text of at most {MAX_FINGERPRINT} bytes"));
         }
-        let key = PoolKey::parse(key).map_err(|flaw| no(flaw.to_string()))?;
+        let key = PoolKey::parse(key).map_err(|flaw| flaw.to_string())?;
         Ok(Self { key, fingerprint: fingerprint.to_owned() })
     }
 }

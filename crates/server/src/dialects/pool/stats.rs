@@ -21,7 +21,7 @@ pub(super) async fn stats(State(app): State<App>, context: Context, headers: Hea
             let error = "the statistics are for tokens only: Authorization: Bearer …";
             No::to_question(error, "TOKEN_REQUIRED").with(StatusCode::UNAUTHORIZED)
         }
-        Err(error) => failed(&error, &context, |error, code| No::to_question(error, code)),
+        Err(error) => failed(&error, &context, No::to_question),
     }
 }
 

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use keyward_core::code::Code;
 use keyward_core::refusal::{Flaw, Refusal};
 use keyward_core::scheme::tier::{PREFIX, TierKey};
+use keyward_core::time::Timestamp;
 use keyward_core::verdict::{Scope, Verdict};
 use keyward_engine::license::{Found, Question};
 use serde::Serialize;
@@ -86,7 +87,7 @@ fn yes(found: &Found) -> Response {
     Json(Yes {
         valid: true,
         tier: &found.policy.row.code,
-        expires_at: found.license.expiry.map(|expiry| expiry.millis()),
+        expires_at: found.license.expiry.map(Timestamp::millis),
         user_id: found.user_external_id.as_deref(),
         features: &found.policy.model.entitlements,
     })

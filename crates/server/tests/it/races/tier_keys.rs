@@ -15,8 +15,9 @@ async fn keys_of_one_tier_in_one_second_take_the_next_seconds() {
     for nodes in places().await {
         for tier in ["pro", "elite"] {
             // Half of them are one customer's, who is new.
-            let owner =
-                |number: usize| if number % 2 == 0 { "same".to_owned() } else { format!("user_{number}") };
+            let owner = |number: usize| {
+                if number.is_multiple_of(2) { "same".to_owned() } else { format!("user_{number}") }
+            };
             let issued = at_once(AT_ONCE, |number| {
                 let engine = Arc::clone(&nodes[number % nodes.len()].engine);
                 let user =
