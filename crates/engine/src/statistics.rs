@@ -1,7 +1,6 @@
 //! Statistics from counters, never from scans.
 
 use keyward_core::time::Timestamp;
-use keyward_store::audit;
 use keyward_store::stats::{self, Sums};
 use uuid::Uuid;
 
