@@ -19,11 +19,12 @@ use rand::rngs::StdRng;
 /// Activations that are timed alone.
 const ALONE: usize = 300;
 
-struct Fixed;
+struct System;
 
-impl Clock for Fixed {
+impl Clock for System {
     fn now(&self) -> Timestamp {
-        Timestamp::from_seconds(1_800_000_000)
+        let since = std::time::UNIX_EPOCH.elapsed().expect("the year is after 1970");
+        Timestamp::from_micros(i64::try_from(since.as_micros()).expect("the year is before 290,000"))
     }
 }
 
@@ -42,7 +43,7 @@ async fn measure(keys: u64) {
     };
     let store = database.open().await.expect("the database opens");
     let chance = Box::new(StdRng::seed_from_u64(1));
-    let engine = Engine::start(store, setup, Arc::new(Fixed), chance).await.expect("it starts");
+    let engine = Engine::start(store, setup, Arc::new(System), chance).await.expect("it starts");
     let mut stock = stock(&engine).await.into_iter();
 
     let alone = median(activate(&engine, &mut stock, |count| count < ALONE).await);

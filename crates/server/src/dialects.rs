@@ -1,5 +1,5 @@
 //! The interfaces that clients of the older systems call: the same engine operations in their own words.
 
 pub(crate) mod page;
-pub(crate) mod pool;
+pub mod pool;
 pub(crate) mod tier;

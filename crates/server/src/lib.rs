@@ -8,7 +8,7 @@
 pub mod app;
 pub mod clock;
 pub mod config;
-mod dialects;
+pub mod dialects;
 pub mod health;
 pub mod layers;
 pub mod limits;

@@ -1,5 +1,9 @@
 //! Fresh databases for tests, on both drivers, and all statements to prepare.
 
+mod proxy;
+
+pub use proxy::{Lost, Proxy};
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -36,6 +40,11 @@ impl Database {
             directory: Some(directory),
             created: None,
         }
+    }
+
+    /// Another way to a database that is another's.
+    pub const fn at(address: DatabaseAddress) -> Self {
+        Self { address, directory: None, created: None }
     }
 
     /// An empty PostgreSQL database; `None` when the tests on it are left out.

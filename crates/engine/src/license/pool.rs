@@ -16,8 +16,13 @@ use super::NewLicense;
 use crate::statistics::counters;
 use crate::{Caller, Engine, EngineError, Policy};
 
-/// Licences of one job: few enough that nobody waits long behind them.
+/// Licences of one job at the most.
 const AT_ONCE: u64 = 512;
+/// Licences of the first job, and of any on a slow disk.
+const AT_FIRST: u64 = 32;
+/// How long a job may take, in microseconds: whoever wants to activate a key waits behind it. A longer one is followed
+/// by smaller ones, a much shorter one by larger ones.
+const HOLD: i64 = 8_000;
 
 /// What is to be made.
 #[derive(Clone, Debug)]
@@ -97,16 +102,22 @@ impl Engine {
         now: Timestamp,
         progress: &mut impl FnMut(&[String], &Policy) -> Result<(), E>,
     ) -> Result<(), E> {
+        let mut size = AT_FIRST;
         for policy in policies {
             let mut left = each;
             // While one part is written the next one is made.
-            let mut written: Option<tokio::task::JoinHandle<Result<Vec<String>, EngineError>>> = None;
+            let mut written: Option<tokio::task::JoinHandle<Result<(Vec<String>, i64), EngineError>>> = None;
             while left > 0 || written.is_some() {
-                let next = left.min(AT_ONCE);
+                let next = left.min(size);
                 left -= next;
                 let part = if next > 0 { Some(self.part(batch, policy, next, now)?) } else { None };
                 if let Some(task) = written.take() {
-                    let keys = task.await.unwrap_or(Err(StoreError::Closed.into()))?;
+                    let (keys, took) = task.await.unwrap_or(Err(StoreError::Closed.into()))?;
+                    size = match took {
+                        took if took > HOLD => (size / 2).max(AT_FIRST),
+                        took if took < HOLD / 2 => (size * 2).min(AT_ONCE),
+                        _ => size,
+                    };
                     progress(&keys, policy)?;
                 }
                 if let Some(part) = part {
@@ -143,12 +154,13 @@ impl Engine {
         policy: Arc<Policy>,
         mut part: (Vec<String>, Vec<licenses::License>),
         now: Timestamp,
-    ) -> Result<Vec<String>, EngineError> {
+    ) -> Result<(Vec<String>, i64), EngineError> {
         loop {
             let (keys, rows) = part;
             let count = rows.len() as u64;
+            let begun = self.now();
             match self.store.write(Part { batch, rows }).await {
-                Ok(true) => return Ok(keys),
+                Ok(true) => return Ok((keys, self.now().micros() - begun.micros())),
                 Ok(false) => {
                     let name =
                         format!("{batch}: a server that started meanwhile removed what was not finished");

@@ -6,6 +6,8 @@ mod shape;
 mod stats;
 mod validate;
 
+pub use stats::body as statistics;
+
 use axum::Router;
 use axum::http::HeaderMap;
 use axum::routing::{get, post};

@@ -7,6 +7,7 @@ mod limits;
 mod line;
 mod log_lines;
 mod logs;
+mod lost_commit;
 mod nodes;
 mod pages;
 mod pool;

@@ -15,6 +15,7 @@ use keyward_server::config::Config;
 use keyward_server::layers::RequestIds;
 use keyward_server::metrics::Metrics;
 use keyward_server::serve::Stop;
+use keyward_store::DatabaseAddress;
 use keyward_store::testing::Database;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -106,6 +107,17 @@ impl Site {
     /// Another node on the same database, with the same clock.
     pub(crate) async fn node(&self) -> Self {
         Self::over(Arc::clone(&self.database), Arc::clone(&self.clock), |_| {}).await
+    }
+
+    /// Another node that reaches the same database in another way.
+    pub(crate) async fn node_at(&self, address: &DatabaseAddress) -> Self {
+        let database = Arc::new(Database::at(address.clone()));
+        Self::over(database, Arc::clone(&self.clock), |_| {}).await
+    }
+
+    /// Where the database is.
+    pub(crate) fn address(&self) -> &DatabaseAddress {
+        &self.database.address
     }
 
     /// An engine on the same database that does nothing by itself: a command beside the server.

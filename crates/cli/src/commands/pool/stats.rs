@@ -3,7 +3,7 @@
 use clap::Args;
 use keyward_engine::EngineError;
 use keyward_engine::statistics::Statistics;
-use serde_json::{Map, Value, json};
+use keyward_server::dialects::pool;
 
 use crate::clock::Now;
 use crate::database::{DatabaseArgs, Opened};
@@ -22,7 +22,7 @@ impl Stats {
     pub(super) fn run(&self, json: bool) -> Result<(), Failure> {
         self.database.read(self.now.given(), async |opened: &Opened| {
             let statistics = of_pool(opened).await?;
-            if json { output::json(&object(&statistics)) } else { print(&statistics) }
+            if json { output::json(&pool::statistics(&statistics)) } else { print(&statistics) }
         })
     }
 }
@@ -55,41 +55,4 @@ fn print(statistics: &Statistics) -> Result<(), Failure> {
     table.row("failed attempts", statistics.failed_attempts);
     table.row("bypass attempts", statistics.bypass_attempts);
     output::print(format_args!("\n{table}"))
-}
-
-/// As `/api/stats` shows it.
-fn object(statistics: &Statistics) -> Value {
-    let by_duration: Map<String, Value> = statistics
-        .by_policy
-        .iter()
-        .map(|policy| {
-            let value = json!({
-                "label": policy.name, "total": policy.total, "used": policy.used, "available": policy.available,
-            });
-            (policy.code.clone(), value)
-        })
-        .collect();
-    let sum = |of: fn(&keyward_engine::statistics::PolicyCounts) -> i64| -> i64 {
-        statistics.by_policy.iter().map(of).sum()
-    };
-    json!({
-        "total_licenses": statistics.total(),
-        "used_licenses": statistics.used(),
-        "available_licenses": statistics.available(),
-        "inactive_licenses": statistics.inactive(),
-        "by_duration": by_duration,
-        "by_status": {
-            "active": statistics.total() - statistics.inactive(),
-            "suspended": sum(|policy| policy.suspended),
-            "revoked": sum(|policy| policy.revoked),
-        },
-        "activations": {
-            "last_24h": statistics.activations_24h,
-            "last_7d": statistics.activations_7d,
-            "last_30d": statistics.activations_30d,
-        },
-        "failed_attempts": statistics.failed_attempts,
-        "bypass_attempts": statistics.bypass_attempts,
-        "activation_rate": statistics.activation_rate(),
-    })
 }

@@ -42,7 +42,8 @@ pub(super) async fn of_pool(app: &App) -> Result<Statistics, EngineError> {
     app.engine().statistics(product).await
 }
 
-fn body(statistics: &Statistics) -> Value {
+/// The statistics in the words of system B.
+pub fn body(statistics: &Statistics) -> Value {
     let by_duration: serde_json::Map<String, Value> = statistics
         .by_policy
         .iter()
@@ -72,6 +73,7 @@ fn body(statistics: &Statistics) -> Value {
             "last_30d": statistics.activations_30d,
         },
         "failed_attempts": statistics.failed_attempts,
+        "bypass_attempts": statistics.bypass_attempts,
         "activation_rate": statistics.activation_rate(),
     })
 }
