@@ -24,6 +24,9 @@ const AT_FIRST: u64 = 32;
 /// by smaller ones, a much shorter one by larger ones.
 const HOLD: i64 = 8_000;
 
+/// A part that is being written: its keys, and how long it took in microseconds.
+type Writing = tokio::task::JoinHandle<Result<(Vec<String>, i64), EngineError>>;
+
 /// What is to be made.
 #[derive(Clone, Debug)]
 pub struct PoolRequest {
@@ -106,7 +109,7 @@ impl Engine {
         for policy in policies {
             let mut left = each;
             // While one part is written the next one is made.
-            let mut written: Option<tokio::task::JoinHandle<Result<(Vec<String>, i64), EngineError>>> = None;
+            let mut written: Option<Writing> = None;
             while left > 0 || written.is_some() {
                 let next = left.min(size);
                 left -= next;
