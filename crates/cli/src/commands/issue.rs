@@ -10,6 +10,7 @@ mod stored;
 mod tier;
 
 pub(super) use pool::duration;
+pub(super) use stored::InstallationArgs;
 pub(super) use tier::Kept;
 
 use clap::Subcommand;
