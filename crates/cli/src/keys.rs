@@ -33,6 +33,11 @@ pub(crate) struct SigningArgs {
 }
 
 impl SigningArgs {
+    /// Whether nothing is to be stored.
+    pub(crate) fn is_offline(&self) -> bool {
+        self.offline || self.is_given()
+    }
+
     pub(crate) fn is_given(&self) -> bool {
         self.key.is_some() || self.key_env.is_some()
     }
@@ -42,7 +47,7 @@ impl SigningArgs {
             (Some(path), _) => (path.display().to_string(), read_file(path)?),
             (None, Some(name)) => (name.clone(), read_variable(name, "KEY_FILE")?),
             (None, None) => {
-                return Err(no_key(form, "a private key", "--key FILE or --key-env NAME", self.offline));
+                return Err(no_key(form, "a private key", "--key FILE or --key-env NAME"));
             }
         };
         keyring::read_key(&text).map_err(|error| Failure::key_file(&name, &error))
@@ -103,7 +108,7 @@ impl SealingArgs {
 
     pub(crate) fn read(&self, form: &str) -> Result<SharedSecret, Failure> {
         self.read_optional()?
-            .ok_or_else(|| no_key(form, "a secret", "--secret-file FILE or --secret-env NAME", self.offline))
+            .ok_or_else(|| no_key(form, "a secret", "--secret-file FILE or --secret-env NAME"))
     }
 }
 
@@ -155,9 +160,12 @@ pub(crate) fn without_newline(text: &str) -> &str {
     text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text))
 }
 
-fn no_key(form: &str, what: &str, wanted: &str, offline: bool) -> Failure {
-    let why = if offline { "" } else { ", and issuing from a database is not part of this version" };
-    Failure::new("NO_KEY", format_args!("{form} needs {what}{why}"), format_args!("give {wanted}"))
+fn no_key(form: &str, what: &str, wanted: &str) -> Failure {
+    Failure::new(
+        "NO_KEY",
+        format_args!("{form} needs {what} when nothing is stored"),
+        format_args!("give {wanted}, or leave out --offline to use the database's"),
+    )
 }
 
 pub(crate) fn read_file(path: &Path) -> Result<Zeroizing<String>, Failure> {

@@ -6,9 +6,11 @@ mod lk2;
 mod lk3;
 mod pool;
 mod record;
+mod stored;
 mod tier;
 
 pub(super) use pool::duration;
+pub(super) use stored::InstallationArgs;
 pub(super) use tier::Kept;
 
 use clap::Subcommand;
@@ -16,7 +18,8 @@ use keyward_core::claims::Claims;
 use keyward_core::crypto::KeySet;
 use keyward_core::time::Timestamp;
 use keyward_core::verdict::{self, DeviceContext};
-use serde_json::json;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::output;
@@ -25,6 +28,8 @@ use crate::report::Report;
 #[derive(Subcommand)]
 pub(crate) enum Issue {
     /// An RSA-signed record of a client (system A)
+    ///
+    /// Without --key or --offline it is signed with the database's key and kept there; a client has one record in a product.
     Record(record::Record),
     /// 12-character single-use keys (system B)
     ///
@@ -39,20 +44,23 @@ pub(crate) enum Issue {
     /// An RSA-signed file bound to a device (system D)
     ///
     /// Writes `<customer>.key` into the current directory. The customer's own file for the same device is replaced, any other
-    /// left alone.
+    /// left alone. Without --key or --offline it is signed with the database's key and kept there.
     File(file::File),
     /// A short key with a 16-bit check (system E, first version)
     ///
-    /// For installations that read nothing newer: the check catches typing errors and keeps nobody out.
+    /// For installations that read nothing newer: the check catches typing errors and keeps nobody out. Without a secret or
+    /// --offline it is sealed under the database's and kept there.
     Lk1(lk1::Lk1),
     /// A self-contained key with a 48-bit seal (system E, second version)
     ///
-    /// With --tier it is made at once. Without, it asks, as the original generator does; or --batch takes all answers.
+    /// With --tier it is made at once: with a secret or --offline nothing is stored, without it is sealed under the
+    /// database's and kept there. Without --tier it asks, as the original generator does; or --batch takes all answers.
     Lk2(Box<lk2::Lk2>),
     /// A self-contained key with a full seal: the one to choose
     ///
     /// With --key it is signed: nobody but you can make one. With only a secret it is sealed by a MAC: shorter, but
-    /// whoever can check one can make others.
+    /// whoever can check one can make others. Without either, and without --offline, the database's key signs it and the
+    /// licence is kept there.
     Lk3(Box<lk3::Lk3>),
 }
 
@@ -81,6 +89,17 @@ struct Beside<'a> {
     sql: Option<String>,
     /// Where it was written.
     file: Option<String>,
+    /// The licence in the database.
+    stored: Option<Stored>,
+}
+
+/// A licence that is kept in the database.
+struct Stored {
+    id: Uuid,
+    /// As programs read it.
+    kept: Value,
+    /// What whoever gives it out must see to.
+    tell: String,
 }
 
 /// Prints a licence: itself on standard output, what it says when read back on standard error.
@@ -94,18 +113,27 @@ fn deliver(
     let claims = Claims::verified(license, keys)?;
     let verdict = verdict::device(&claims, &DeviceContext::default(), now);
     let report = Report { verdict: &verdict, license: Some(&claims) };
-    let Beside { note, letter, sql, file } = beside;
+    let Beside { note, letter, sql, file, stored } = beside;
     if json {
-        let object = json!({
+        let mut object = json!({
             "license": license, "check": report, "note": note, "letter": letter, "sql": sql, "file": file,
         });
-        return output::print(format_args!("{object:#}\n"));
+        if let Some(Stored { kept, tell, .. }) = stored {
+            object["kept"] = kept.clone();
+            object["tell"] = tell.as_str().into();
+        }
+        return output::json(&object);
     }
     match file {
         Some(file) => output::tell(format_args!("wrote {file}: send it to the customer")),
         None => output::print(format_args!("{license}\n"))?,
     }
-    output::tell(format_args!("\n{}", report.table().to_string().trim_end()));
+    let mut table = report.table();
+    table.optional("kept as", stored.as_ref().map(|stored| stored.id));
+    output::tell(format_args!("\n{}", table.to_string().trim_end()));
+    if let Some(stored) = stored {
+        output::tell(format_args!("note: {}", stored.tell));
+    }
     if let Some(note) = note {
         output::tell(format_args!("note: {note}"));
     }

@@ -1,8 +1,10 @@
 //! `keyward register`: taking in keys that were made elsewhere.
 
 mod keys;
+mod lk;
 
 use clap::{Args, Subcommand};
+use keyward_core::scheme::Scheme;
 use keyward_core::scheme::pool::Duration;
 use keyward_core::time::Timestamp;
 use keyward_engine::license::{NewLicense, Register as Request};
@@ -20,6 +22,19 @@ pub(crate) enum Register {
     Pool(Pool),
     /// Tiered keys (system C), sealed under the database's own secret
     Tier(Tier),
+    /// Short keys of system E's first version, sealed under the database's secret
+    ///
+    /// `keyward secret set lk` gives the database the secret that they were made with.
+    Lk1(lk::Lk1),
+    /// Keys of system E's second version, sealed under the database's secret
+    ///
+    /// What a key says of its end, devices and company is kept. `keyward secret set lk` gives the database the secret that
+    /// they were made with.
+    Lk2(lk::Lk),
+    /// Keys with a full seal, signed by a key of the database or sealed under its secret
+    ///
+    /// `keyward keys import` and `keyward secret set lk` give the database what they were made with.
+    Lk3(lk::Lk),
 }
 
 #[derive(Args)]
@@ -58,6 +73,9 @@ impl Register {
         match self {
             Self::Pool(command) => command.run(json),
             Self::Tier(command) => command.run(json),
+            Self::Lk1(command) => command.run(json),
+            Self::Lk2(command) => command.run(Scheme::Lk2, json),
+            Self::Lk3(command) => command.run(Scheme::Lk3, json),
         }
     }
 }

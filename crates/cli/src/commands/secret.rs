@@ -18,6 +18,10 @@ pub(crate) enum Secret {
     /// Of `tier` it seals the tiered keys, of `lk` it is the key of the account's own installation. Without --secret-env or
     /// --secret-file it is asked for. It can be replaced as long as no licence was issued or registered under it.
     Set(Set),
+    /// Show the secret of the account's own installation, to be written into it
+    ///
+    /// Whoever has it can make keys; that it was looked at is written into the audit log. Where there is none yet, it is made.
+    Show(Show),
 }
 
 #[derive(Args)]
@@ -34,10 +38,18 @@ pub(crate) struct Set {
     database: DatabaseArgs,
 }
 
+#[derive(Args)]
+pub(crate) struct Show {
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
 impl Secret {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
-        let Self::Set(set) = self;
-        set.run(json)
+        match self {
+            Self::Set(set) => set.run(json),
+            Self::Show(show) => show.run(json),
+        }
     }
 }
 
@@ -60,6 +72,18 @@ impl Set {
             }
             let product = output::printable(&self.product);
             output::print(format_args!("the keys of `{product}` are sealed with this secret from now on\n"))
+        })
+    }
+}
+
+impl Show {
+    fn run(&self, json: bool) -> Result<(), Failure> {
+        self.database.change(None, async |opened: &Opened| {
+            let (secret, since) = opened.engine.reveal_installation_secret(&opened.caller, OWN).await?;
+            if json {
+                return output::json(&json!({ "secret": secret.as_str(), "since": since }));
+            }
+            output::print(format_args!("{}\n", secret.as_str()))
         })
     }
 }

@@ -3,6 +3,7 @@
 mod audit;
 mod config;
 mod failures;
+mod forms;
 mod keys;
 mod pool;
 mod register;

@@ -1,5 +1,7 @@
 //! `keyward issue file`: as system D's own generator, `<customer> <deviceId> [months]`.
 
+mod product;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -7,11 +9,14 @@ use clap::builder::NonEmptyStringValueParser;
 use keyward_core::crypto::KeySet;
 use keyward_core::device::is_device_id;
 use keyward_core::scheme::file::{GRACE_PERIOD_DAYS, LicenseFile, Payload};
+use keyward_engine::form::NewForm;
 use keyward_engine::issue::FileRequest;
 
+use super::stored::{self, Keep};
 use super::{Beside, deliver, must_be_numbered, numbered};
 use crate::bulk::Bulk;
 use crate::clock::Now;
+use crate::database::Opened;
 use crate::failure::Failure;
 use crate::keys::SigningArgs;
 use crate::output::{self, printable};
@@ -27,9 +32,10 @@ pub(crate) struct File {
     /// Calendar months from now
     #[arg(value_name = "MONTHS", default_value_t = 12, value_parser = clap::value_parser!(i64).range(1..=1200))]
     months: i64,
-    /// The product
-    #[arg(long, value_name = "NAME")]
-    product: String,
+    /// The product; in a database one that is not there is made [default there: the only one with files, else file.product
+    /// of the configuration]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    product: Option<String>,
     /// The type of the licence
     #[arg(long = "type", value_name = "TYPE", default_value = "YEARLY")]
     license_type: String,
@@ -40,6 +46,8 @@ pub(crate) struct File {
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
     #[command(flatten)]
+    keep: Keep,
+    #[command(flatten)]
     key: SigningArgs,
     #[command(flatten)]
     bulk: Bulk,
@@ -49,40 +57,85 @@ pub(crate) struct File {
 
 impl File {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
+        self.check_device_id()?;
+        if self.bulk.count.is_some() {
+            must_be_numbered(&self.customer, "customer")?;
+        } else {
+            self.bulk.must_be_unused()?;
+        }
+        if !self.key.is_offline() {
+            return self.store(json);
+        }
+        self.keep.must_be_unused()?;
+        let Some(product) = &self.product else {
+            return Err(Failure::argument("a file names its product", "add --product NAME"));
+        };
         let key = self.key.read("a file")?;
         let now = self.now.get();
-        self.check_device_id()?;
-        let request = |issued_to| FileRequest {
-            product: self.product.clone(),
+        if let Some(count) = self.bulk.count {
+            return self.bulk.write(count.get(), json, |number, _| {
+                let customer = numbered(&self.customer, number);
+                let file = self.request(product, customer.clone()).issue(&key, now)?.to_text();
+                Ok(vec![("issued_to", customer), ("device_id", self.device_id.clone()), ("license", file)])
+            });
+        }
+        let file = self.request(product, self.customer.clone()).issue(&key, now)?.to_text();
+        let keys = KeySet::of_public(key.public().clone());
+        let path = self.path()?;
+        write(path.as_deref(), &file)?;
+        let file_name = path.map(|path| path.display().to_string());
+        deliver(&file, &keys, now, &Beside { file: file_name, ..Beside::default() }, json)
+    }
+
+    fn request(&self, product: &str, issued_to: String) -> FileRequest {
+        FileRequest {
+            product: product.to_owned(),
             license_type: self.license_type.clone(),
             issued_to,
             device_id: self.device_id.clone(),
             months: self.months,
             grace_period_days: self.grace,
-        };
-        if let Some(count) = self.bulk.count {
-            must_be_numbered(&self.customer, "customer")?;
-            return self.bulk.write(count.get(), json, |number, _| {
+        }
+    }
+
+    /// Issues with the database's key, and keeps the licence there.
+    fn store(&self, json: bool) -> Result<(), Failure> {
+        // What is in the way is said before a licence is made.
+        let path = if self.bulk.count.is_none() { self.path()? } else { None };
+        self.keep.database.change(self.now.given(), async |opened: &Opened| {
+            let product = product::choose(opened, self.product.as_deref())?;
+            let form = |customer| NewForm::File {
+                order: self.keep.order(&product.name),
+                request: self.request(&product.name, customer),
+            };
+            let Some(count) = self.bulk.count else {
+                let issued = stored::issue(opened, form(self.customer.clone())).await?;
+                product.tell_if_new();
+                if let Err(failure) = write(path.as_deref(), &issued.key) {
+                    let id = issued.id;
+                    return Err(failure.and(format_args!(
+                        "the licence is in the database: `keyward license show {id} --reveal`"
+                    )));
+                }
+                let file = path.as_ref().map(|path| path.display().to_string());
+                let beside = Beside { file, ..Beside::default() };
+                return stored::hand_over(opened, &issued, self.now.get(), beside, json).await;
+            };
+            stored::many(&self.bulk, count.get(), json, async |number| {
                 let customer = numbered(&self.customer, number);
-                let file = request(customer.clone()).issue(&key, now)?.to_text();
-                Ok(vec![("issued_to", customer), ("device_id", self.device_id.clone()), ("license", file)])
-            });
-        }
-        self.bulk.must_be_unused()?;
-        let file = request(self.customer.clone()).issue(&key, now)?.to_text();
-        let keys = KeySet::of_public(key.public().clone());
-        let path = self.to.clone().unwrap_or_else(|| PathBuf::from(file_name(&self.customer)));
-        if path == Path::new("-") {
-            return deliver(&file, &keys, now, &Beside::default(), json);
-        }
-        self.write(&path, &file)?;
-        deliver(
-            &file,
-            &keys,
-            now,
-            &Beside { file: Some(path.display().to_string()), ..Beside::default() },
-            json,
-        )
+                let issued = stored::issue(opened, form(customer.clone())).await?;
+                if number == 0 {
+                    product.tell_if_new();
+                }
+                Ok(vec![
+                    ("issued_to", customer),
+                    ("device_id", self.device_id.clone()),
+                    ("license", issued.key),
+                    ("license_id", issued.id.to_string()),
+                ])
+            })
+            .await
+        })
     }
 
     fn check_device_id(&self) -> Result<(), Failure> {
@@ -102,9 +155,13 @@ impl File {
         Ok(())
     }
 
-    /// A file of the same customer and device is replaced by its renewal; any other is left alone.
-    fn write(&self, path: &Path, text: &str) -> Result<(), Failure> {
-        if let Ok(old) = std::fs::read_to_string(path) {
+    /// The file to write; `None` is standard output. A file of the same customer and device is replaced by its renewal; any other is left alone.
+    fn path(&self) -> Result<Option<PathBuf>, Failure> {
+        let path = self.to.clone().unwrap_or_else(|| PathBuf::from(file_name(&self.customer)));
+        if path == Path::new("-") {
+            return Ok(None);
+        }
+        if let Ok(old) = std::fs::read_to_string(&path) {
             let payload = LicenseFile::parse(&old).ok().and_then(|file| file.unverified().ok());
             let same = |p: Payload| p.issued_to == self.customer && p.device_id == self.device_id;
             if !payload.is_some_and(same) {
@@ -118,8 +175,13 @@ impl File {
                 ));
             }
         }
-        std::fs::write(path, text).map_err(|error| Failure::file(path, &error))
+        Ok(Some(path))
     }
+}
+
+fn write(path: Option<&Path>, text: &str) -> Result<(), Failure> {
+    let Some(path) = path else { return Ok(()) };
+    std::fs::write(path, text).map_err(|error| Failure::file(path, &error))
 }
 
 /// `<customer>.key` without the characters that mean something in a path.

@@ -2,6 +2,7 @@
 
 mod ask;
 mod letter;
+mod store;
 
 use clap::Args;
 use keyward_core::crypto::{KeySet, SharedSecret};
@@ -10,6 +11,7 @@ use keyward_core::time::{Timestamp, parse_date};
 use keyward_engine::issue::Lk2Request;
 use rand::Rng as _;
 
+use super::stored::{self, InstallationArgs, Keep};
 use super::{Beside, deliver};
 use crate::bulk::Bulk;
 use crate::clock::{self, Now};
@@ -35,7 +37,7 @@ pub(crate) struct Lk2 {
     /// Works until this day begins, in UTC; perpetual without
     #[arg(long, value_name = "YYYY-MM-DD", requires = "tier", value_parser = day)]
     expires: Option<String>,
-    /// Notes for your own records; they are not in the key
+    /// Notes for your own records; they are not in the key, and the database keeps them with the licence
     #[arg(long, value_name = "TEXT", requires = "tier")]
     notes: Option<String>,
     /// All answers at once, as the original takes them; the date may be empty. A secret given here shows in process lists
@@ -44,6 +46,13 @@ pub(crate) struct Lk2 {
     /// Print the INSERT for the old table, too
     #[arg(long, conflicts_with = "count")]
     sql: bool,
+    /// The product in the database [default: dialects.lk.product of the configuration]
+    #[arg(long, value_name = "CODE", requires = "tier", help_heading = "Database")]
+    product: Option<String>,
+    #[command(flatten)]
+    installation: InstallationArgs,
+    #[command(flatten)]
+    keep: Keep,
     #[command(flatten)]
     secret: SealingArgs,
     #[command(flatten)]
@@ -63,12 +72,28 @@ struct Order {
 
 impl Lk2 {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
+        if self.bulk.count.is_none() {
+            self.bulk.must_be_unused()?;
+        }
+        if let (Some(tier), false) = (&self.tier, self.secret.is_offline()) {
+            return self.store(&self.order(tier), json);
+        }
+        self.keep.must_be_unused()?;
+        self.installation.must_be_unused()?;
+        if self.product.is_some() {
+            return Err(stored::unused("--product"));
+        }
         let now = self.now.get();
         if let Some(count) = self.bulk.count {
+            let Some(tier) = &self.tier else {
+                return Err(Failure::argument(
+                    "--count needs all answers",
+                    "add --tier, and what else is wanted",
+                ));
+            };
             let secret = self.secret.read("an lk2 key")?;
-            return self.write_many(count.get(), json, &secret, now);
+            return self.write_many(count.get(), json, tier, &secret, now);
         }
-        self.bulk.must_be_unused()?;
         let (order, secret) = match (&self.batch, &self.tier) {
             (Some(batch), _) => self.batch_order(batch)?,
             (None, Some(tier)) => (self.order(tier), self.secret.read("an lk2 key")?),
@@ -85,7 +110,7 @@ impl Lk2 {
         let sql = self.sql.then(|| letter::sql(&key, &payload, &order.notes, &secret, now));
         if self.tier.is_some() || json {
             let letter = Some(letter::customer(&key, &payload));
-            let beside = Beside { note: Some(WEAK), letter, sql, file: None };
+            let beside = Beside { note: Some(WEAK), letter, sql, ..Beside::default() };
             return deliver(&key, &KeySet::of_secret(secret), now, &beside, json);
         }
         // As the original: all on standard output.
@@ -130,15 +155,10 @@ impl Lk2 {
         &self,
         count: u64,
         json: bool,
+        tier: &str,
         secret: &SharedSecret,
         now: Timestamp,
     ) -> Result<(), Failure> {
-        let Some(tier) = &self.tier else {
-            return Err(Failure::argument(
-                "--count needs all answers",
-                "add --tier, and what else is wanted",
-            ));
-        };
         let order = self.order(tier);
         // The id begins with what is random for this run and ends with the number, so no two keys are equal.
         let run = format!("{:016x}", clock::generator().next_u64());

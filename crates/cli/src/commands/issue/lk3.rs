@@ -6,27 +6,30 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use keyward_core::calendar::add_days;
 use keyward_core::crypto::KeySet;
-use keyward_core::scheme::lk3::{DevicePool, Lk3 as Payload};
+use keyward_core::scheme::lk3::{DevicePool, Lk3 as Payload, Seal};
 use keyward_core::time::Timestamp;
+use keyward_engine::form::NewForm;
 use keyward_engine::issue::{Lk3Ids, Lk3Sealer};
 use uuid::Uuid;
 
+use super::stored::{self, InstallationArgs, Keep};
 use super::{Beside, deliver};
 use crate::bulk::Bulk;
 use crate::clock::{self, Now, instant};
+use crate::database::Opened;
 use crate::failure::Failure;
 use crate::keys::{SecretArgs, SigningArgs};
 use crate::output;
 
 #[derive(Args)]
 pub(crate) struct Lk3 {
-    /// The code of the product
+    /// The code of the product [default, in a database: dialects.lk.product of the configuration]
     #[arg(long, value_name = "CODE", value_parser = NonEmptyStringValueParser::new())]
-    product: String,
+    product: Option<String>,
     /// The tier
     #[arg(long, value_name = "NAME", default_value = "")]
     tier: String,
-    /// How many devices; without it there is no limit
+    /// How many devices; without it there is no limit, or in a database that of the policy
     #[arg(long, value_name = "N")]
     devices: Option<u64>,
     /// The company
@@ -65,6 +68,13 @@ pub(crate) struct Lk3 {
     /// Encrypt what it says under the secret
     #[arg(long, help_heading = "Keys")]
     encrypt: bool,
+    /// Seal it under the database's secret by a MAC instead of signing it: shorter, but whoever can check it can make others
+    #[arg(long, help_heading = "Database")]
+    mac: bool,
+    #[command(flatten)]
+    installation: InstallationArgs,
+    #[command(flatten)]
+    keep: Keep,
     /// The id of the licence, instead of a new one
     #[arg(long, value_name = "UUID", value_parser = uuid, conflicts_with = "count")]
     license_id: Option<Uuid>,
@@ -80,8 +90,29 @@ pub(crate) struct Lk3 {
 
 impl Lk3 {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
+        match self.bulk.count {
+            Some(count) if u32::try_from(count.get()).is_err() => {
+                return Err(Failure::new("TOO_MANY", "at most 4294967295 lk3 keys at once", "ask for fewer"));
+            }
+            Some(_) => {}
+            None => self.bulk.must_be_unused()?,
+        }
+        if !self.key.is_offline() && !self.secret.is_given() {
+            return self.store(json);
+        }
+        self.keep.must_be_unused()?;
+        self.installation.must_be_unused()?;
+        if self.mac {
+            return Err(Failure::argument(
+                "--mac is for the database's secret",
+                "leave it out: with a secret of its own and without --key a key is sealed by a MAC",
+            ));
+        }
+        let Some(product) = &self.product else {
+            return Err(Failure::argument("a key names its product", "add --product CODE"));
+        };
         let now = self.now.get();
-        let mut payload = self.payload(now)?;
+        let mut payload = self.payload(product, now)?;
         let secret = self.secret.read_optional()?;
         if self.encrypt && secret.is_none() {
             return Err(Failure::new(
@@ -114,9 +145,6 @@ impl Lk3 {
         let mut rng = clock::generator();
         let ids = Lk3Ids::new(now, &mut rng);
         if let Some(count) = self.bulk.count {
-            if u32::try_from(count.get()).is_err() {
-                return Err(Failure::new("TOO_MANY", "at most 4294967295 lk3 keys at once", "ask for fewer"));
-            }
             return self.bulk.write(count.get(), json, |number, rng| {
                 let mut payload = payload.clone();
                 sealer.number(&mut payload, &ids, number);
@@ -125,10 +153,7 @@ impl Lk3 {
                 Ok(vec![("license_key", key), ("license_id", id)])
             });
         }
-        self.bulk.must_be_unused()?;
-        if payload.expires_at().is_some_and(|end| end < now) {
-            output::tell("warning: this key has already expired");
-        }
+        warn_of_end(&payload, now);
         if key.is_none() {
             sealer.number(&mut payload, &ids, 0);
         } else {
@@ -142,7 +167,39 @@ impl Lk3 {
         deliver(&license, &keys, now, &Beside::default(), json)
     }
 
-    fn payload(&self, now: Timestamp) -> Result<Payload, Failure> {
+    /// Issues with the database's key or secret, and keeps the licence there.
+    fn store(&self, json: bool) -> Result<(), Failure> {
+        if self.license_id.is_some() {
+            return Err(Failure::argument(
+                "a database gives a licence its id",
+                "leave out --license-id, or give a key and store nothing",
+            ));
+        }
+        let seal = if self.mac { Seal::Mac } else { Seal::Signature };
+        let now = self.now.get();
+        self.keep.database.change(self.now.given(), async |opened: &Opened| {
+            let product = self.product.as_deref().unwrap_or(&opened.config.dialects.lk.product);
+            let payload = self.payload(product, now)?;
+            let form = || NewForm::Lk3 {
+                order: self.keep.order(product),
+                request: Box::new(payload.clone()),
+                seal,
+                encrypted: self.encrypt,
+            };
+            let Some(count) = self.bulk.count else {
+                warn_of_end(&payload, now);
+                let issued = stored::issue(opened, form()).await?;
+                return stored::hand_over(opened, &issued, now, Beside::default(), json).await;
+            };
+            stored::many(&self.bulk, count.get(), json, async |_| {
+                let issued = stored::issue(opened, form()).await?;
+                Ok(vec![("license_key", issued.key), ("license_id", issued.id.to_string())])
+            })
+            .await
+        })
+    }
+
+    fn payload(&self, product: &str, now: Timestamp) -> Result<Payload, Failure> {
         let seconds = |time: Option<Timestamp>, what: &str| match time.map(|t| u64::try_from(t.seconds())) {
             None => Ok(None),
             Some(Ok(seconds)) => Ok(Some(seconds)),
@@ -168,7 +225,7 @@ impl Lk3 {
         }
         Ok(Payload {
             license_id: self.license_id,
-            product: self.product.clone(),
+            product: product.to_owned(),
             tier: self.tier.clone(),
             max_devices: self.devices,
             company: self.company.clone(),
@@ -185,6 +242,12 @@ impl Lk3 {
             device_id: self.device.clone(),
             serial: None,
         })
+    }
+}
+
+fn warn_of_end(payload: &Payload, now: Timestamp) {
+    if payload.expires_at().is_some_and(|end| end < now) {
+        output::tell("warning: this key has already expired");
     }
 }
 

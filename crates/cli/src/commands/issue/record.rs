@@ -4,11 +4,14 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 use keyward_core::crypto::KeySet;
 use keyward_core::scheme::record::Profile;
+use keyward_engine::form::NewForm;
 use keyward_engine::issue::RecordRequest;
 
+use super::stored::{self, Keep};
 use super::{Beside, deliver, must_be_numbered, numbered};
 use crate::bulk::Bulk;
 use crate::clock::Now;
+use crate::database::Opened;
 use crate::failure::Failure;
 use crate::keys::SigningArgs;
 
@@ -26,6 +29,11 @@ pub(crate) struct Record {
     /// How times are written [default: text for Premium, else epoch]
     #[arg(long, value_enum)]
     profile: Option<ProfileArg>,
+    /// The product in the database [default: dialects.records.product of the configuration]
+    #[arg(long, value_name = "CODE", help_heading = "Database")]
+    product: Option<String>,
+    #[command(flatten)]
+    keep: Keep,
     #[command(flatten)]
     key: SigningArgs,
     #[command(flatten)]
@@ -47,9 +55,33 @@ enum ProfileArg {
 
 impl Record {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
+        if self.bulk.count.is_some() {
+            must_be_numbered(&self.client_id, "client id")?;
+        } else {
+            self.bulk.must_be_unused()?;
+        }
+        if !self.key.is_offline() {
+            return self.store(json);
+        }
+        self.keep.must_be_unused()?;
+        if self.product.is_some() {
+            return Err(stored::unused("--product"));
+        }
         let key = self.key.read("a record")?;
         let now = self.now.get();
-        let request = |client_id| RecordRequest {
+        if let Some(count) = self.bulk.count {
+            return self.bulk.write(count.get(), json, |number, _| {
+                let client_id = numbered(&self.client_id, number);
+                let record = self.request(client_id.clone()).issue(&key, now)?.to_json()?;
+                Ok(vec![("client_id", client_id), ("license", record)])
+            });
+        }
+        let record = self.request(self.client_id.clone()).issue(&key, now)?.to_json()?;
+        deliver(&record, &KeySet::of_public(key.public().clone()), now, &Beside::default(), json)
+    }
+
+    fn request(&self, client_id: String) -> RecordRequest {
+        RecordRequest {
             client_id,
             license_type: self.license_type.clone(),
             days: Some(self.days.unwrap_or(365)),
@@ -58,18 +90,29 @@ impl Record {
                 ProfileArg::Text => Profile::Text,
                 ProfileArg::TextSorted => Profile::TextSorted,
             }),
-        };
-        if let Some(count) = self.bulk.count {
-            must_be_numbered(&self.client_id, "client id")?;
-            return self.bulk.write(count.get(), json, |number, _| {
-                let client_id = numbered(&self.client_id, number);
-                let record = request(client_id.clone()).issue(&key, now)?.to_json()?;
-                Ok(vec![("client_id", client_id), ("license", record)])
-            });
         }
-        self.bulk.must_be_unused()?;
-        let record = request(self.client_id.clone()).issue(&key, now)?.to_json()?;
-        deliver(&record, &KeySet::of_public(key.public().clone()), now, &Beside::default(), json)
+    }
+
+    /// Issues with the database's key, and keeps the licence there.
+    fn store(&self, json: bool) -> Result<(), Failure> {
+        self.keep.database.change(self.now.given(), async |opened: &Opened| {
+            let product = self.product.as_deref().unwrap_or(&opened.config.dialects.records.product);
+            let form = |client_id| NewForm::Record {
+                order: self.keep.order(product),
+                request: self.request(client_id),
+            };
+            let Some(count) = self.bulk.count else {
+                let issued = stored::issue(opened, form(self.client_id.clone())).await?;
+                return stored::hand_over(opened, &issued, self.now.get(), Beside::default(), json).await;
+            };
+            stored::many(&self.bulk, count.get(), json, async |number| {
+                let client_id = numbered(&self.client_id, number);
+                let issued = stored::issue(opened, form(client_id.clone())).await?;
+                let id = issued.id.to_string();
+                Ok(vec![("client_id", client_id), ("license", issued.key), ("license_id", id)])
+            })
+            .await
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use keyward_engine::license::{Issued, Named, NewLicense, Term};
 use keyward_engine::{EngineError, NewUser};
 use serde_json::json;
 
-use super::{Beside, deliver};
+use super::{Beside, deliver, stored};
 use crate::bulk::Bulk;
 use crate::clock::{Now, instant};
 use crate::commands::license::summary;
@@ -152,28 +152,20 @@ impl Tier {
         })
     }
 
-    /// Each key takes the next free second. Those made before a failure are kept, so they are written, too.
+    /// Each key takes the next free second.
     async fn store_many(&self, opened: &Opened, count: u64, json: bool) -> Result<(), Failure> {
-        let mut sink = self.bulk.sink(count, json)?;
         let mut ahead = 0;
-        for number in 0..count {
-            let issued = match self.issue(opened, &mut ahead).await {
-                Ok(issued) => issued,
-                Err(failure) if number == 0 => return Err(failure),
-                Err(failure) => {
-                    sink.finish()?;
-                    return Err(failure.and(format_args!("{number} of {count} keys were made and written")));
-                }
-            };
+        stored::many(&self.bulk, count, json, async |_| {
+            let issued = self.issue(opened, &mut ahead).await?;
             let expires = issued.expiry.map(|end| end.to_string()).unwrap_or_default();
-            sink.write(&[vec![
+            Ok(vec![
                 ("license_key", issued.key),
                 ("tier", self.tier.clone()),
                 ("expires", expires),
                 ("license_id", issued.id.to_string()),
-            ]])?;
-        }
-        sink.finish()
+            ])
+        })
+        .await
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::BufRead as _;
 use std::sync::Arc;
 
+use keyward_core::scheme::Scheme;
 use keyward_engine::license::{Issued, Register};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -40,6 +41,21 @@ impl Keys {
             }
         }
         Ok(Self::Many(keys))
+    }
+
+    /// Refuses a list with keys of another form, before any is taken. What is no key is told of line by line.
+    pub(super) fn must_be(&self, scheme: Scheme) -> Result<(), Failure> {
+        let keys: Vec<&str> = match self {
+            Self::One(key) => vec![key],
+            Self::Many(keys) => keys.iter().map(|(_, key)| key.as_str()).collect(),
+        };
+        match keys.into_iter().find_map(|key| Scheme::of(key).ok().filter(|found| *found != scheme)) {
+            None => Ok(()),
+            Some(other) => Err(Failure::argument(
+                format_args!("a key is not of the form {scheme} but {other}"),
+                format_args!("take it in with `keyward register {other}`"),
+            )),
+        }
     }
 
     /// Takes them in and says what became of them; whether all were taken.
