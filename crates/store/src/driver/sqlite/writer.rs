@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle, current};
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::sync::watch;
@@ -52,14 +53,14 @@ impl Queues {
     }
 
     /// The jobs of the next commit: those that somebody waits for, in turn with one part of long work.
-    fn take(&mut self) -> Vec<Box<dyn Queued>> {
-        if !self.bulk.is_empty() && (self.bulk_is_next || self.prompt.is_empty()) {
+    fn take(&mut self, bulk_rests: bool) -> (Lane, Vec<Box<dyn Queued>>) {
+        if !self.bulk.is_empty() && !bulk_rests && (self.bulk_is_next || self.prompt.is_empty()) {
             self.bulk_is_next = false;
-            return self.bulk.pop_front().into_iter().collect();
+            return (Lane::Bulk, self.bulk.pop_front().into_iter().collect());
         }
         self.bulk_is_next = true;
         let count = self.prompt.len().min(BATCH);
-        self.prompt.drain(..count).collect()
+        (Lane::Prompt, self.prompt.drain(..count).collect())
     }
 }
 
@@ -159,11 +160,47 @@ impl Drop for Writer {
     }
 }
 
+/// Lets long work rest as long as its last part took, while others come and go: whoever waits for one commit after the
+/// other then meets a part of it now and then, and not each time.
+#[derive(Default)]
+struct Rest {
+    until: Option<Instant>,
+    /// Whether anybody came since the last part.
+    others: bool,
+}
+
+impl Rest {
+    fn left(&self) -> Option<Duration> {
+        self.until?.checked_duration_since(now()).filter(|left| !left.is_zero())
+    }
+
+    fn after(&mut self, lane: Lane, begun: Instant) {
+        match lane {
+            Lane::Prompt => self.others = true,
+            Lane::Bulk => {
+                self.until = std::mem::take(&mut self.others).then(|| now() + begun.elapsed());
+            }
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a stopwatch: nothing that is stored depends on it")]
+fn now() -> Instant {
+    Instant::now()
+}
+
 fn write(shared: &Shared, connection: &Mutex<Connection>, poison: &watch::Sender<bool>) {
+    let mut rest = Rest::default();
     loop {
         let mut queues = shared.queues();
-        while queues.is_empty() && !queues.closed && !queues.log_is_large {
-            queues = shared.wake.wait(queues).unwrap_or_else(PoisonError::into_inner);
+        while queues.prompt.is_empty() && !queues.closed && !queues.log_is_large {
+            queues = match (queues.bulk.is_empty(), rest.left()) {
+                (true, _) => shared.wake.wait(queues).unwrap_or_else(PoisonError::into_inner),
+                (false, Some(left)) => {
+                    shared.wake.wait_timeout(queues, left).unwrap_or_else(PoisonError::into_inner).0
+                }
+                (false, None) => break,
+            };
         }
         if std::mem::take(&mut queues.log_is_large) {
             drop(queues);
@@ -173,8 +210,10 @@ fn write(shared: &Shared, connection: &Mutex<Connection>, poison: &watch::Sender
         if queues.is_empty() {
             return;
         }
-        let mut jobs = queues.take();
+        let bulk_rests = !queues.closed && rest.left().is_some();
+        let (lane, mut jobs) = queues.take(bulk_rests);
         drop(queues);
+        let begun = now();
 
         let metrics = &shared.metrics;
         metrics.waiting.fetch_sub(jobs.len() as u64, std::sync::atomic::Ordering::Relaxed);
@@ -194,6 +233,7 @@ fn write(shared: &Shared, connection: &Mutex<Connection>, poison: &watch::Sender
                 }
             }
         }
+        rest.after(lane, begun);
         let committed = committed.map(drop);
         for job in jobs {
             job.answer(committed.clone());
