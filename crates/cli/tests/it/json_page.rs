@@ -40,6 +40,12 @@ fn every_field_has_its_row() {
     let (kept, shown) = stored.split_once("### What `license show` adds").expect("two tables");
     let issued = world.db_json(&["issue", "tier", "pro"]);
     assert_eq!(fields(&issued["kept"]), fields_of(kept));
+    let record = world.db_json(&["issue", "record", "a.example"]);
+    assert_eq!(fields(&record["kept"]), fields_of(kept));
+    assert_eq!(
+        fields(&record),
+        ["license", "check", "note", "letter", "sql", "file", "kept", "tell"].map(str::to_owned).into()
+    );
     let key = issued["license"].as_str().expect("a key");
     assert_eq!(fields(&world.db_json(&["license", "suspend", key])["license"]), fields_of(kept));
     let all = world.db_json(&["license", "show", key]);

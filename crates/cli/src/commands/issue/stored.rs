@@ -101,10 +101,10 @@ const fn order(form: &NewForm) -> &Order {
 pub(super) fn explain(opened: &Opened, product: &str, error: EngineError) -> Failure {
     let catalog = opened.engine.catalog();
     let (what, mut codes): (_, Vec<&str>) = match (&error, catalog.product(product)) {
-        (EngineError::NotFound { what: "policy", .. }, Some(product))
-        | (EngineError::Invalid { field: "policy", .. }, Some(product)) => {
-            ("policies", catalog.policies_of(product.id).map(|policy| policy.row.code.as_str()).collect())
-        }
+        (
+            EngineError::NotFound { what: "policy", .. } | EngineError::Invalid { field: "policy", .. },
+            Some(product),
+        ) => ("policies", catalog.policies_of(product.id).map(|policy| policy.row.code.as_str()).collect()),
         (EngineError::NotFound { what: "product", .. }, None) => {
             ("products", catalog.products().map(|product| product.code.as_str()).collect())
         }
