@@ -104,8 +104,8 @@ async fn the_first_page_says_where_to_go_and_runs_no_script() {
         page.header("content-security-policy").is_some_and(|policy| policy.starts_with("default-src 'none'"))
     );
     for text in [
-        "href=\"/records\"",
-        "href=\"/docs\"",
+        "href=\"/api/stats\"",
+        "href=\"/api/health\"",
         "href=\"/health/ready\"",
         "href=\"/metrics\"",
         "keyward token create",

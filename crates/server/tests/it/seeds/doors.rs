@@ -97,3 +97,20 @@ async fn the_numbers_of_the_pool_may_be_for_tokens_only() {
     site.engine.revoke_token(&Caller::operator(), token.row.id).await.expect("it is revoked");
     assert_eq!(ask(token.token.expose()).await, 401);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_link_of_the_first_page_leads_somewhere() {
+    let site = Site::new().await;
+    let page = site.get("/").await;
+    let links: Vec<&str> = page
+        .body
+        .split("href=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .filter(|link| link.starts_with('/'))
+        .collect();
+    assert!(links.len() > 2, "{links:?}");
+    for link in links {
+        assert_eq!(site.get(link).await.status, 200, "{link}");
+    }
+}
