@@ -78,6 +78,8 @@ pub struct Caller {
     pub front: Front,
     /// The only product whose licences this door knows.
     pub product: Option<Uuid>,
+    /// Whether its address is locked out for guessing: what it asks about in vain is not written down any more.
+    pub locked_out: bool,
     /// From which address.
     pub address: Option<IpAddr>,
     /// With which program.
@@ -94,7 +96,16 @@ const MAX_TEXT: usize = 300;
 impl Caller {
     /// A caller without more to say.
     pub const fn new(actor: Actor, front: Front) -> Self {
-        Self { actor, front, product: None, address: None, user_agent: None, origin: None, request_id: None }
+        Self {
+            actor,
+            front,
+            product: None,
+            locked_out: false,
+            address: None,
+            user_agent: None,
+            origin: None,
+            request_id: None,
+        }
     }
 
     /// The operator at the command line.

@@ -86,6 +86,11 @@ impl Engine {
         self.recorder.depth()
     }
 
+    /// Attempts that were not written down because the database took none for long.
+    pub fn recorder_dropped(&self) -> u64 {
+        self.recorder.dropped()
+    }
+
     /// Loads what is held in memory anew when another node or process changed it; says whether it did.
     ///
     /// # Errors

@@ -154,7 +154,7 @@ impl EngineError {
                  other key replaces it"
             }
             Self::MasterKeyRotated => "start again with the new master key",
-            Self::Passphrase(_) => "choose a longer passphrase; to open a key, the one it was sealed with",
+            Self::Passphrase(error) => error.remedy(),
             Self::Issue(_) | Self::Refused(_) => "correct the value and try again",
             Self::KeyFile(_) => "give another key file",
             Self::Date(_) => "choose a shorter duration",

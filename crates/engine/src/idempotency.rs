@@ -40,10 +40,12 @@ pub enum Repeatable<T> {
 pub type Render<T> = fn(&T) -> (u16, String);
 
 impl Engine {
-    /// Does a job, or gives the first answer when this is a repetition.
+    /// Does a job, or gives the first answer when this is a repetition. Callers without a token share no keys with callers
+    /// of another namespace: two customers' programs may count their requests alike.
     pub(crate) async fn once<J: Job<Err = EngineError>>(
         &self,
         caller: &Caller,
+        namespace: Option<String>,
         repeat: Option<(Idempotency, Render<J::Out>)>,
         job: J,
         now: Timestamp,
@@ -53,7 +55,10 @@ impl Engine {
         };
         let scope = idempotency::Scope {
             account_id: self.account.id,
-            bearer: caller.actor.id().map_or_else(|| caller.actor.kind().to_owned(), |id| id.to_string()),
+            bearer: match caller.actor.id() {
+                Some(id) => id.to_string(),
+                None => format!("{}:{}", caller.actor.kind(), namespace.unwrap_or_default()),
+            },
             route: request.route.to_owned(),
             key: request.key,
         };

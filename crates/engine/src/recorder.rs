@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -70,6 +70,9 @@ pub(crate) struct Recorder {
     /// Taken by the task that writes.
     receiver: Mutex<Option<mpsc::Receiver<Message>>>,
     depth: Arc<AtomicUsize>,
+    /// Whether the last flush could not be written.
+    failing: AtomicBool,
+    dropped: AtomicU64,
     store: Store,
     account: Uuid,
     detail: Detail,
@@ -80,15 +83,40 @@ impl Recorder {
     pub(crate) fn new(store: Store, account: Uuid, detail: Detail, tier_detail: Detail) -> Self {
         let (sender, receiver) = mpsc::channel(CAPACITY);
         let receiver = Mutex::new(Some(receiver));
-        Self { sender, receiver, depth: Arc::default(), store, account, detail, tier_detail }
+        Self {
+            sender,
+            receiver,
+            depth: Arc::default(),
+            failing: AtomicBool::new(false),
+            dropped: AtomicU64::new(0),
+            store,
+            account,
+            detail,
+            tier_detail,
+        }
     }
 
-    /// Queues an attempt; waits while the queue is full.
+    /// Queues an attempt; waits while the queue is full. While the database takes nothing, a full queue takes nothing
+    /// either: questions are answered all the same, and what was not written down is counted.
     pub(crate) async fn note(&self, attempt: Attempt) {
-        self.depth.fetch_add(1, Ordering::Relaxed);
-        if self.sender.send(Message::Attempt(Box::new(attempt))).await.is_err() {
-            self.depth.fetch_sub(1, Ordering::Relaxed);
+        loop {
+            match tokio::time::timeout(PATIENCE, self.sender.reserve()).await {
+                Ok(Ok(place)) => {
+                    self.depth.fetch_add(1, Ordering::Relaxed);
+                    return place.send(Message::Attempt(Box::new(attempt)));
+                }
+                Ok(Err(_)) => return,
+                Err(_) if self.failing.load(Ordering::Relaxed) => {
+                    self.dropped.fetch_add(1, Ordering::Relaxed);
+                    return;
+                }
+                Err(_) => {}
+            }
         }
+    }
+
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
     }
 
     pub(crate) fn depth(&self) -> usize {
@@ -147,6 +175,7 @@ impl Engine {
             let mut patience = PATIENCE;
             // A database that is away comes back; meanwhile the queue fills and slows its callers down.
             while let Err(why) = self.recorder.store.write(SharedFlush(Arc::clone(&job))).await {
+                self.recorder.failing.store(true, Ordering::Relaxed);
                 error!(
                     error.code = why.code(),
                     attempts = attempts.len(),
@@ -158,6 +187,7 @@ impl Engine {
                 tokio::time::sleep(patience).await;
                 patience = (patience * 2).min(Duration::from_secs(5));
             }
+            self.recorder.failing.store(false, Ordering::Relaxed);
             self.recorder.depth.fetch_sub(attempts.len(), Ordering::Relaxed);
         }
         for done in waiting {

@@ -120,8 +120,14 @@ impl App {
 }
 
 /// Who asks, for the engine.
-pub(crate) fn caller(context: &Context, headers: &HeaderMap, front: keyward_engine::Front) -> Caller {
+pub(crate) fn caller(
+    app: &App,
+    context: &Context,
+    headers: &HeaderMap,
+    front: keyward_engine::Front,
+) -> Caller {
     Caller {
+        locked_out: app.0.failures.check(context.client, app.0.clock.now()).is_some(),
         address: Some(context.client),
         user_agent: headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned),
         request_id: Some(context.id.to_string()),

@@ -44,6 +44,8 @@ pub struct Metrics {
     pub bypass_attempts: IntCounter,
     /// `keyward_recorder_depth`: attempts to validate that wait to be written.
     pub recorder_depth: IntGauge,
+    /// `keyward_recorder_dropped_total`
+    pub recorder_dropped: IntCounter,
     /// `keyward_audit_unsealed`: entries that the chain does not cover yet.
     pub audit_unsealed: IntGauge,
     /// `keyward_audit_chain_age_seconds`: the age of the oldest of them.
@@ -117,6 +119,13 @@ impl Metrics {
             bypass_attempts: add(
                 r,
                 IntCounter::with_opts(opts("bypass_attempts_total", "Used keys tried for another device.")),
+            ),
+            recorder_dropped: add(
+                r,
+                IntCounter::with_opts(opts(
+                    "recorder_dropped_total",
+                    "Attempts to validate not written down because the database took nothing.",
+                )),
             ),
             recorder_depth: add(
                 r,
@@ -233,6 +242,7 @@ mod tests {
             "keyward_activation_rate 0",
             "keyward_bypass_attempts_total 0",
             "keyward_recorder_depth 0",
+            "keyward_recorder_dropped_total 0",
             "keyward_audit_unsealed 0",
             "keyward_audit_chain_age_seconds 0",
             "keyward_writer_jobs_total 0",

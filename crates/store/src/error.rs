@@ -115,7 +115,8 @@ impl StoreError {
         match self {
             Self::Address(_) => "write sqlite:PATH, or postgres://user:password@host/database",
             Self::Foreign { .. } => {
-                "give Keyward a database of its own and take the old licences in with `keyward import`"
+                "give Keyward a database of its own (--database, KEYWARD_DATABASE); keys made elsewhere are taken in with \
+                 `keyward register`"
             }
             Self::Newer { .. } => "start the newer Keyward, or restore the backup made before the upgrade",
             Self::Migration(_) => "use the database with the Keyward that made it, and report this",

@@ -69,14 +69,10 @@ async fn serve(loaded: Loaded) -> Result<(), Failure> {
         ending = doors.serve(stop) => ending,
         () = store.poisoned() => return Err(keyward_store::StoreError::Poisoned.into()),
     };
-    background.stop().await;
-    match ending {
-        Ending::Drained | Ending::AtOnce => Ok(()),
-        Ending::TimedOut => {
-            tracing::warn!("some requests were cut off: they took longer than server.drain_timeout");
-            Ok(())
-        }
+    if ending != Ending::AtOnce {
+        background.stop().await;
     }
+    Ok(())
 }
 
 #[cfg(not(feature = "testkit"))]

@@ -81,6 +81,18 @@ fn what_stands_in_its_way_is_said_in_one_sentence() {
 }
 
 #[test]
+fn it_ends_although_the_database_takes_nothing() {
+    let world = World::new();
+    let mut served = Served::start(&world);
+    let other = rusqlite::Connection::open(world.path("keyward-data/keyward.db")).expect("the database");
+    other.execute_batch("begin immediate").expect("nobody else writes");
+    assert_eq!(served.get("/api/validate/ABC123XYZ789").0, 404, "questions are answered");
+    let begun = std::time::Instant::now();
+    assert_eq!(served.stop(), 0);
+    assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", begun.elapsed());
+}
+
+#[test]
 fn after_a_power_cut_every_answered_activation_is_there_and_no_other_is_half_done() {
     let world = World::new();
     let mut served = Served::start(&world);

@@ -69,8 +69,17 @@ impl Engine {
         repeat: Option<(Idempotency, Render<Activation>)>,
     ) -> Result<Repeatable<Activation>, EngineError> {
         let now = self.now();
+        let digest = self.digest(&request.key);
+        // What is not there costs no transaction, and leaves no answer to be kept.
+        let known = self.find_digest(&self.store, &digest).await?;
+        if !known.is_some_and(|found| caller.knows(found.license.product_id)) {
+            let verdict = decide(Question::Activate, None, &[], &Scope::default(), now);
+            self.record(caller, &verdict, None, now).await;
+            return Ok(Repeatable::Fresh(refused(verdict, None, None)));
+        }
+        let namespace = repeat.is_some().then(|| hex::encode(&digest[..8]));
         let job = Activating {
-            digest: self.digest(&request.key),
+            digest,
             machine_id: self.new_id(),
             entry: self.entry(caller, "license.activate", ("license", None), &json!({}), now),
             caller: caller.clone(),
@@ -78,7 +87,7 @@ impl Engine {
             request,
             now,
         };
-        let outcome = self.once(caller, repeat, job, now).await?;
+        let outcome = self.once(caller, namespace, repeat, job, now).await?;
         if let Repeatable::Fresh(Activation::Refused { verdict, found, .. }) = &outcome {
             self.record(caller, verdict, found.as_deref(), now).await;
         }
@@ -239,12 +248,7 @@ impl Activating {
             return Err(keyward_store::StoreError::Busy("the licence is being changed").into());
         }
         if verdict.code == Code::AlreadyUsed && before.is_none() {
-            let mut entry = self.entry.clone();
-            entry.event = "license.bypass-attempt".to_owned();
-            entry.outcome = "refused".to_owned();
-            entry.resource_id = Some(found.license.id);
-            entry.detail = json!({ "code": verdict.code, "hint": found.license.key_hint }).to_string();
-            audit::append(tx, &entry).await?;
+            self.note_bypass(tx, &found, &verdict).await?;
             let changes = [
                 Change::hourly(counters::BYPASS_ATTEMPTS, self.now, 1),
                 Change::total(counters::BYPASS_ATTEMPTS, 1),
@@ -259,6 +263,21 @@ impl Activating {
         Ok(refused(verdict, Some(found), here))
     }
 
+    /// Writes down that another device tries a used key: the first few of an hour. All are counted; the log is kept for ever,
+    /// and whoever has one used key must not be able to fill it.
+    async fn note_bypass(&self, tx: &Tx<'_>, found: &Found, verdict: &Verdict) -> Result<(), EngineError> {
+        let since = self.now.plus_seconds(-3_600);
+        if audit::count_since(tx, found.license.id, BYPASS, since).await? >= BYPASSES_AN_HOUR {
+            return Ok(());
+        }
+        let mut entry = self.entry.clone();
+        entry.event = BYPASS.to_owned();
+        entry.outcome = "refused".to_owned();
+        entry.resource_id = Some(found.license.id);
+        entry.detail = json!({ "code": verdict.code, "hint": found.license.key_hint }).to_string();
+        Ok(audit::append(tx, &entry).await?)
+    }
+
     /// The device, where the licence is active on it.
     async fn here(&self, tx: &Tx<'_>, found: &Found) -> Result<Option<Machine>, EngineError> {
         let scope = found.uniqueness_scope();
@@ -271,6 +290,10 @@ impl Activating {
         Ok(again.map_or(found.clone(), |again| Found { policy: Arc::clone(&found.policy), ..again }))
     }
 }
+
+const BYPASS: &str = "license.bypass-attempt";
+/// Bypass attempts on one licence that are written into the audit log in an hour.
+const BYPASSES_AN_HOUR: i64 = 10;
 
 /// The reason below `ALREADY_USED` when another device tries.
 pub const OTHER_DEVICE: &str = "OTHER_DEVICE";

@@ -1,5 +1,6 @@
 //! Asking about a licence. Changes nothing, unless its time begins with its first validation.
 
+use keyward_core::code::Code;
 use keyward_core::refusal::Refusal;
 use keyward_core::scheme::Scheme;
 use keyward_core::time::Timestamp;
@@ -71,6 +72,11 @@ impl Engine {
         found: Option<&Found>,
         now: Timestamp,
     ) {
+        // One row for each would let a single address fill the disk.
+        let guess = matches!(verdict.code, Code::NotFound | Code::Malformed | Code::BadSignature);
+        if caller.locked_out && guess {
+            return;
+        }
         self.recorder
             .note(Attempt {
                 license: found.map(|found| found.license.id),

@@ -75,6 +75,18 @@ impl PassphraseError {
             Self::Memory => "OUT_OF_MEMORY",
         }
     }
+
+    /// What can be done about it.
+    pub const fn remedy(&self) -> &'static str {
+        match self {
+            Self::TooShort(_) => "choose a longer passphrase",
+            Self::Kind => "correct the value and try again",
+            Self::File(_) | Self::Malformed => "take another copy of the sealed key",
+            Self::TooCostly => "it was not made by Keyward; take another copy of the sealed key",
+            Self::Wrong => "give the passphrase that it was sealed with, or take another copy",
+            Self::Memory => "free memory, or do it on a larger machine",
+        }
+    }
 }
 
 /// Seals a key; the text ends with a newline. It takes a tenth of a second and 64 MiB, as opening it does.

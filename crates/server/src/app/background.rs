@@ -88,17 +88,32 @@ impl Background {
     }
 
     /// Stops, after what waits is written down and sealed.
+    ///
+    /// A database that takes nothing any more holds it up for a few seconds at the most.
     pub async fn stop(mut self) {
-        self.engine.flush_recorder().await;
+        if timeout(ENDING, self.engine.flush_recorder()).await.is_err() {
+            let waiting = self.engine.recorder_depth();
+            warn!(
+                recorder.depth = waiting,
+                "{waiting} attempts to validate could not be written down at the end"
+            );
+        }
         // A task that is broken off may have handed in a change that is written after the last entry was sealed.
         drop(self.going);
         let ended = async { while self.tasks.join_next().await.is_some() {} };
         if timeout(ENDING, ended).await.is_err() {
             self.tasks.shutdown().await;
         }
-        let sealed = self.engine.seal_audit().await;
-        if let Err(error) = sealed.map(drop).and(self.engine.leave_sealing().await) {
-            warn!(error.code = error.code(), "the audit log could not be sealed at the end: {error}");
+        let seal = async {
+            self.engine.seal_audit().await?;
+            self.engine.leave_sealing().await
+        };
+        match timeout(ENDING, seal).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                warn!(error.code = error.code(), "the audit log could not be sealed at the end: {error}");
+            }
+            Err(_) => warn!("the audit log could not be sealed at the end in time; the next start does it"),
         }
         self.recorder.abort();
     }

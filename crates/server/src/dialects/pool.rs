@@ -38,5 +38,5 @@ pub(crate) fn page(app: App) -> Router {
 fn caller(app: &App, context: &layers::Context, headers: &HeaderMap) -> Caller {
     let product =
         app.engine().catalog().product(&app.config().dialects.pool.product).map(|product| product.id);
-    Caller { product, ..app::caller(context, headers, Front::Pool) }
+    Caller { product, ..app::caller(app, context, headers, Front::Pool) }
 }

@@ -47,5 +47,5 @@ async fn overview() -> Response {
 fn caller(app: &App, context: &layers::Context, headers: &HeaderMap, origin: Option<String>) -> Caller {
     let product =
         app.engine().catalog().product(&app.config().dialects.tier.product).map(|product| product.id);
-    Caller { product, origin, ..app::caller(context, headers, Front::Tier) }
+    Caller { product, origin, ..app::caller(app, context, headers, Front::Tier) }
 }

@@ -132,8 +132,14 @@ impl Door {
             }
             Some(tls) => {
                 let patience = self.times.header;
+                let mut closing = closed.clone();
                 connections.spawn(async move {
-                    match tokio::time::timeout(patience, tls.0.accept(stream)).await {
+                    let shaken = tokio::select! {
+                        shaken = tokio::time::timeout(patience, tls.0.accept(stream)) => shaken,
+                        // Whoever has not even greeted has nothing in flight.
+                        _ = closing.changed() => return,
+                    };
+                    match shaken {
                         Ok(Ok(stream)) => {
                             drive(http.serve_connection(TokioIo::new(stream), service), closed).await;
                         }

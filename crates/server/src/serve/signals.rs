@@ -15,16 +15,18 @@ impl Stop {
         (sender, Self(receiver))
     }
 
-    /// SIGTERM and SIGINT of this process.
+    /// SIGTERM, SIGINT, and SIGHUP, which a closed terminal sends.
     pub fn signals() -> io::Result<Self> {
         let (mut terminate, mut interrupt) =
             (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let mut hangup = signal(SignalKind::hangup())?;
         let (sender, stop) = Self::channel();
         tokio::spawn(async move {
             loop {
                 tokio::select! {
                     _ = terminate.recv() => {}
                     _ = interrupt.recv() => {}
+                    _ = hangup.recv() => {}
                     () = sender.closed() => return,
                 }
                 let _ = sender.send(());

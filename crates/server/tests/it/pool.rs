@@ -131,6 +131,70 @@ async fn guessing_locks_an_address_out_and_never_a_key_that_exists() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_locked_out_address_asks_in_vain_leaves_nothing_behind() {
+    for site in Site::all().await {
+        let unknown = json!({ "license_key": "ABC123XYZ789", "domain_fingerprint": "d" });
+        for _ in 0..10 {
+            assert_eq!(site.get("/api/validate/ABC123XYZ789").await.status, 404);
+        }
+        for number in 0..5 {
+            assert_eq!(site.get("/api/validate/ABC123XYZ789").await.status, 429);
+            assert_eq!(site.get("/api/validate/nothing").await.status, 429);
+            let header = format!("\r\nIdempotency-Key: {number}");
+            assert_eq!(site.post_with("/api/activate", &header, &unknown).await.status, 429);
+        }
+        site.engine.flush_recorder().await;
+        assert_eq!(site.get("/api/stats").await.json()["failed_attempts"], 10);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_put_together_wrongly_is_no_guess() {
+    let site = Site::new().await;
+    let key = site.pool_key("5").await.key;
+    for _ in 0..15 {
+        let answer = site.post("/api/activate", &json!({ "license_key": key })).await;
+        assert_eq!((answer.status, &answer.json()["error_code"]), (400, &json!("MALFORMED")));
+        assert!(answer.body.contains("domain_fingerprint"), "{}", answer.body);
+    }
+    assert_eq!(site.get("/api/validate/ABC123XYZ789").await.status, 404, "the address is not locked out");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_used_key_fills_no_log_and_every_attempt_is_counted() {
+    for site in Site::all().await {
+        let issued = site.pool_key("30").await;
+        for number in 0..14 {
+            let request = json!({ "license_key": issued.key, "domain_fingerprint": format!("d{number}") });
+            site.post("/api/activate", &request).await;
+        }
+        let shown = site.engine.show(&Named::Id(issued.id)).await.expect("it is there");
+        let bypasses = shown.events.iter().filter(|event| event.event == "license.bypass-attempt").count();
+        assert_eq!(bypasses, 10);
+        assert_eq!(site.get("/api/stats").await.json()["bypass_attempts"], 13);
+        site.clock.advance(3_601);
+        let request = json!({ "license_key": issued.key, "domain_fingerprint": "later" });
+        site.post("/api/activate", &request).await;
+        let shown = site.engine.show(&Named::Id(issued.id)).await.expect("it is there");
+        let bypasses = shown.events.iter().filter(|event| event.event == "license.bypass-attempt").count();
+        assert_eq!(bypasses, 11);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_that_count_their_requests_alike_do_not_meet() {
+    for site in Site::all().await {
+        let header = "\r\nIdempotency-Key: 1";
+        for domain in ["a", "b"] {
+            let key = site.pool_key("1").await.key;
+            let request = json!({ "license_key": key, "domain_fingerprint": domain });
+            let answer = site.post_with("/api/activate", header, &request).await;
+            assert_eq!((answer.status, &answer.json()["license_key"]), (200, &json!(key)));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_suspended_key_is_inactive_until_it_is_reinstated() {
     for site in Site::all().await {
         let key = site.pool_key("180").await.key;

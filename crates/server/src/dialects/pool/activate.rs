@@ -5,6 +5,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use keyward_core::code::Code;
+use keyward_core::refusal::Flaw;
 use keyward_core::scheme::pool::PoolKey;
 use keyward_core::verdict::Verdict;
 use keyward_engine::license::{Activate, Activated, Activation, Found, OTHER_DEVICE};
@@ -35,6 +36,20 @@ struct Request {
     fingerprint: String,
 }
 
+/// Why a request is not taken.
+enum Unreadable {
+    /// It is put together wrongly: a mistake of the client's program, and no guess.
+    Request(String),
+    /// What it gives for a key is none.
+    Key(Flaw),
+}
+
+impl From<Flaw> for Unreadable {
+    fn from(flaw: Flaw) -> Self {
+        Self::Key(flaw)
+    }
+}
+
 pub(super) async fn activate(
     State(app): State<App>,
     context: Context,
@@ -43,13 +58,13 @@ pub(super) async fn activate(
 ) -> Response {
     let request = match Request::read(&body) {
         Ok(request) => request,
-        Err(error) => {
-            let no = No::to_activation(error, Code::Malformed.as_str());
+        Err(Unreadable::Request(error)) => {
+            app.metrics().refused(super::FRONT.name, Code::Malformed.as_str());
+            return No::to_activation(error, Code::Malformed.as_str()).with(StatusCode::BAD_REQUEST);
+        }
+        Err(Unreadable::Key(flaw)) => {
+            let no = No::to_activation(flaw.to_string(), Code::Malformed.as_str());
             let caller = super::caller(&app, &context, &headers);
-            let flaw = keyward_core::refusal::Flaw::BadValue {
-                field: "license_key",
-                wanted: "a key of 12 characters",
-            };
             app.engine().validate_refused(&caller, flaw.into()).await;
             app.metrics().refused(super::FRONT.name, no.error_code);
             return match app.failed(&context) {
@@ -99,23 +114,19 @@ fn refused(app: &App, context: &Context, verdict: &Verdict) -> Option<Response> 
 }
 
 impl Request {
-    /// The error is what a client is told.
-    fn read(body: &[u8]) -> Result<Self, String> {
-        let body: Value = serde_json::from_slice(body).map_err(|_| {
-            "the body must be a JSON object with license_key and domain_fingerprint".to_owned()
-        })?;
+    fn read(body: &[u8]) -> Result<Self, Unreadable> {
+        let object = "the body must be a JSON object with license_key and domain_fingerprint";
+        let body: Value = serde_json::from_slice(body).map_err(|_| Unreadable::Request(object.to_owned()))?;
         let text = |name: &str| {
-            body[name]
-                .as_str()
-                .filter(|text| !text.is_empty())
-                .ok_or_else(|| format!("{name} is missing, or no text"))
+            let text = body[name].as_str().filter(|text| !text.is_empty());
+            text.ok_or_else(|| Unreadable::Request(format!("{name} is missing, or no text")))
         };
         let (key, fingerprint) = (text("license_key")?, text("domain_fingerprint")?);
         if fingerprint.len() > MAX_FINGERPRINT || fingerprint.contains('\0') {
-            return Err(format!("domain_fingerprint must be a text of at most {MAX_FINGERPRINT} bytes"));
+            let error = format!("domain_fingerprint must be a text of at most {MAX_FINGERPRINT} bytes");
+            return Err(Unreadable::Request(error));
         }
-        let key = PoolKey::parse(key).map_err(|flaw| flaw.to_string())?;
-        Ok(Self { key, fingerprint: fingerprint.to_owned() })
+        Ok(Self { key: PoolKey::parse(key)?, fingerprint: fingerprint.to_owned() })
     }
 }
 
