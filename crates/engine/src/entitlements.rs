@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use keyward_core::audit::Entry;
 use keyward_store::entitlements::{self, Entitlement};
-use keyward_store::{Job, Tx, audit, versions};
+use keyward_store::{Job, Tx, audit, policies, versions};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -86,14 +86,19 @@ impl Job for Changing {
 
     async fn run(&self, tx: &Tx<'_>) -> Result<(), EngineError> {
         let account = self.engine.account.id;
-        let (id, has) = match &self.holder {
-            Holder::Policy(id) => (*id, entitlements::of_policy(tx, *id).await?),
+        let (id, next) = match &self.holder {
+            Holder::Policy(id) => {
+                if !policies::lock(tx, *id).await? {
+                    return Err(EngineError::NotFound { what: "policy", name: id.to_string() });
+                }
+                (*id, entitlements::next_place_of_policy(tx, *id).await?)
+            }
             Holder::License(named) => {
-                let found = self.engine.lock(tx, named).await?;
-                (found.license.id, found.entitlements)
+                let id = self.engine.lock(tx, named).await?.license.id;
+                (id, entitlements::next_place_of_license(tx, id).await?)
             }
         };
-        for (place, feature) in (has.len() as i64..).zip(&self.features) {
+        for (place, feature) in (next..).zip(&self.features) {
             match (&self.holder, self.attach) {
                 (Holder::Policy(_), true) => {
                     let feature = entitlements::ensure(tx, feature).await?;

@@ -1,8 +1,11 @@
 //! Requests that may be repeated: the first answer is kept with the change that it answers.
 
+use std::sync::Arc;
+
 use keyward_core::time::Timestamp;
 use keyward_store::{Job, Tx, idempotency};
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use crate::{Caller, Engine, EngineError};
 
@@ -43,7 +46,7 @@ impl Engine {
     /// Does a job, or gives the first answer when this is a repetition. Callers without a token share no keys with callers
     /// of another namespace: two customers' programs may count their requests alike.
     pub(crate) async fn once<J: Job<Err = EngineError>>(
-        &self,
+        self: &Arc<Self>,
         caller: &Caller,
         namespace: Option<String>,
         repeat: Option<(Idempotency, Render<J::Out>)>,
@@ -62,11 +65,13 @@ impl Engine {
             route: request.route.to_owned(),
             key: request.key,
         };
-        self.store.write(Once { scope, body_digest: request.body_digest, render, job, now }).await
+        let engine = Arc::clone(self);
+        self.store.write(Once { engine, scope, body_digest: request.body_digest, render, job, now }).await
     }
 }
 
 struct Once<J: Job> {
+    engine: Arc<Engine>,
     scope: idempotency::Scope,
     body_digest: [u8; 32],
     render: Render<J::Out>,
@@ -88,11 +93,31 @@ impl<J: Job<Err = EngineError>> Job for Once<J> {
                 return Err(EngineError::IdempotencyReused);
             }
             let (status, body) = kept.answer.ok_or(EngineError::IdempotencyInProgress)?;
-            return Ok(Repeatable::Kept(u16::try_from(status).unwrap_or(500), body));
+            return Ok(Repeatable::Kept(u16::try_from(status).unwrap_or(500), self.open(&body)?));
         }
         let out = self.job.run(tx).await?;
         let (status, body) = (self.render)(&out);
-        idempotency::finish(tx, &self.scope, status, &body).await?;
+        idempotency::finish(tx, &self.scope, status, &self.seal(&body)).await?;
         Ok(Repeatable::Fresh(out))
+    }
+}
+
+/// An answer may hold a whole key, so it is kept sealed.
+impl<J: Job> Once<J> {
+    fn seal(&self, body: &str) -> String {
+        hex::encode(self.engine.seal("idempotency", "answer", self.row(), body))
+    }
+
+    fn open(&self, kept: &str) -> Result<String, EngineError> {
+        let sealed = hex::decode(kept).map_err(|_| EngineError::IdempotencyInProgress)?;
+        let body = self.engine.unseal("idempotency", "answer", self.row(), &sealed)?;
+        Ok(body.as_str().to_owned())
+    }
+
+    /// What stands for the row's id: it has none of its own.
+    fn row(&self) -> Uuid {
+        let idempotency::Scope { account_id, bearer, route, key } = &self.scope;
+        let digest = self.engine.vault.digest("idempotency", &format!("{account_id} {bearer} {route} {key}"));
+        Uuid::from_slice(&digest[..16]).expect("16 bytes are an id")
     }
 }

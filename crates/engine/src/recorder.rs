@@ -181,7 +181,11 @@ impl Engine {
                     attempts = attempts.len(),
                     "attempts to validate could not be written: {why}"
                 );
-                if !why.is_temporary() || matches!(why, StoreError::Closed | StoreError::Poisoned) {
+                // A server that becomes a replica, or whose answer is lost, comes back; what may have been written is rather
+                // counted twice than lost.
+                let passes =
+                    why.is_temporary() || matches!(why, StoreError::ReadOnly(_) | StoreError::OutcomeUnknown);
+                if !passes || matches!(why, StoreError::Closed | StoreError::Poisoned) {
                     break;
                 }
                 tokio::time::sleep(patience).await;
@@ -207,7 +211,7 @@ struct Flush {
 impl Flush {
     fn of(attempts: &[Attempt], recorder: &Recorder) -> Self {
         let mut rows = Vec::with_capacity(attempts.len());
-        let mut sums: HashMap<(Uuid, Front, i64), usize> = HashMap::new();
+        let mut sums: HashMap<(Uuid, Front, Code, i64), usize> = HashMap::new();
         let mut counted: BTreeMap<(Uuid, i64), (i64, i64)> = BTreeMap::new();
         for attempt in attempts {
             if let Some(under) = attempt.counted_under {
@@ -217,17 +221,19 @@ impl Flush {
             let minute = Timestamp::from_seconds(attempt.at.seconds().div_euclid(60) * 60);
             let summed = attempt.valid && recorder.detail(attempt.front) == Detail::Summary;
             if let (true, Some(license)) = (summed, attempt.license) {
-                let place = *sums.entry((license, attempt.front, minute.micros())).or_insert_with(|| {
-                    rows.push(Verification {
-                        at: minute,
-                        count: 0,
-                        address: None,
-                        origin: None,
-                        user_agent: None,
-                        ..row(attempt, recorder.account)
+                let place = *sums
+                    .entry((license, attempt.front, attempt.code, minute.micros()))
+                    .or_insert_with(|| {
+                        rows.push(Verification {
+                            at: minute,
+                            count: 0,
+                            address: None,
+                            origin: None,
+                            user_agent: None,
+                            ..row(attempt, recorder.account)
+                        });
+                        rows.len() - 1
                     });
-                    rows.len() - 1
-                });
                 rows[place].count += 1;
             } else {
                 rows.push(row(attempt, recorder.account));

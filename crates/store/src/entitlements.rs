@@ -30,6 +30,8 @@ statements! {
                    join entitlements e on e.id = p.entitlement_id order by p.policy_id, p.place, e.serial";
     OF_POLICY = "select e.code from policy_entitlements p join entitlements e on e.id = p.entitlement_id
                  where p.policy_id = $1 order by p.place, e.serial";
+    NEXT_OF_POLICY = "select coalesce(max(place) + 1, 0) from policy_entitlements where policy_id = $1";
+    NEXT_OF_LICENSE = "select coalesce(max(place) + 1, 0) from license_entitlements where license_id = $1";
     ATTACH_TO_POLICY = "insert into policy_entitlements (account_id, policy_id, entitlement_id, place)
                         values ($1, $2, $3, $4) on conflict (policy_id, entitlement_id) do nothing";
     DETACH_FROM_POLICY = "delete from policy_entitlements where policy_id = $1 and entitlement_id = $2";
@@ -80,6 +82,22 @@ pub async fn of_policy(db: &impl Read, policy: Uuid) -> Result<Vec<String>, Stor
 /// When the database cannot be asked.
 pub async fn of_license(db: &impl Read, license: Uuid) -> Result<Vec<String>, StoreError> {
     db.all(OF_LICENSE, args![license], first).await
+}
+
+/// The place behind a policy's last feature.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn next_place_of_policy(db: &impl Read, policy: Uuid) -> Result<i64, StoreError> {
+    Ok(db.one(NEXT_OF_POLICY, args![policy], first).await?.unwrap_or_default())
+}
+
+/// The place behind a licence's last feature.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn next_place_of_license(db: &impl Read, license: Uuid) -> Result<i64, StoreError> {
+    Ok(db.one(NEXT_OF_LICENSE, args![license], first).await?.unwrap_or_default())
 }
 
 /// Gives a feature to a policy at a place of its list; `false` when it has it.

@@ -44,6 +44,7 @@ statements! {
     ALL_POLICIES = concat!("select ", columns!(), " from policies order by serial");
     BY_ID = concat!("select ", columns!(), " from policies where id = $1");
     RULES = "select rules from policies where id = $1";
+    LOCK = "update policies set code = code where id = $1";
     SET_RULES = "update policies set rules = $2, updated_at = $3 where id = $1";
 }
 
@@ -106,6 +107,14 @@ pub async fn by_id(db: &impl Read, id: Uuid) -> Result<Option<Policy>, StoreErro
 /// When the database cannot be asked.
 pub async fn rules(db: &impl Read, id: Uuid) -> Result<Option<String>, StoreError> {
     db.one(RULES, args![id], first).await
+}
+
+/// Lets one transaction at a time change a policy; `false` when there is none.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn lock(tx: &Tx<'_>, id: Uuid) -> Result<bool, StoreError> {
+    Ok(tx.execute(LOCK, args![id]).await? == 1)
 }
 
 /// Replaces the rules of a policy; `false` when there is none.

@@ -139,7 +139,8 @@ impl Job for Setting {
         if locked.secret_sealed != self.row.secret_sealed {
             return Err(StoreError::Busy("the secret is being set by another").into());
         }
-        if licenses::any_of_installation(tx, id).await? {
+        // A first secret takes nothing from licences that were taken in without one.
+        if locked.secret_sealed.is_some() && licenses::any_of_installation(tx, id).await? {
             return Err(EngineError::SecretInUse { product: format!("installation {}", self.row.name) });
         }
         installations::set_secret(tx, id, &self.sealed, self.entry.at).await?;

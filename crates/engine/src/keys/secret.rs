@@ -9,17 +9,25 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::check_given;
+use crate::Material;
 use crate::keyring::HMAC;
 use crate::{Caller, Engine, EngineError};
 
 impl Engine {
-    /// The secret of a product's tiered keys. One that nobody gave is made at first use.
+    /// The secret of a product's tiered keys with its id. One that nobody gave is made at first use.
     pub(crate) async fn tier_secret(
         &self,
         caller: &Caller,
         product: Uuid,
-    ) -> Result<SharedSecret, EngineError> {
-        let known = || self.catalog().secrets(product).and_then(|keys| keys.secrets.last().cloned());
+    ) -> Result<(Uuid, SharedSecret), EngineError> {
+        let known = || {
+            let catalog = self.catalog();
+            let mine = |key: &&crate::Key| key.row.product_id == Some(product) && key.row.state == "active";
+            catalog.keys().iter().filter(mine).find_map(|key| match &key.material {
+                Material::Secret(secret) => Some((key.row.id, secret.clone())),
+                _ => None,
+            })
+        };
         if let Some(secret) = known() {
             return Ok(secret);
         }

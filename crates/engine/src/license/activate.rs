@@ -1,5 +1,6 @@
 //! Activating a licence on a device. Whatever it spends is decided in the transaction that spends it.
 
+use std::fmt;
 use std::sync::Arc;
 
 use keyward_core::code::Code;
@@ -7,18 +8,18 @@ use keyward_core::time::Timestamp;
 use keyward_core::verdict::{Scope, Verdict};
 use keyward_store::machines::Machine;
 use keyward_store::stats::{self, Change};
-use keyward_store::{Job, Tx, audit, licenses, machines};
+use keyward_store::{Job, StoreError, Tx, audit, licenses, machines};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Found, Question, decide};
+use super::{Found, Question, decide, hint};
 use crate::idempotency::Render;
 use crate::rules::ExpirationBasis;
 use crate::statistics::counters;
 use crate::{Caller, Engine, EngineError, Idempotency, Repeatable};
 
-/// What is activated where.
-#[derive(Clone, Debug)]
+/// What is activated where. `Debug` shows no key.
+#[derive(Clone)]
 pub struct Activate {
     /// The key in the one spelling of its scheme.
     pub key: String,
@@ -44,8 +45,8 @@ pub enum Activation {
     },
 }
 
-/// A licence that is active on a device.
-#[derive(Clone, Debug)]
+/// A licence that is active on a device. `Debug` shows no key.
+#[derive(Clone)]
 pub struct Activated {
     /// The licence as it is now.
     pub found: Found,
@@ -55,6 +56,22 @@ pub struct Activated {
     pub machine: Machine,
     /// Whether it was active there before.
     pub again: bool,
+}
+
+impl fmt::Debug for Activate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Activate").field("key", &hint(&self.key)).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Activated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let license = self.found.license.id;
+        f.debug_struct("Activated")
+            .field("license", &license)
+            .field("again", &self.again)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Engine {
@@ -124,6 +141,10 @@ impl Job for Activating {
         let machine = self.machine(&found);
         let before = machines::by_fingerprint(tx, machine.uniqueness_scope, &machine.fingerprint).await?;
         let single_use = found.policy.rules.single_use;
+        // Whether this is the first activation is decided on the row as it is, not as it was read.
+        if !single_use && let Some(row) = licenses::lock(tx, found.license.id).await? {
+            found.license = row;
+        }
         match before {
             Some(before) if before.license_id != found.license.id => {
                 let detail = "this device is activated for another licence, and may be for one only";
@@ -144,8 +165,9 @@ impl Job for Activating {
             let scope = machine.uniqueness_scope;
             let before = machines::by_fingerprint(tx, scope, &machine.fingerprint).await?;
             return match before {
-                Some(before) => self.again(tx, found, before).await,
-                None => Err(keyward_store::StoreError::Busy("the device is being released").into()),
+                Some(before) if before.license_id == found.license.id => self.again(tx, found, before).await,
+                // Another licence's device, or one that is gone again: what was spent is rolled back with the error.
+                _ => Err(StoreError::Busy("the device is being activated or released").into()),
             };
         }
         let mut changes =
@@ -245,7 +267,7 @@ impl Activating {
         let mut verdict = decide(Question::Activate, Some(&found), &[], &Scope::default(), self.now);
         if verdict.valid {
             // Reached only when it changed between the two looks; repeating the request is right.
-            return Err(keyward_store::StoreError::Busy("the licence is being changed").into());
+            return Err(StoreError::Busy("the licence is being changed").into());
         }
         if verdict.code == Code::AlreadyUsed && before.is_none() {
             self.note_bypass(tx, &found, &verdict).await?;

@@ -1,5 +1,6 @@
 //! Finding a licence by its key, an older form, or its id.
 
+use std::fmt;
 use std::sync::Arc;
 
 use keyward_core::scheme::Scheme;
@@ -49,8 +50,8 @@ pub(crate) fn scope_of(license: &licenses::License, policy: &Policy) -> Uuid {
     }
 }
 
-/// How a licence is named.
-#[derive(Clone, Debug)]
+/// How a licence is named. `Debug` shows no key.
+#[derive(Clone)]
 pub enum Named {
     /// By its id.
     Id(Uuid),
@@ -58,6 +59,12 @@ pub enum Named {
     Key(String),
     /// By what it is for, in a product (system A's `client_id`).
     Subject(Uuid, String),
+}
+
+impl fmt::Debug for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Named({})", self.shown())
+    }
 }
 
 impl Named {

@@ -9,7 +9,7 @@ use keyward_store::licenses;
 
 use super::find::stored_hint;
 use super::order::LIFETIME_DAYS;
-use super::{Issued, NewLicense, Term};
+use super::{Beside, Issued, NewLicense, Term};
 use crate::issue::MAX_AHEAD_SECONDS;
 use crate::{Caller, Engine, EngineError, Policy};
 
@@ -80,7 +80,7 @@ impl Engine {
         let product = self.catalog().product_by_id(policy.row.product_id).cloned();
         let product =
             product.ok_or_else(|| EngineError::NotFound { what: "product", name: String::new() })?;
-        let secret = self.tier_secret(caller, product.id).await?;
+        let (secret_id, secret) = self.tier_secret(caller, product.id).await?;
         let prefix = product.key_prefix.as_deref().unwrap_or(keyward_core::scheme::tier::PREFIX);
         let now = self.now();
         if wanted.term == Term::Policy && policy.rules.duration.is_none() {
@@ -99,7 +99,9 @@ impl Engine {
                 .map(|key| self.draft(&policy, Scheme::Tier, key, &wanted, now))
                 .collect::<Result<Vec<_>, _>>()?;
             let given = keys.clone();
-            if let Some(issued) = self.issue_first_free(caller, &policy, drafts, keys, &wanted, now).await? {
+            let beside = Beside { made_under: Some((product.id, secret_id)), ..Beside::default() };
+            let issued = self.issue_beside(caller, &policy, drafts, keys, &wanted, beside, now).await?;
+            if let Some(issued) = issued {
                 let taken = seconds.zip(given).find(|(_, key)| *key == issued.key);
                 *ahead = taken.map_or(first, |(second, _)| second) + 1;
                 return Ok(issued);

@@ -8,7 +8,7 @@ use keyward_store::entitlements::{self, Entitlement};
 use keyward_store::machines::Machine;
 use keyward_store::stats::{self, Change};
 use keyward_store::{
-    Job, StoreError, Tx, audit, device_pools, installations, issued, licenses, limits, machines,
+    Job, StoreError, Tx, audit, device_pools, installations, issued, licenses, limits, machines, signing_keys,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -79,6 +79,8 @@ pub(crate) struct Beside {
     pub(crate) pools: Vec<(String, i64, Option<Timestamp>)>,
     /// The installation whose secret the key is sealed under, and that secret as it is stored.
     pub(crate) sealed_under: Option<(Uuid, Vec<u8>)>,
+    /// The product whose secret a tiered key is sealed under, and the id of that secret.
+    pub(crate) made_under: Option<(Uuid, Uuid)>,
 }
 
 struct Issuing {
@@ -102,6 +104,14 @@ impl Job for Issuing {
             let now = installations::lock(tx, *installation).await?;
             if now.is_none_or(|now| now.secret_sealed.as_ref() != Some(sealed)) {
                 return Err(StoreError::Busy("the installation's secret was replaced a moment ago").into());
+            }
+        }
+        if let Some((product, secret)) = self.beside.made_under {
+            signing_keys::lock(tx, self.engine.account.id, Some(product)).await?;
+            let is_there =
+                signing_keys::all(tx).await?.iter().any(|key| key.id == secret && key.state == "active");
+            if !is_there {
+                return Err(StoreError::Busy("the product's secret was replaced a moment ago").into());
             }
         }
         let user = match &self.user {

@@ -1,5 +1,7 @@
 //! What a person decides about a licence, and what is handed over.
 
+use std::fmt;
+
 use keyward_core::calendar::add_days;
 use keyward_core::time::Timestamp;
 use uuid::Uuid;
@@ -41,7 +43,7 @@ pub struct NewLicense {
 }
 
 /// A licence that was issued: its key is told here, and later only to those who may see it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Issued {
     /// Its id.
     pub id: Uuid,
@@ -53,6 +55,13 @@ pub struct Issued {
 
 /// How far away the end of a `lifetime` licence of system C is, in days.
 pub const LIFETIME_DAYS: i64 = 999_999;
+
+/// Shows no key.
+impl fmt::Debug for Issued {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Issued").field("id", &self.id).field("expiry", &self.expiry).finish_non_exhaustive()
+    }
+}
 
 impl Term {
     /// The end of a licence that is made now.

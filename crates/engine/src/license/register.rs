@@ -10,11 +10,11 @@ use keyward_core::scheme::tier::{PREFIX, TierKey};
 use keyward_core::time::Timestamp;
 
 use super::find::hint;
-use super::{Issued, NewLicense};
+use super::{Beside, Issued, NewLicense};
 use crate::{Caller, Engine, EngineError};
 
 /// A key made elsewhere.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Register {
     /// The key as it was delivered.
     pub key: String,
@@ -43,6 +43,7 @@ impl Engine {
         let product = catalog.product(&request.product).cloned();
         let product = product
             .ok_or_else(|| EngineError::NotFound { what: "product", name: request.product.clone() })?;
+        let mut beside = Beside::default();
         let (scheme, key, named) = match Scheme::of(&request.key)? {
             Scheme::Pool => {
                 let key = PoolKey::parse(&request.key).map_err(keyward_core::refusal::Refusal::from)?;
@@ -51,7 +52,8 @@ impl Engine {
             Scheme::Tier => {
                 let prefix = product.key_prefix.as_deref().unwrap_or(PREFIX);
                 let parsed = TierKey::parse(&request.key, prefix)?;
-                self.tier_secret(caller, product.id).await?;
+                let (secret, _) = self.tier_secret(caller, product.id).await?;
+                beside.made_under = Some((product.id, secret));
                 let keys = self.catalog().secrets(product.id).cloned().unwrap_or_default();
                 (Scheme::Tier, request.key.clone(), Some(parsed.verify(&keys)?.tier))
             }
@@ -74,7 +76,7 @@ impl Engine {
             }
         }
         let shown = hint(&key);
-        self.issue_first_free(caller, &policy, vec![draft], vec![key], &request.license, now)
+        self.issue_beside(caller, &policy, vec![draft], vec![key], &request.license, beside, now)
             .await?
             .ok_or(EngineError::Taken { what: "key", name: shown })
     }

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::suspend::changes;
 use super::{Found, Named, Question, decide};
 use crate::form::Change;
-use crate::rules::{RenewalBasis, Rules};
+use crate::rules::{ExpirationBasis, RenewalBasis, Rules};
 use crate::{Caller, Engine, EngineError};
 
 /// By how much.
@@ -101,7 +101,12 @@ impl Job for Renewing {
 impl Renewing {
     fn new_end(&self, expiry: Option<Timestamp>, rules: &Rules) -> Result<Timestamp, EngineError> {
         let invalid = |wanted: &str| EngineError::Invalid { field: "licence", wanted: wanted.to_owned() };
-        if let Renewal::Until(end) = self.renewal {
+        let begins_later = matches!(
+            rules.expiration_basis,
+            ExpirationBasis::FromFirstActivation | ExpirationBasis::FromFirstValidation
+        );
+        // An end that is set now would be lost when the time begins.
+        if let (Renewal::Until(end), false) = (self.renewal, begins_later && expiry.is_none()) {
             return Ok(end);
         }
         let expiry = expiry.ok_or_else(|| {

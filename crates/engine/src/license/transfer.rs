@@ -85,6 +85,11 @@ impl Job for Transferring {
             return Err(EngineError::NotAllowed(Box::new(verdict)));
         }
         let (license, rules) = (&found.license, &found.policy.rules);
+        if license.suspended_at.is_some() {
+            // Suspended because it expired: it may be renewed, and moves when it runs again.
+            let run = decide(Question::Run, Some(&found), &[], &Scope::default(), self.now);
+            return Err(EngineError::NotAllowed(Box::new(run)));
+        }
         self.within_limit(tx, &found).await?;
         licenses::record_transfer(tx, license.id, None, self.now).await?;
         if let Some(device) = &self.transfer.device {

@@ -60,8 +60,10 @@ impl Background {
             async move {
                 // SQLite says cheaply whether anybody committed at all.
                 let version = app.engine().store().data_version()?;
-                if version.is_none_or(|version| seen.swap(version, Ordering::Relaxed) != version) {
+                if version.is_none_or(|version| seen.load(Ordering::Relaxed) != version) {
                     app.engine().refresh().await?;
+                    // Only now: a look that failed is repeated.
+                    seen.store(version.unwrap_or(-1), Ordering::Relaxed);
                 }
                 Ok(())
             }

@@ -19,7 +19,7 @@ pub(crate) struct Reset {
     /// Do not ask
     #[arg(long)]
     yes: bool,
-    /// Write the keys to this new file [default: pool-export-<date>.csv in the current directory]
+    /// Write the keys to this new file [default: pool-export-DATE.csv in the current directory]
     #[arg(long, value_name = "FILE")]
     export: Option<PathBuf>,
     #[command(flatten)]
