@@ -109,6 +109,9 @@ async fn a_signed_key_is_taken_in_under_its_own_id() {
         assert_eq!(taken_in.id, Uuid::from_u128(7));
         let other = engine.register(&caller, register(&key("other"))).await.expect_err("another product's");
         assert_eq!(other.code(), "INVALID_ARGUMENT");
+        // Taken in without a secret, it does not stand in the way of the first one.
+        engine.set_installation_secret(&caller, "own", "first", false).await.expect("a first secret");
+        engine.issue_form(&caller, super::lk1()).await.expect("a key under it");
     }
 }
 

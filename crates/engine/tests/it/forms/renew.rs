@@ -5,7 +5,7 @@ use keyward_core::scheme::lk3::{Lk3, Seal};
 use keyward_engine::form::{NewForm, Order};
 use keyward_engine::issue::RecordRequest;
 use keyward_engine::keys::Rotate;
-use keyward_engine::license::{Named, Renewal, Transfer};
+use keyward_engine::license::{Named, NewLicense, Renewal, Transfer};
 
 use super::{DAY, DEVICE, at, every_form, file, lk1, lk3, verified};
 use crate::stored::Stored;
@@ -158,5 +158,19 @@ async fn a_transferred_file_is_bound_to_the_new_device() {
         let moved = engine.transfer(&caller, Named::Id(bound.id), to).await.expect("moved");
         let claims = verified(&stored, &moved.form.expect("a new key")).await;
         assert_eq!(claims.device.as_deref(), Some("0011223344556677"));
+    }
+}
+
+#[tokio::test]
+async fn an_end_that_would_be_lost_with_the_first_activation_is_not_set() {
+    for stored in Stored::all().await {
+        let (engine, caller) = (&stored.engine, stored.caller());
+        let issued =
+            engine.issue_pool_key(&caller, "pool", "30", NewLicense::default()).await.expect("a key");
+        for renewal in [Renewal::Until(at("2030-01-01T00:00:00Z")), Renewal::Days(1), Renewal::Policy] {
+            let refused = engine.renew(&caller, Named::Id(issued.id), renewal).await.expect_err("not begun");
+            assert_eq!(refused.code(), "INVALID_ARGUMENT");
+        }
+        assert_eq!(engine.find(&Named::Id(issued.id)).await.expect("it is there").license.expiry, None);
     }
 }

@@ -107,6 +107,9 @@ async fn one_node_holds_the_lease_until_it_ends_or_is_given_back() {
         assert!(!lease(500, 42).await);
         release(501).await;
         assert!(lease(500, 42).await);
+        // Taken by a clock that ran an hour ahead.
+        assert!(lease(500, 3_600).await);
+        assert!(lease(501, 43).await);
     }
 }
 

@@ -69,6 +69,14 @@ async fn features_keep_the_order_of_their_list_until_they_are_taken_away() {
         .await
         .unwrap();
         assert_eq!(entitlements::of_policies(&w.store).await.unwrap().len(), 2);
+        // Behind the last one, however many were taken away.
+        assert_eq!(entitlements::next_place_of_policy(&w.store, POLICY).await.unwrap(), 10);
+        assert_eq!(entitlements::next_place_of_license(&w.store, owner).await.unwrap(), 3);
+        assert_eq!(entitlements::next_place_of_license(&w.store, nobody).await.unwrap(), 0);
+        let lock = async |policy| {
+            w.write((), move |(), tx| Box::pin(keyward_store::policies::lock(tx, policy))).await.unwrap()
+        };
+        assert!(lock(POLICY).await && !lock(id(999)).await);
         assert_eq!(entitlements::of_license(&w.store, owner).await.unwrap(), ["alpha", "mid"]);
     }
 }
