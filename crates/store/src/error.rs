@@ -115,8 +115,8 @@ impl StoreError {
         match self {
             Self::Address(_) => "write sqlite:PATH, or postgres://user:password@host/database",
             Self::Foreign { .. } => {
-                "give Keyward a database of its own (--database, KEYWARD_DATABASE); keys made elsewhere are taken in with \
-                 `keyward register`"
+                "give Keyward a database of its own (--database, KEYWARD_DATABASE); `keyward register` takes in keys made \
+                 elsewhere, and `keyward import` whole tables in a coming version"
             }
             Self::Newer { .. } => "start the newer Keyward, or restore the backup made before the upgrade",
             Self::Migration(_) => "use the database with the Keyward that made it, and report this",
