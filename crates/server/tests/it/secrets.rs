@@ -86,7 +86,7 @@ impl Session {
         self.post("/api/activate", "", &body(&keys[1], &DOMAIN.repeat(20)), 400).await;
         self.post("/api/activate", "\r\nIdempotency-Key: \u{e9}", &body(&keys[1], DOMAIN), 400).await;
         self.get("/api/stats", 401).await;
-        for (path, status) in [(WRONG_KEY, 404), (NO_KEY, 404)].into_iter().cycle().take(7) {
+        for (path, status) in [(WRONG_KEY, 404), (NO_KEY, 404)].into_iter().cycle().take(9) {
             self.get(&format!("/api/validate/{path}"), status).await;
         }
         self.get(&format!("/api/validate/{WRONG_KEY}"), 429).await;
