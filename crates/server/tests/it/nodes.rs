@@ -2,6 +2,7 @@
 
 mod audit;
 mod changes;
+mod sweeps;
 
 use std::time::Duration;
 
