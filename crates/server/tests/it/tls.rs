@@ -18,7 +18,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use crate::world::{Answer, ODD, World};
 
 fn file(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/tls").join(name)
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ fn files_that_do_not_serve_are_named() {
     let said =
         |certificate: &str, key: &str| Tls::read(&file(certificate), &file(key)).unwrap_err().to_string();
     assert!(said("missing.crt", "tls.key").contains("missing.crt cannot be read"));
-    assert!(said("main.rs", "tls.key").contains("holds no certificate"));
+    assert!(said("../requirements.txt", "tls.key").contains("holds no certificate"));
     assert!(said("tls.crt", "tls.crt").contains("private key in"));
     assert!(!said("tls.crt", "missing.key").contains("BEGIN"));
 }
