@@ -1,5 +1,6 @@
 //! Renewing and extending: the licence gets a new end, and where its form says the end, a new form.
 
+use std::fmt;
 use std::sync::Arc;
 
 use keyward_core::audit::Entry;
@@ -26,13 +27,19 @@ pub enum Renewal {
     Until(Timestamp),
 }
 
-/// A renewed licence.
-#[derive(Clone, Debug)]
+/// A renewed licence. `Debug` shows no form.
+#[derive(Clone)]
 pub struct Renewed {
     /// The licence as it is now.
     pub found: Found,
     /// The new form that the customer must get; `None` when the old key goes on working.
     pub form: Option<String>,
+}
+
+impl fmt::Debug for Renewed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Renewed").field("license", &self.found.license.id).finish_non_exhaustive()
+    }
 }
 
 impl Engine {

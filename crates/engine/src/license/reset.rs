@@ -20,8 +20,7 @@ use crate::{Caller, Engine, EngineError};
 /// Licences read or removed at once.
 const AT_ONCE: usize = 256;
 
-/// A key of a pool with what an operator may need of it once it is gone.
-#[derive(Debug)]
+/// A key of a pool with what an operator may need of it once it is gone. `Debug` shows no key.
 pub struct PoolKeyOut {
     /// The licence's id.
     pub id: Uuid,
@@ -43,6 +42,12 @@ pub struct PoolKeyOut {
     pub expiry: Option<Timestamp>,
     /// The devices it is active on.
     pub devices: Vec<String>,
+}
+
+impl std::fmt::Debug for PoolKeyOut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PoolKeyOut").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 impl Engine {

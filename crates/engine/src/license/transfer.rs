@@ -1,5 +1,6 @@
 //! Moving a licence to another device or customer: counted, audited, and within what the policy allows.
 
+use std::fmt;
 use std::sync::Arc;
 
 use keyward_core::audit::Entry;
@@ -30,13 +31,19 @@ pub struct Transfer {
     pub beyond_limit: bool,
 }
 
-/// A licence that was moved.
-#[derive(Clone, Debug)]
+/// A licence that was moved. `Debug` shows no form.
+#[derive(Clone)]
 pub struct Transferred {
     /// The licence as it is now.
     pub found: Found,
     /// The new form that the customer must get; `None` when the old one goes on working.
     pub form: Option<String>,
+}
+
+impl fmt::Debug for Transferred {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transferred").field("license", &self.found.license.id).finish_non_exhaustive()
+    }
 }
 
 impl Engine {
