@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, config, device, inspect, issue, keys as key_files, license, pool, register, secret, serve, token,
+    audit, config, device, import, inspect, issue, keys as key_files, license, pool, register, secret, serve, token,
     verify,
 };
 
@@ -45,6 +45,9 @@ enum Command {
     /// Take in keys that were made elsewhere
     #[command(subcommand)]
     Register(register::Register),
+    /// Move the licences of an older system in
+    #[command(subcommand)]
+    Import(import::Import),
     /// Say whether a licence is valid, and why
     Verify(verify::Verify),
     /// Show what a licence says, without checking who made it
@@ -83,6 +86,7 @@ fn main() -> ExitCode {
         Command::Verify(command) => command.run(cli.json),
         Command::Inspect(command) => command.run(cli.json).map(|()| true),
         Command::Register(command) => command.run(cli.json),
+        Command::Import(command) => command.run(cli.json),
         Command::License(command) => command.run(cli.json).map(|()| true),
         Command::Pool(command) => command.run(cli.json).map(|()| true),
         Command::Token(command) => command.run(cli.json).map(|()| true),
