@@ -1,6 +1,9 @@
 //! Taking in a key that was made elsewhere.
 
 mod self_contained;
+mod signed;
+
+pub use signed::OldForm;
 
 use std::sync::Arc;
 
