@@ -17,6 +17,9 @@ pub use change::{
     touch_validated, uncount_machine, use_once, use_up,
 };
 #[cfg(feature = "testing")]
+pub(crate) use records::ALL as ALL_RECORDS;
+pub use records::{Subject, record_by_serial, records_before, subjects_before};
+#[cfg(feature = "testing")]
 pub(crate) use remove::ALL as ALL_REMOVALS;
 pub use remove::{Removed, remove};
 
@@ -94,6 +97,8 @@ pub struct Found {
     pub user_banned: bool,
     /// The name of the batch.
     pub batch_name: Option<String>,
+    /// The number of its row: the newer, the higher.
+    pub serial: i64,
 }
 
 macro_rules! columns {
@@ -113,12 +118,15 @@ macro_rules! found {
                l.subject, l.scheme, l.key_sealed, l.key_digest, l.key_hint, l.expiry, l.expiry_text,
                l.first_activated_at, l.first_validated_at, l.last_validated_at, l.suspended_at,
                l.suspension_reason, l.max_machines, l.machines_count, l.max_uses, l.uses, l.transfers, l.metadata,
-               l.created_at, l.updated_at, u.external_id, u.email, u.banned_at, b.name
+               l.created_at, l.updated_at, u.external_id, u.email, u.banned_at, b.name, l.serial
              from licenses l left join users u on u.id = l.user_id left join batches b on b.id = l.batch_id
              where ", $where, " and (l.batch_id is null or b.ready_at is not null)"
         )
     };
 }
+
+// Behind the macros, which it uses.
+mod records;
 
 statements! {
     INSERT = concat!("insert into licenses (", columns!(), ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
@@ -177,6 +185,7 @@ fn found(row: &mut Row<'_>) -> Result<Found, StoreError> {
         user_email: row.take()?,
         user_banned: row.take::<Option<Timestamp>>()?.is_some(),
         batch_name: row.take()?,
+        serial: row.take()?,
     })
 }
 

@@ -31,6 +31,8 @@ pub struct Found {
     pub batch_name: Option<String>,
     /// Its own features, where they were asked for.
     pub entitlements: Vec<String>,
+    /// The number of its row, by which pages name it.
+    pub serial: i64,
 }
 
 impl Found {
@@ -152,14 +154,27 @@ impl Engine {
         Ok(whose == Some(license))
     }
 
+    /// Finds a licence by what it is for. PostgreSQL cannot even ask about a zero character.
+    pub(crate) async fn find_subject(
+        &self,
+        db: &impl Read,
+        product: Uuid,
+        subject: &str,
+    ) -> Result<Option<Found>, EngineError> {
+        if subject.contains('\0') {
+            return Ok(None);
+        }
+        match licenses::by_subject(db, product, subject).await? {
+            Some(found) => self.with_policy(db, found).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     pub(crate) async fn find_in(&self, db: &impl Read, named: &Named) -> Result<Found, EngineError> {
         let found = match named {
             Named::Id(id) => self.find_id(db, *id).await?,
             Named::Key(key) => self.find_key(db, &canonical(key)?).await?,
-            Named::Subject(product, subject) => match licenses::by_subject(db, *product, subject).await? {
-                Some(found) => Some(self.with_policy(db, found).await?),
-                None => None,
-            },
+            Named::Subject(product, subject) => self.find_subject(db, *product, subject).await?,
         };
         let mut found =
             found.ok_or_else(|| EngineError::NotFound { what: "licence", name: named.shown() })?;
@@ -189,14 +204,19 @@ impl Engine {
     }
 
     /// Adds the policy. One made by another process a moment ago is not in memory yet.
-    async fn with_policy(&self, db: &impl Read, found: licenses::Found) -> Result<Found, EngineError> {
+    pub(crate) async fn with_policy(
+        &self,
+        db: &impl Read,
+        found: licenses::Found,
+    ) -> Result<Found, EngineError> {
         let id = found.license.policy_id;
         let known = self.catalog().policy(id).cloned();
         let policy = match known {
             Some(policy) => policy,
             None => self.stored_policy(db, id).await?,
         };
-        let licenses::Found { license, user_external_id, user_email, user_banned, batch_name } = found;
+        let licenses::Found { license, user_external_id, user_email, user_banned, batch_name, serial } =
+            found;
         Ok(Found {
             license,
             policy,
@@ -205,6 +225,7 @@ impl Engine {
             user_banned,
             batch_name,
             entitlements: Vec::new(),
+            serial,
         })
     }
 

@@ -9,6 +9,7 @@ use keyward_store::limits::Limit;
 use keyward_store::machines::Machine;
 use keyward_store::verifications::{self, Verification};
 use keyward_store::{audit, issued, limits, machines};
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::{Found, Named, Question, decide};
@@ -29,6 +30,19 @@ pub struct Form {
     pub expires_at: Option<Timestamp>,
     /// When a newer form took its place.
     pub superseded_at: Option<Timestamp>,
+}
+
+impl From<issued::Issued> for Form {
+    fn from(form: issued::Issued) -> Self {
+        Self {
+            scheme: form.scheme,
+            hint: form.hint,
+            device: form.device,
+            issued_at: form.issued_at,
+            expires_at: form.expires_at,
+            superseded_at: form.superseded_at,
+        }
+    }
 }
 
 /// A licence with everything about it.
@@ -69,14 +83,7 @@ impl Engine {
             Some(_) => Some(self.key_form(&found, others.first())?),
             None => None,
         };
-        let others = others.into_iter().map(|form| Form {
-            scheme: form.scheme,
-            hint: form.hint,
-            device: form.device,
-            issued_at: form.issued_at,
-            expires_at: form.expires_at,
-            superseded_at: form.superseded_at,
-        });
+        let others = others.into_iter().map(Form::from);
         Ok(Shown {
             verdicts,
             machines,
@@ -86,6 +93,14 @@ impl Engine {
             attempts: verifications::of_license(db, id, SHOWN).await?,
             found,
         })
+    }
+
+    /// Every form given out for a licence beside its key, the oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn forms(&self, license: Uuid) -> Result<Vec<Form>, EngineError> {
+        Ok(issued::of_license(&self.store, license).await?.into_iter().map(Form::from).collect())
     }
 
     /// The key in a licence's row: the first form that was given out.

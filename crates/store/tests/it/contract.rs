@@ -13,6 +13,7 @@ mod license_changes;
 mod licenses;
 mod limits;
 mod machines;
+mod records;
 mod removal;
 mod sessions;
 mod settings;

@@ -57,6 +57,7 @@ async fn a_licence_comes_back_as_it_went_in_with_its_owner() {
             user_email: Some("a@example.org".to_owned()),
             user_banned: true,
             batch_name: None,
+            serial: 1,
         });
         assert_eq!(licenses::by_id(&w.store, full.id).await.unwrap(), found);
         assert_eq!(licenses::by_digest(&w.store, ACCOUNT, &digest(1)).await.unwrap(), found);
