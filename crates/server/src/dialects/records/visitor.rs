@@ -4,7 +4,7 @@ use axum::extract::{FromRef as _, FromRequest, FromRequestParts, Request};
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use keyward_engine::token::Permission;
 use keyward_engine::{Actor, Bearer, Caller, Session, SessionSecret};
 
@@ -133,7 +133,7 @@ impl FromRequest<App> for Posted {
 
 async fn context(parts: &mut Parts, app: &App) -> Result<Context, Response> {
     let app = App::from_ref(app);
-    Context::from_request_parts(parts, &app).await.map_err(axum::response::IntoResponse::into_response)
+    Context::from_request_parts(parts, &app).await.map_err(IntoResponse::into_response)
 }
 
 /// The page from which a form was sent, with what was typed into it.
