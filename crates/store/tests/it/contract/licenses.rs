@@ -27,6 +27,8 @@ async fn full(w: &World) -> License {
         own: true,
         secret_sealed: None,
         secret_generated_at: None,
+        free_devices: None,
+        over_limit_since: None,
         created_at: NOW,
     };
     w.write(installation, |it, tx| Box::pin(installations::insert(tx, it))).await.unwrap();
@@ -53,11 +55,12 @@ async fn a_licence_comes_back_as_it_went_in_with_its_owner() {
         let full = full(&w).await;
         let found = Some(Found {
             license: full.clone(),
+            serial: 1,
+            removed_at: None,
             user_external_id: Some(TEXTS[0].to_owned()),
             user_email: Some("a@example.org".to_owned()),
             user_banned: true,
             batch_name: None,
-            serial: 1,
         });
         assert_eq!(licenses::by_id(&w.store, full.id).await.unwrap(), found);
         assert_eq!(licenses::by_digest(&w.store, ACCOUNT, &digest(1)).await.unwrap(), found);
@@ -109,6 +112,8 @@ async fn whether_anything_belongs_to_an_installation_is_known() {
             own: true,
             secret_sealed: None,
             secret_generated_at: None,
+            free_devices: None,
+            over_limit_since: None,
             created_at: NOW,
         };
         w.write(installation, |it, tx| Box::pin(installations::insert(tx, it))).await.unwrap();
