@@ -1,6 +1,7 @@
 //! One licence: its page, the download, revoking and reactivating.
 
 use askama::Template;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{StatusCode, Uri};
@@ -58,7 +59,7 @@ struct FormRow {
 pub(super) async fn show(
     State(app): State<App>,
     context: Context,
-    Path(serial): Path<String>,
+    serial: Result<Path<String>, PathRejection>,
     uri: Uri,
     visitor: Visitor,
 ) -> Response {
@@ -72,7 +73,7 @@ pub(super) async fn show(
         "lifted" => Some("The revocation is lifted. The record is the same as before."),
         _ => None,
     };
-    match find(&app, &context, &serial).await {
+    match find(&app, &context, &text(serial)).await {
         Ok(found) => whole(&app, &context, &visitor, &found, StatusCode::OK, "", notice, None).await,
         Err(answer) => answer,
     }
@@ -82,10 +83,10 @@ pub(super) async fn show(
 pub(super) async fn download(
     State(app): State<App>,
     context: Context,
-    Path(serial): Path<String>,
+    serial: Result<Path<String>, PathRejection>,
     visitor: Visitor,
 ) -> Response {
-    let found = match find(&app, &context, &serial).await {
+    let found = match find(&app, &context, &text(serial)).await {
         Ok(found) => found,
         Err(answer) => return answer,
     };
@@ -108,10 +109,10 @@ pub(super) async fn download(
 pub(super) async fn revoke(
     State(app): State<App>,
     context: Context,
-    Path(serial): Path<String>,
+    serial: Result<Path<String>, PathRejection>,
     posted: Posted,
 ) -> Response {
-    let Posted { visitor, .. } = posted;
+    let (Posted { visitor, .. }, serial) = (posted, text(serial));
     let found = match change(&app, &context, &visitor, &serial).await {
         Ok(found) => found,
         Err(answer) => return answer,
@@ -131,10 +132,10 @@ pub(super) async fn revoke(
 pub(super) async fn reactivate(
     State(app): State<App>,
     context: Context,
-    Path(serial): Path<String>,
+    serial: Result<Path<String>, PathRejection>,
     posted: Posted,
 ) -> Response {
-    let Posted { visitor, fields } = posted;
+    let (Posted { visitor, fields }, serial) = (posted, text(serial));
     let found = match change(&app, &context, &visitor, &serial).await {
         Ok(found) => found,
         Err(answer) => return answer,
@@ -178,6 +179,11 @@ pub(super) async fn reactivate(
             None => page::failed(&error, &context),
         },
     }
+}
+
+/// What is not UTF-8 is no serial, either.
+fn text(serial: Result<Path<String>, PathRejection>) -> String {
+    serial.map(|Path(text)| text).unwrap_or_default()
 }
 
 /// The licence that a change is about.
