@@ -6,13 +6,12 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use keyward_core::code::Code;
-use keyward_core::verdict::Verdict;
 use keyward_engine::installation::Holding;
 use keyward_engine::{Actor, Bearer, Caller, Engine, EngineError, Front, Idempotency, Render, Repeatable};
 use std::sync::Arc;
 use uuid::Uuid;
 
-use super::shape::No;
+use super::shape::{Answer, No, Refusal};
 use crate::app::{self, App, is_temporary, log_failure};
 use crate::layers::{Context, Refused};
 use crate::limits::RetryAfter;
@@ -87,18 +86,17 @@ impl Customer {
         }
     }
 
-    /// The answer to something that may be repeated. `refusal` is told what was done now, and gives the verdict when it was
-    /// refused.
+    /// The answer to something that may be repeated; `refusal` says of what was done now whether it was refused.
     pub(super) fn answer<T>(
         &self,
         outcome: Result<Repeatable<T>, EngineError>,
         render: Render<T>,
-        refusal: impl FnOnce(&T) -> Option<&Verdict>,
-    ) -> super::shape::Answer {
+        refusal: impl FnOnce(&T) -> Option<Refusal<'_>>,
+    ) -> Answer {
         let (status, body) = match outcome.map_err(|error| self.failed(&error))? {
             Repeatable::Kept(status, body) => (status, body),
             Repeatable::Fresh(done) => match refusal(&done) {
-                Some(verdict) => return Err(self.refused(verdict)),
+                Some(refusal) => return Err(self.refused(refusal)),
                 None => render(&done),
             },
         };
@@ -107,7 +105,16 @@ impl Customer {
     }
 
     /// A refusal, counted; a guess is charged to the address.
-    pub(super) fn refused(&self, verdict: &Verdict) -> No {
+    fn refused(&self, refusal: Refusal<'_>) -> No {
+        let verdict = match refusal {
+            Refusal::Verdict(verdict) => verdict,
+            Refusal::TooManyTries(until) => {
+                let no = No::too_many_tries(until);
+                self.app.metrics().refused(super::FRONT.name, no.code);
+                let wait = RetryAfter::between(self.engine().now(), until);
+                return No { retry_after: Some(wait), ..no };
+            }
+        };
         self.app.metrics().refused(super::FRONT.name, verdict.code.as_str());
         let is_guess = matches!(verdict.code, Code::NotFound | Code::BadSignature | Code::Malformed);
         match if is_guess { self.app.failed(&self.context) } else { Ok(()) } {

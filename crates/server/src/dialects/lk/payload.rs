@@ -7,7 +7,6 @@ use keyward_engine::installation::Held;
 use serde_json::{Value, json};
 
 use super::customer::Customer;
-use super::held::{company, tier};
 use super::shape::No;
 
 /// What is known from the key alone.
@@ -45,7 +44,7 @@ impl Payload {
                 "e": said.expires.map(date_text), "i": date_text(said.issued),
             }),
             None => json!({
-                "v": self.version, "t": tier(license), "d": license.capacity, "c": company(license),
+                "v": self.version, "t": license.tier(), "d": license.capacity, "c": license.said("company"),
                 "e": license.found.license.expiry.and_then(day), "i": day(self.issued_at),
             }),
         }

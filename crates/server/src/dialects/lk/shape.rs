@@ -15,6 +15,14 @@ use crate::limits::RetryAfter;
 /// What a handler gives.
 pub(super) type Answer = Result<Response, No>;
 
+/// Why something was not done.
+pub(super) enum Refusal<'a> {
+    /// The licence does not allow it.
+    Verdict(&'a Verdict),
+    /// Too many wrong keys were tried.
+    TooManyTries(Timestamp),
+}
+
 /// A no: `error` for people, as the document has it, and beside it a stable code and what to do.
 #[derive(Debug, Serialize)]
 pub(super) struct No {
@@ -53,6 +61,13 @@ impl No {
         Self::new(status(verdict.code), verdict.code.as_str(), sentence(verdict)).with(verdict.remedy)
     }
 
+    /// Too many wrong keys were tried.
+    pub(super) fn too_many_tries(until: Timestamp) -> Self {
+        let error = format!("Too many wrong license keys were tried; the next one may be tried from {until} on");
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", error)
+            .with("wait, or ask the vendor to register the key")
+    }
+
     /// Status and body, to be kept for a repetition.
     pub(super) fn kept(&self) -> (u16, String) {
         (self.status.as_u16(), text(self))
@@ -77,7 +92,6 @@ impl IntoResponse for No {
 const fn status(code: Code) -> StatusCode {
     match code {
         Code::TooManyMachines | Code::PoolLimit | Code::PoolExpired | Code::UsageLimit => StatusCode::CONFLICT,
-        Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         _ => StatusCode::BAD_REQUEST,
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::MAX_NAME;
 use super::customer::Customer;
 use super::fields::Fields;
-use super::shape::{Answer, No, ok, text};
+use super::shape::{Answer, No, Refusal, ok, text};
 use crate::layers::RawBody;
 
 const ROUTE: &str = "POST /license/usage";
@@ -26,7 +26,7 @@ pub(super) async fn add(customer: Customer, RawBody(body): RawBody) -> Answer {
     let outcome = engine.use_limit(&customer.caller, installation, &name, amount, repeat).await;
     customer.answer(outcome, answer, |outcome| match outcome {
         UseOutcome::Used(_) | UseOutcome::Unknown => None,
-        UseOutcome::Refused(verdict) => Some(verdict),
+        UseOutcome::Refused(verdict) => Some(Refusal::Verdict(verdict)),
     })
 }
 

@@ -10,7 +10,7 @@ use super::show::Shown;
 use crate::dialects::lk::MAX_NAME;
 use crate::dialects::lk::customer::Customer;
 use crate::dialects::lk::fields::Fields;
-use crate::dialects::lk::shape::{Answer, No, text};
+use crate::dialects::lk::shape::{Answer, No, Refusal, text};
 use crate::layers::RawBody;
 
 const ADD: &str = "POST /devices";
@@ -50,7 +50,8 @@ impl Customer {
             self.engine().activate_device(&self.caller, self.installation, request, repeat).await;
         self.answer(outcome, answer, |activation| match activation {
             DeviceActivation::Done(_) => None,
-            DeviceActivation::Refused(verdict) => Some(verdict),
+            DeviceActivation::Refused(verdict) => Some(Refusal::Verdict(verdict)),
+            DeviceActivation::TooManyTries { until } => Some(Refusal::TooManyTries(*until)),
         })
     }
 }
@@ -58,6 +59,7 @@ impl Customer {
 fn answer(activation: &DeviceActivation) -> (u16, String) {
     match activation {
         DeviceActivation::Refused(verdict) => No::of(verdict).kept(),
+        DeviceActivation::TooManyTries { until } => No::too_many_tries(*until).kept(),
         DeviceActivation::Done(device) => {
             let mut body = json!(Shown::from(&**device));
             body["message"] = "Device activated".into();

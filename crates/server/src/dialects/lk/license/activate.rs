@@ -5,8 +5,8 @@ use serde_json::json;
 
 use crate::dialects::lk::customer::Customer;
 use crate::dialects::lk::fields::Fields;
-use crate::dialects::lk::held::{company, tier, totals};
-use crate::dialects::lk::shape::{Answer, No, text};
+use crate::dialects::lk::held::totals;
+use crate::dialects::lk::shape::{Answer, No, Refusal, text};
 use crate::layers::RawBody;
 
 const ROUTE: &str = "POST /license/activate";
@@ -18,23 +18,25 @@ pub(in crate::dialects::lk) async fn activate(customer: Customer, RawBody(body):
     let outcome = engine.activate_key(&customer.caller, customer.installation, &key, repeat).await;
     customer.answer(outcome, answer, |activation| match activation {
         KeyActivation::Done { .. } => None,
-        KeyActivation::Refused(verdict) => Some(verdict),
+        KeyActivation::Refused(verdict) => Some(Refusal::Verdict(verdict)),
+        KeyActivation::TooManyTries { until } => Some(Refusal::TooManyTries(*until)),
     })
 }
 
 fn answer(activation: &KeyActivation) -> (u16, String) {
     match activation {
         KeyActivation::Refused(verdict) => No::of(verdict).kept(),
+        KeyActivation::TooManyTries { until } => No::too_many_tries(*until).kept(),
         KeyActivation::Done { license, again, holding } => {
             let message = if *again { "License was active already" } else { "License activated successfully" };
             let body = json!({
                 "message": message,
                 "addedLicense": {
                     "id": license.serial,
-                    "tier": tier(license),
+                    "tier": license.tier(),
                     "maxDevices": license.capacity,
                     "expiresAt": license.found.license.expiry,
-                    "companyName": company(license),
+                    "companyName": license.said("company"),
                 },
                 "totalStatus": totals(holding),
             });

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::dialects::lk::customer::Customer;
-use crate::dialects::lk::held::{company, features, tier};
 use crate::dialects::lk::payload::Payload;
 use crate::dialects::lk::shape::{Answer, ok};
 use crate::dialects::lk::usage::shown;
@@ -32,17 +31,17 @@ fn one(license: &Held, payload: &Payload) -> Value {
     json!({
         "id": license.serial,
         "version": payload.version,
-        "tier": tier(license),
+        "tier": license.tier(),
         "maxDevices": license.capacity,
         "currentDevices": row.machines_count,
-        "companyName": company(license),
+        "companyName": license.said("company"),
         "expiresAt": row.expiry,
         "issuedAt": payload.issued_at,
         "isPerpetual": row.expiry.is_none(),
         "isExpired": is_expired,
         "isActive": license.verdict.valid,
         "code": license.verdict.code,
-        "features": features(license),
+        "features": license.features().collect::<Vec<_>>(),
         "pools": license.pools.iter().map(|pool| json!({
             "name": pool.name, "maxDevices": pool.max_devices, "currentDevices": pool.devices_count,
             "expiresAt": pool.expires_at,

@@ -6,7 +6,6 @@ use keyward_engine::installation::{Holding, Standing};
 use serde::Serialize;
 
 use crate::dialects::lk::customer::Customer;
-use crate::dialects::lk::held::has_feature;
 use crate::dialects::lk::query::Feature;
 use crate::dialects::lk::shape::{Answer, No, ok};
 
@@ -49,7 +48,7 @@ impl Status {
                 (Code::TooManyMachines, Some(format!("{}: those activated last are blocked", over())))
             }
         };
-        let missing = feature.filter(|name| !holding.active().any(|license| has_feature(license, name)));
+        let missing = feature.filter(|name| !holding.has_feature(name));
         let (code, reason) = match missing {
             Some(name) if code != Code::TooManyMachines => {
                 (Code::EntitlementsMissing, Some(format!("no active license includes the feature {name:?}")))

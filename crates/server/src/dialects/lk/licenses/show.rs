@@ -6,7 +6,6 @@ use keyward_engine::installation::{Held, Holding};
 use serde_json::{Value, json};
 
 use crate::dialects::lk::customer::Customer;
-use crate::dialects::lk::held::{company, note, tier};
 use crate::dialects::lk::shape::{Answer, No, ok};
 
 pub(in crate::dialects::lk) async fn list(customer: Customer) -> Answer {
@@ -31,7 +30,7 @@ pub(super) fn serial(id: Result<Path<String>, PathRejection>) -> Result<i64, No>
 
 /// One of the installation's own.
 pub(super) fn held(holding: &Holding, id: i64) -> Result<&Held, No> {
-    holding.licenses.iter().find(|license| license.serial == id).ok_or_else(|| No::not_found("license"))
+    holding.license(id).ok_or_else(|| No::not_found("license"))
 }
 
 impl Customer {
@@ -44,16 +43,16 @@ impl Customer {
             "id": license.serial,
             "key": key.as_str(),
             "keyHash": hash,
-            "tier": tier(license),
+            "tier": license.tier(),
             "maxDevices": license.capacity,
             "currentDeviceCount": row.machines_count,
-            "companyName": company(license),
+            "companyName": license.said("company"),
             "isActive": license.verdict.valid,
             "expiresAt": row.expiry,
             "activatedAt": row.first_activated_at,
             "createdAt": row.created_at,
             "lastValidatedAt": row.last_validated_at,
-            "notes": note(license, "notes"),
+            "notes": license.said("notes"),
             "code": license.verdict.code,
         }))
     }
