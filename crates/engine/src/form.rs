@@ -37,6 +37,8 @@ pub struct Order {
     pub name: Option<String>,
     /// A JSON object.
     pub metadata: Option<String>,
+    /// The name of the installation whose secret seals it (system E); left out, the account's own.
+    pub installation: Option<String>,
 }
 
 /// A form to be issued.
@@ -165,6 +167,7 @@ impl Order {
             term: end.map_or(Term::Never, Term::Until),
             name: self.name.clone(),
             metadata: self.metadata.clone(),
+            installation: self.installation.clone(),
             ..NewLicense::default()
         }
     }

@@ -47,6 +47,10 @@ impl Found {
 
 /// Within what the fingerprints of a licence's devices are unique.
 pub(crate) fn scope_of(license: &licenses::License, policy: &Policy) -> Uuid {
+    // System E counts devices over all licences of an installation.
+    if let Some(installation) = license.installation_id {
+        return installation;
+    }
     match policy.rules.machine_uniqueness_strategy {
         MachineUniqueness::PerLicense | MachineUniqueness::Default => license.id,
         MachineUniqueness::PerPolicy => license.policy_id,
@@ -194,7 +198,11 @@ impl Engine {
     }
 
     /// Adds the policy. One made by another process a moment ago is not in memory yet.
-    async fn with_policy(&self, db: &impl Read, found: licenses::Found) -> Result<Found, EngineError> {
+    pub(crate) async fn with_policy(
+        &self,
+        db: &impl Read,
+        found: licenses::Found,
+    ) -> Result<Found, EngineError> {
         let id = found.license.policy_id;
         let known = self.catalog().policy(id).cloned();
         let policy = match known {

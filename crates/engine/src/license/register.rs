@@ -2,6 +2,8 @@
 
 mod self_contained;
 
+pub(crate) use self_contained::Read as SelfContained;
+
 use std::sync::Arc;
 
 use keyward_core::scheme::Scheme;
