@@ -26,14 +26,14 @@ pub(super) async fn add(customer: Customer, RawBody(body): RawBody) -> Answer {
     let outcome = engine.use_limit(&customer.caller, installation, &name, amount, repeat).await;
     customer.answer(outcome, answer, |outcome| match outcome {
         UseOutcome::Used(_) | UseOutcome::Unknown => None,
-        UseOutcome::Refused(verdict) => Some(Refusal::Verdict(verdict)),
+        UseOutcome::Refused { verdict, .. } => Some(Refusal::Verdict(verdict)),
     })
 }
 
 fn answer(outcome: &UseOutcome) -> (u16, String) {
     match outcome {
         UseOutcome::Used(usage) => (200, text(&shown(usage))),
-        UseOutcome::Refused(verdict) => No::of(verdict).kept(),
+        UseOutcome::Refused { verdict, .. } => No::of(verdict).kept(),
         UseOutcome::Unknown => No::not_found("limit").with("GET /license/usage lists the limits there are").kept(),
     }
 }

@@ -77,8 +77,8 @@ async fn the_sweep_deactivates_what_nobody_asks_about() {
         one.fill(0..13).await;
         site.clock.advance(5 * DAY);
         let swept = site.engine.now();
-        site.engine.sweep_installations().await.expect("it is swept");
-        site.engine.sweep_installations().await.expect("it is swept again");
+        site.engine.sweep_installations("lk").await.expect("it is swept");
+        site.engine.sweep_installations("lk").await.expect("it is swept again");
         assert_eq!(deactivations(&one, &keys[0]).await.len(), 1);
         assert_eq!(deactivations(&other, &keys[1]).await, []);
         // The sweep also saw that there are too many devices, and began to count the days.

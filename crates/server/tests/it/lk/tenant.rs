@@ -38,7 +38,7 @@ impl<'s> Tenant<'s> {
 
     pub(super) async fn with_secret(site: &'s Site, name: &str, secret: &str) -> Self {
         let (engine, caller) = (&site.engine, Caller::operator());
-        engine.create_installation(&caller, name).await.expect("an installation");
+        engine.create_installation(&caller, name, None).await.expect("an installation");
         engine.set_installation_secret(&caller, name, secret, true).await.expect("it is set");
         let token = token(site, name, true).await;
         Self { site, name: name.to_owned(), secret: secret.to_owned(), token }

@@ -2,6 +2,7 @@
 
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
+use keyward_core::verdict::Verdict;
 use keyward_engine::installation::{DeviceActivation, DeviceRequest};
 use serde_json::json;
 
@@ -24,7 +25,7 @@ pub(in crate::dialects::lk) async fn add(customer: Customer, RawBody(body): RawB
     customer.take_place(ADD, &body, request(id, key, &fields)?).await
 }
 
-/// Takes a place of this licence, which is activated by it where it was not yet.
+/// Takes a place of this licence, which must be active.
 pub(in crate::dialects::lk) async fn activate_license(
     customer: Customer,
     id: Result<Path<String>, PathRejection>,
@@ -48,22 +49,30 @@ impl Customer {
         let repeat = self.repeat(route, body, answer as fn(&_) -> _)?;
         let outcome =
             self.engine().activate_device(&self.caller, self.installation, request, repeat).await;
-        self.answer(outcome, answer, |activation| match activation {
-            DeviceActivation::Done(_) => None,
-            DeviceActivation::Refused(verdict) => Some(Refusal::Verdict(verdict)),
-            DeviceActivation::TooManyTries { until } => Some(Refusal::TooManyTries(*until)),
-        })
+        self.answer(outcome, answer, |activation| refusal(activation).map(Refusal::Verdict))
+    }
+}
+
+/// Also a device that has its place is refused while it is blocked.
+fn refusal(activation: &DeviceActivation) -> Option<&Verdict> {
+    match activation {
+        DeviceActivation::Refused(verdict) => Some(verdict),
+        DeviceActivation::Done { device, .. } => Some(&device.verdict).filter(|verdict| !verdict.valid),
     }
 }
 
 fn answer(activation: &DeviceActivation) -> (u16, String) {
+    if let Some(verdict) = refusal(activation) {
+        return No::of(verdict).kept();
+    }
     match activation {
         DeviceActivation::Refused(verdict) => No::of(verdict).kept(),
-        DeviceActivation::TooManyTries { until } => No::too_many_tries(*until).kept(),
-        DeviceActivation::Done(device) => {
+        DeviceActivation::Done { device, again } => {
             let mut body = json!(Shown::from(&**device));
-            body["message"] = "Device activated".into();
-            (200, text(&body))
+            let (status, message) =
+                if *again { (200, "Device was active already") } else { (201, "Device activated") };
+            body["message"] = message.into();
+            (status, text(&body))
         }
     }
 }

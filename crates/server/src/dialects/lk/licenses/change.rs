@@ -26,6 +26,9 @@ pub(in crate::dialects::lk) async fn change(
     let holding = customer.holding().await?;
     let present = customer.license(&holding, held(&holding, id)?).await?;
     let change = wanted(fields, &present)?;
+    if change == LicenseChange::default() {
+        return ok(present);
+    }
     let changed = customer.engine().change_license(&customer.caller, customer.installation, id, change).await;
     let holding = changed.map_err(|error| customer.failed(&error))?.ok_or_else(|| No::not_found("license"))?;
     ok(customer.license(&holding, held(&holding, id)?).await?)

@@ -38,7 +38,7 @@ impl Customer {
     pub(super) async fn license(&self, holding: &Holding, license: &Held) -> Result<Value, No> {
         let row = &license.found.license;
         let key = self.engine().key_of(&license.found).await.map_err(|error| self.failed(&error))?;
-        let hash = self.engine().key_hash(holding, &key).map_err(|error| self.failed(&error))?;
+        let hash = self.engine().key_hash(&holding.row, &key).map_err(|error| self.failed(&error))?;
         Ok(json!({
             "id": license.serial,
             "key": key.as_str(),
