@@ -169,7 +169,7 @@ async fn limits_of_several_licenses_add_up_while_they_are_active() {
         let customer = Tenant::new(&site, "theia").await;
         let mut ids = Vec::new();
         for limit in [10, 20] {
-            let key = customer.lk3(|key| drop(key.limits.insert(CALLS.to_owned(), limit)));
+            let key = customer.lk3(|key| { key.limits.insert(CALLS.to_owned(), limit); });
             ids.push(customer.activated(&key).await);
         }
         assert_eq!(usage(&customer, CALLS).await, json!({ "name": CALLS, "used": 0, "limit": 30, "remaining": 30 }));

@@ -139,7 +139,7 @@ async fn no_more_is_used_than_there_is() {
             let customer = Tenant::new(&nodes[0], &format!("round {round}")).await;
             // Two licences share the limit.
             for _ in 0..2 {
-                let key = customer.lk3(|key| drop(key.limits.insert("calls".to_owned(), LIMIT as u64 / 2)));
+                let key = customer.lk3(|key| { key.limits.insert("calls".to_owned(), LIMIT as u64 / 2); });
                 customer.activated(&key).await;
             }
             let head = customer.head("POST", "/license/usage");

@@ -32,7 +32,7 @@ fn requests(tenant: &Tenant<'_>) -> Vec<(&'static str, Value, Value)> {
 async fn each_creating_request_is_done_once() {
     for site in Site::all().await {
         let customer = Tenant::new(&site, "theia").await;
-        let limited = customer.lk3(|key| drop(key.limits.insert("calls".to_owned(), 100)));
+        let limited = customer.lk3(|key| { key.limits.insert("calls".to_owned(), 100); });
         customer.activated(&limited).await;
         for (number, (path, body, other)) in requests(&customer).into_iter().enumerate() {
             let key = format!("key-{number}");
@@ -83,7 +83,7 @@ async fn two_installations_may_count_their_requests_alike() {
 async fn many_at_once_with_one_key_are_one() {
     for nodes in places().await {
         let customer = Tenant::new(&nodes[0], "theia").await;
-        customer.activated(&customer.lk3(|key| drop(key.limits.insert("calls".to_owned(), 1_000)))).await;
+        customer.activated(&customer.lk3(|key| { key.limits.insert("calls".to_owned(), 1_000); })).await;
         let mut crowd = Crowd::of(32, &nodes).await;
         for round in 0..5 {
             let head = format!("{}\r\nIdempotency-Key: r{round}", customer.head("POST", "/license/usage"));
