@@ -215,7 +215,7 @@ fn make_directory(path: &Path) -> Result<(), Failure> {
     builder.create(path).map_err(|error| Failure::file(path, &error))
 }
 
-fn has_password(url: &str) -> bool {
+pub(crate) fn has_password(url: &str) -> bool {
     let rest = url.split_once("://").map_or("", |(_, rest)| rest);
     let user = rest.rsplit_once('@').map_or("", |(user, _)| user);
     user.contains(':') || rest.contains("password=")

@@ -161,7 +161,7 @@ impl Seed {
 }
 
 /// Days of 86,400 s, as systems A, B, C and E count them.
-fn exact() -> Rules {
+pub(crate) fn exact() -> Rules {
     Rules {
         duration_arithmetic: Arithmetic::Exact,
         renewal_basis: RenewalBasis::FromNowIfExpired,

@@ -133,6 +133,22 @@ pub async fn detach_from_policy(tx: &Tx<'_>, policy: Uuid, entitlement: Uuid) ->
     Ok(tx.execute(DETACH_FROM_POLICY, args![policy, entitlement]).await? == 1)
 }
 
+/// Gives features to licences: licence, feature and place of each.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn attach_all(
+    tx: &Tx<'_>,
+    account: Uuid,
+    attached: &[(Uuid, Uuid, i64)],
+) -> Result<(), StoreError> {
+    let row = |(license, entitlement, place): &(Uuid, Uuid, i64)| -> Vec<crate::Value<'static>> {
+        args![account, *license, *entitlement, *place].to_vec()
+    };
+    let rows: Vec<_> = attached.iter().map(row).collect();
+    tx.execute_each(ATTACH_TO_LICENSE, &rows).await.map(drop)
+}
+
 /// Gives a feature to a licence at a place of its list; `false` when it has it.
 ///
 /// # Errors

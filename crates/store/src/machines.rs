@@ -4,7 +4,7 @@ use keyward_core::time::Timestamp;
 use uuid::Uuid;
 
 use crate::sql::{args, statements};
-use crate::{Read, Row, StoreError, Tx};
+use crate::{Read, Row, StoreError, Tx, Value};
 
 /// A device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,12 +76,8 @@ fn read(row: &mut Row<'_>) -> Result<Machine, StoreError> {
     })
 }
 
-/// Adds a machine; `false` when its fingerprint is taken in its scope.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn insert(tx: &Tx<'_>, machine: &Machine) -> Result<bool, StoreError> {
-    let values = args![
+fn values(machine: &Machine) -> Vec<Value<'_>> {
+    args![
         machine.id,
         machine.account_id,
         machine.license_id,
@@ -94,8 +90,25 @@ pub async fn insert(tx: &Tx<'_>, machine: &Machine) -> Result<bool, StoreError> 
         machine.user_agent.as_deref(),
         machine.created_at,
         machine.last_seen_at,
-    ];
-    Ok(tx.execute(INSERT, values).await? == 1)
+    ]
+    .to_vec()
+}
+
+/// Adds a machine; `false` when its fingerprint is taken in its scope.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert(tx: &Tx<'_>, machine: &Machine) -> Result<bool, StoreError> {
+    Ok(tx.execute(INSERT, &values(machine)).await? == 1)
+}
+
+/// Adds many machines and says how many: those whose fingerprint is taken in their scope are left out.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert_all(tx: &Tx<'_>, machines: &[Machine]) -> Result<u64, StoreError> {
+    let rows: Vec<_> = machines.iter().map(values).collect();
+    tx.execute_each(INSERT, &rows).await
 }
 
 /// The machine with a fingerprint in a scope.

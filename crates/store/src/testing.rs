@@ -123,6 +123,7 @@ pub fn statements() -> Vec<Sql> {
         crate::device_pools::ALL,
         crate::entitlements::ALL,
         crate::idempotency::ALL,
+        crate::imports::ALL,
         crate::installations::ALL,
         crate::issued::ALL,
         crate::licenses::ALL,

@@ -287,6 +287,7 @@ impl Job for Activating {
         };
         if let Some(before) = &before
             && self.stays(before, named)
+            && holding.expired_pool(before).is_none()
         {
             machines::touch(tx, before.id, self.now).await?;
             return self.done(tx, &holding, before.clone(), true).await;

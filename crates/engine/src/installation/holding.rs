@@ -202,6 +202,14 @@ impl Engine {
         self.newest_form(&self.store, found).await
     }
 
+    /// What an installation has, as it stands: nothing is settled.
+    ///
+    /// # Errors
+    /// When there is no such installation, or the database cannot be asked.
+    pub async fn held_by(&self, caller: &Caller, installation: Uuid) -> Result<Holding, EngineError> {
+        self.load(&self.store, installation, self.product_of_door(caller)?, self.now()).await
+    }
+
     /// The product whose licences add up: the one of the door.
     pub(super) fn product_of_door(&self, caller: &Caller) -> Result<Uuid, EngineError> {
         let known = caller.product.or_else(|| self.catalog().product(seed::LK).map(|product| product.id));

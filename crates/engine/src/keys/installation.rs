@@ -1,7 +1,8 @@
 //! The secrets of installations (system E): given, or made at first use.
 
 use keyward_core::audit::Entry;
-use keyward_core::crypto::{SharedSecret, same};
+use keyward_core::crypto::{KeySet, SharedSecret, same};
+use keyward_core::scheme::Scheme;
 use keyward_core::time::Timestamp;
 use keyward_store::installations::{self, Installation as Row};
 use keyward_store::{Job, Read, StoreError, Tx, audit, licenses, versions};
@@ -10,6 +11,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::check_given;
+use crate::license::Found;
 use crate::{Caller, Engine, EngineError};
 
 /// The name of the account's own installation.
@@ -42,6 +44,19 @@ impl Engine {
         let missing =
             || EngineError::NotFound { what: "secret of installation", name: name.unwrap_or(OWN).to_owned() };
         self.secret_of(&self.store, id).await?.ok_or_else(missing)
+    }
+
+    /// What a licence's key or form is checked with: the public keys of its product, and the secret of its installation.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn keys_for(&self, found: &Found, scheme: Scheme) -> Result<KeySet, EngineError> {
+        let mut keys = self.catalog().key_set(found.license.product_id, scheme);
+        if let (Some(id), Scheme::Lk1 | Scheme::Lk2 | Scheme::Lk3) = (found.license.installation_id, scheme) {
+            let secret = self.secret_of(&self.store, id).await?;
+            keys.secrets = secret.map(|known| known.secret).into_iter().collect();
+        }
+        Ok(keys)
     }
 
     /// The secret of an installation, where it has one.
