@@ -14,5 +14,7 @@ mod seed;
 mod silence;
 mod strangers;
 mod tenant;
+mod truth;
+mod vectors;
 
 const DAY: i64 = 86_400;

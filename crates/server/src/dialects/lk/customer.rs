@@ -31,7 +31,9 @@ impl FromRequestParts<App> for Customer {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        let context = Context::from_request_parts(parts, app).await.map_err(axum::response::IntoResponse::into_response)?;
+        let context = Context::from_request_parts(parts, app)
+            .await
+            .map_err(axum::response::IntoResponse::into_response)?;
         match app.bearer(&parts.headers).await {
             Ok(Some(bearer)) => Self::of(app, context, &parts.headers, &bearer).map_err(No::into_response),
             Ok(None) => Err(unknown(app, &context, &parts.headers)),
@@ -158,7 +160,9 @@ fn failed(error: &EngineError, context: &Context) -> No {
     let status = match error {
         EngineError::NotFound { .. } => StatusCode::NOT_FOUND,
         EngineError::Forbidden(_) => StatusCode::FORBIDDEN,
-        EngineError::Invalid { .. } | EngineError::Refused(_) | EngineError::Date(_) => StatusCode::BAD_REQUEST,
+        EngineError::Invalid { .. } | EngineError::Refused(_) | EngineError::Date(_) => {
+            StatusCode::BAD_REQUEST
+        }
         EngineError::NotAllowed(verdict) => return No::of(verdict),
         EngineError::Taken { .. }
         | EngineError::AlreadySo(_)

@@ -61,7 +61,9 @@ pub(super) fn text(name: &str, value: &Value, most: usize) -> Result<Option<Stri
 /// Refuses what cannot be kept.
 pub(super) fn keepable(name: &str, text: &str, most: usize) -> Result<(), No> {
     if text.len() > most || text.contains('\0') {
-        return Err(No::malformed(format!("{name} must be a text of at most {most} bytes, without zero characters")));
+        return Err(No::malformed(format!(
+            "{name} must be a text of at most {most} bytes, without zero characters"
+        )));
     }
     Ok(())
 }

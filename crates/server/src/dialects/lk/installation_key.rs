@@ -14,7 +14,8 @@ pub(super) async fn reveal(customer: Customer) -> Answer {
         let no = No::new(StatusCode::FORBIDDEN, "FORBIDDEN", error);
         return Err(no.with("make one that may: keyward token create --installation NAME --reads-key"));
     }
-    let revealed = customer.engine().reveal_installation_secret_of(&customer.caller, customer.installation).await;
+    let revealed =
+        customer.engine().reveal_installation_secret_of(&customer.caller, customer.installation).await;
     let (key, generated_at) = revealed.map_err(|error| customer.failed(&error))?;
     let body = json!({ "installationKey": key.as_str(), "generatedAt": generated_at });
     Ok(([(CACHE_CONTROL, "no-store")], axum::Json(body)).into_response())

@@ -21,8 +21,9 @@ impl<S: Sync> FromRequestParts<S> for Feature {
 
 /// What nobody knows is left to others; asking for two features, or for none, is a mistake.
 fn read(query: &str) -> Result<Option<String>, No> {
-    let mut features =
-        form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "feature").map(|(_, value)| value);
+    let mut features = form_urlencoded::parse(query.as_bytes())
+        .filter(|(name, _)| name == "feature")
+        .map(|(_, value)| value);
     let (first, second) = (features.next(), features.next());
     match (first, second) {
         (None, _) => Ok(None),

@@ -63,7 +63,8 @@ impl No {
 
     /// Too many wrong keys were tried.
     pub(super) fn too_many_tries(until: Timestamp) -> Self {
-        let error = format!("Too many wrong license keys were tried; the next one may be tried from {until} on");
+        let error =
+            format!("Too many wrong license keys were tried; the next one may be tried from {until} on");
         Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", error)
             .with("wait, or ask the vendor to register the key")
     }
@@ -91,7 +92,9 @@ impl IntoResponse for No {
 /// What is full, or over, is a conflict with what there is; everything else is a reason in the words of the document.
 const fn status(code: Code) -> StatusCode {
     match code {
-        Code::TooManyMachines | Code::PoolLimit | Code::PoolExpired | Code::UsageLimit => StatusCode::CONFLICT,
+        Code::TooManyMachines | Code::PoolLimit | Code::PoolExpired | Code::UsageLimit => {
+            StatusCode::CONFLICT
+        }
         _ => StatusCode::BAD_REQUEST,
     }
 }
@@ -105,7 +108,8 @@ pub(super) fn sentence(verdict: &Verdict) -> String {
 }
 
 pub(super) fn refused(why: Refused, id: RequestId) -> Response {
-    let body = serde_json::json!({ "error": why.sentence(), "code": why.code(), "requestId": id.to_string() });
+    let body =
+        serde_json::json!({ "error": why.sentence(), "code": why.code(), "requestId": id.to_string() });
     (why.status(), Json(body)).into_response()
 }
 

@@ -34,7 +34,9 @@ fn answer(outcome: &UseOutcome) -> (u16, String) {
     match outcome {
         UseOutcome::Used(usage) => (200, text(&shown(usage))),
         UseOutcome::Refused { verdict, .. } => No::of(verdict).kept(),
-        UseOutcome::Unknown => No::not_found("limit").with("GET /license/usage lists the limits there are").kept(),
+        UseOutcome::Unknown => {
+            No::not_found("limit").with("GET /license/usage lists the limits there are").kept()
+        }
     }
 }
 

@@ -22,7 +22,11 @@ async fn state(tenant: &Tenant<'_>) -> Vec<Value> {
 
 async fn furnished<'s>(site: &'s Site) -> (Tenant<'s>, i64) {
     let tenant = Tenant::new(site, "theia").await;
-    let id = tenant.activated(&tenant.lk3(|key| { key.limits.insert("calls".to_owned(), 100); })).await;
+    let id = tenant
+        .activated(&tenant.lk3(|key| {
+            key.limits.insert("calls".to_owned(), 100);
+        }))
+        .await;
     assert_eq!(tenant.add("d").await.status / 100, 2);
     (tenant, id)
 }
@@ -68,7 +72,11 @@ async fn what_is_no_object_with_good_fields_is_malformed() {
     bodies.push(b"{\"licenseKey\":\"\xff\xfe\",\"deviceId\":\"\xff\"}".to_vec());
     bodies.push(vec![0; 1_000]);
     let long = "d".repeat(257);
-    bodies.push(json!({ "deviceId": long, "name": long, "amount": 1, "companyName": "c".repeat(1_001) }).to_string().into());
+    bodies.push(
+        json!({ "deviceId": long, "name": long, "amount": 1, "companyName": "c".repeat(1_001) })
+            .to_string()
+            .into(),
+    );
     for site in sites().await {
         let (tenant, id) = furnished(&site).await;
         let before = state(&tenant).await;
@@ -145,7 +153,18 @@ async fn what_is_no_key_is_refused_with_its_reason() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn device_ids_may_be_strange_but_not_endless() {
-    let strange = ["a/b", "../../x", "ü \u{1f511}", "%2F", "a?b#c", "'; drop table machines; --", " ", ".", "..", "\u{1}\u{202e}"];
+    let strange = [
+        "a/b",
+        "../../x",
+        "ü \u{1f511}",
+        "%2F",
+        "a?b#c",
+        "'; drop table machines; --",
+        " ",
+        ".",
+        "..",
+        "\u{1}\u{202e}",
+    ];
     for site in sites().await {
         let tenant = Tenant::new(&site, "theia").await;
         tenant.activated(&tenant.lk2("PRO-20", 20, None)).await;
@@ -175,7 +194,9 @@ async fn device_ids_may_be_strange_but_not_endless() {
             }
         }
         assert_no(&tenant.get("/devices/%FF").await, 400, "INVALID_ARGUMENT", "no UTF-8");
-        for path in ["/devices/", "/licenses/", "/devices//activate-license", "/devices/d/other", "/license/other"] {
+        for path in
+            ["/devices/", "/licenses/", "/devices//activate-license", "/devices/d/other", "/license/other"]
+        {
             let answer = tenant.get(path).await;
             assert!(matches!(answer.status, 404 | 405), "{path}: {answer:?}");
         }
@@ -185,7 +206,9 @@ async fn device_ids_may_be_strange_but_not_endless() {
 /// Every byte that is not plain, as a path has it.
 fn encoded(id: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    id.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    id.bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -70,8 +70,13 @@ async fn keys_of_an_old_generator_are_activated_under_the_imported_secret() {
             assert_eq!(answer.json()["totalStatus"]["totalMaxDevices"], total);
         }
         let licenses = customer.read("/licenses").await;
-        let listed: Vec<&Value> = licenses.as_array().expect("a list").iter().map(|one| &one["key"]).collect();
-        assert_eq!(listed, keys.iter().collect::<Vec<_>>(), "each as it was delivered, in the order of activation");
+        let listed: Vec<&Value> =
+            licenses.as_array().expect("a list").iter().map(|one| &one["key"]).collect();
+        assert_eq!(
+            listed,
+            keys.iter().collect::<Vec<_>>(),
+            "each as it was delivered, in the order of activation"
+        );
     }
 }
 
@@ -81,7 +86,9 @@ async fn keys_issued_here_are_decoded_and_verified_by_python() {
         let engine = &site.engine;
         let token = token(&site, "own", true).await;
         let own = Tenant { site: &site, name: "own".to_owned(), secret: String::new(), token };
-        for (number, company) in [None, Some("Acme Corporation"), Some("Müller & Söhne")].into_iter().enumerate() {
+        for (number, company) in
+            [None, Some("Acme Corporation"), Some("Müller & Söhne")].into_iter().enumerate()
+        {
             let request = Lk2Request {
                 tier: "PRO-10".to_owned(),
                 max_devices: 10 + number as u32,
@@ -102,7 +109,8 @@ async fn keys_issued_here_are_decoded_and_verified_by_python() {
         let secret = own.read("/license/installation-key").await["installationKey"].clone();
         let licenses = own.read("/licenses").await;
         let licenses = licenses.as_array().expect("a list");
-        let verify = |license: &Value| json!({ "op": "verify", "secret": secret, "license_key": license["key"] });
+        let verify =
+            |license: &Value| json!({ "op": "verify", "secret": secret, "license_key": license["key"] });
         let read = python(&licenses.iter().map(verify).collect::<Vec<_>>());
         assert_eq!(read[3], json!(true), "the key of the first version");
         for (license, read) in licenses.iter().zip(&read).take(3) {

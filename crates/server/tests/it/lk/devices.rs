@@ -18,7 +18,12 @@ async fn ten_on_top_of_the_free_three_are_thirteen_and_the_fourteenth_is_refused
     for site in Site::all().await {
         let customer = Tenant::new(&site, "theia").await;
         customer.fill(0..3).await;
-        assert_refused(&customer.add("device-3").await, 409, Code::TooManyMachines, "the fourth of the free tier");
+        assert_refused(
+            &customer.add("device-3").await,
+            409,
+            Code::TooManyMachines,
+            "the fourth of the free tier",
+        );
         customer.activated(&customer.lk2("PRO-10", 10, None)).await;
         customer.fill(3..13).await;
         for path in ["/devices", "/api/devices"] {
@@ -57,8 +62,12 @@ async fn end(customer: &Tenant<'_>, key: &str, id: i64, how: End) {
             let expiry = customer.shown(key).await.found.license.expiry.expect("it expires");
             customer.site.clock.set(expiry.plus_seconds(1));
         }
-        End::Revoked => drop(engine.suspend(&caller, named, Suspension::Revoke, None).await.expect("revoked")),
-        End::Suspended => drop(engine.suspend(&caller, named, Suspension::Suspend, None).await.expect("suspended")),
+        End::Revoked => {
+            drop(engine.suspend(&caller, named, Suspension::Revoke, None).await.expect("revoked"))
+        }
+        End::Suspended => {
+            drop(engine.suspend(&caller, named, Suspension::Suspend, None).await.expect("suspended"))
+        }
         End::Removed => {
             let removed = customer.ask("DELETE", &format!("/licenses/{id}"), "").await;
             assert_eq!((removed.status, &removed.json()["totalStatus"]["totalMaxDevices"]), (200, &json!(3)));
@@ -85,7 +94,12 @@ async fn when_a_license_ends_all_run_for_seven_days_and_then_the_last_are_blocke
             let status = customer.read("/license/status").await;
             let until = json!(seen.plus_days(7));
             assert_eq!(
-                (&status["maxDevices"], &status["currentDevices"], &status["tier"], &status["activeLicenseCount"]),
+                (
+                    &status["maxDevices"],
+                    &status["currentDevices"],
+                    &status["tier"],
+                    &status["activeLicenseCount"]
+                ),
                 (&json!(3), &json!(13), &json!("free"), &json!(0)),
                 "{how:?}"
             );
@@ -99,12 +113,20 @@ async fn when_a_license_ends_all_run_for_seven_days_and_then_the_last_are_blocke
             assert_refused(&customer.add("one more").await, 409, Code::TooManyMachines, "no new one");
 
             site.clock.set(seen.plus_days(7).plus_seconds(-1));
-            assert_eq!(customer.read("/license/status").await["gracePeriodEndsAt"], until, "it does not move");
+            assert_eq!(
+                customer.read("/license/status").await["gracePeriodEndsAt"],
+                until,
+                "it does not move"
+            );
             assert_eq!(customer.allowed().await, names(0..13), "{how:?}: the seventh day");
 
             site.clock.set(seen.plus_days(7).plus_seconds(1));
             let status = customer.read("/license/status").await;
-            assert_eq!((&status["isValid"], &status["isInGracePeriod"]), (&json!(false), &json!(false)), "{how:?}");
+            assert_eq!(
+                (&status["isValid"], &status["isInGracePeriod"]),
+                (&json!(false), &json!(false)),
+                "{how:?}"
+            );
             assert_eq!(customer.allowed().await, names(0..3), "{how:?}: the eighth day");
             let last = customer.read("/devices/device-12").await;
             assert_eq!((&last["isAllowed"], &last["code"]), (&json!(false), &json!("TOO_MANY_MACHINES")));
@@ -115,14 +137,16 @@ async fn when_a_license_ends_all_run_for_seven_days_and_then_the_last_are_blocke
             assert_eq!(customer.ask("DELETE", "/devices/device-1", "").await.status, 200);
             assert_eq!(customer.allowed().await, ["device-0", "device-2", "device-3"], "{how:?}");
             for number in 4..13 {
-                assert_eq!(customer.ask("DELETE", &format!("/devices/device-{number}"), "").await.status, 200);
+                assert_eq!(
+                    customer.ask("DELETE", &format!("/devices/device-{number}"), "").await.status,
+                    200
+                );
             }
             let status = customer.read("/license/status").await;
-            assert_eq!((&status["isValid"], &status["reason"], &status["gracePeriodEndsAt"]), (
-                &json!(true),
-                &json!(null),
-                &json!(null),
-            ));
+            assert_eq!(
+                (&status["isValid"], &status["reason"], &status["gracePeriodEndsAt"]),
+                (&json!(true), &json!(null), &json!(null),)
+            );
         }
     }
 }
@@ -166,7 +190,10 @@ async fn a_revocation_that_is_taken_back_clears_it() {
         let license = customer.read(&format!("/licenses/{id}")).await;
         assert_eq!((&license["isActive"], &license["code"]), (&json!(false), &json!("REVOKED")));
         let named = Named::Key(key);
-        site.engine.suspend(&Caller::operator(), named, Suspension::Reinstate, None).await.expect("reinstated");
+        site.engine
+            .suspend(&Caller::operator(), named, Suspension::Reinstate, None)
+            .await
+            .expect("reinstated");
         let status = customer.read("/license/status").await;
         assert_eq!((&status["maxDevices"], &status["isInGracePeriod"]), (&json!(13), &json!(false)));
         site.clock.advance(30 * DAY);
@@ -208,11 +235,10 @@ async fn a_device_may_be_put_on_a_license_of_its_own() {
             let answer = customer.post(&path, &json!({ "licenseKey": key })).await;
             assert_eq!(answer.status / 100, 2, "{}", answer.body);
             let body = answer.json();
-            assert_eq!((&body["deviceId"], &body["tier"], &body["isAllowed"]), (
-                &json!(device),
-                &json!("PRO-10"),
-                &json!(true),
-            ));
+            assert_eq!(
+                (&body["deviceId"], &body["tier"], &body["isAllowed"]),
+                (&json!(device), &json!("PRO-10"), &json!(true),)
+            );
         }
         let licenses = customer.read("/licenses").await;
         assert_eq!((&licenses[0]["key"], &licenses[0]["currentDeviceCount"]), (&json!(key), &json!(2)));
@@ -237,7 +263,8 @@ async fn a_removed_license_leaves_its_devices_to_the_free_tier_in_their_order() 
         end(&customer, &key, id, End::Removed).await;
         assert_eq!(customer.read("/licenses").await, json!([]));
         let devices = customer.read("/devices").await;
-        let tiers: Vec<_> = devices.as_array().expect("a list").iter().map(|device| &device["tier"]).collect();
+        let tiers: Vec<_> =
+            devices.as_array().expect("a list").iter().map(|device| &device["tier"]).collect();
         assert_eq!(tiers, [&json!("free"); 5]);
         assert_eq!(customer.read("/license/status").await["isInGracePeriod"], true);
         site.clock.advance(8 * DAY);

@@ -36,7 +36,8 @@ async fn nobody_is_let_in_without_a_token_of_an_installation() {
     for site in Site::all_with(|config| config.limits.failures = 10_000).await {
         let customer = Tenant::new(&site, "theia").await;
         let engine = &site.engine;
-        let admin = engine.create_token(&Caller::operator(), Role::Admin, "admin", None).await.expect("a token");
+        let admin =
+            engine.create_token(&Caller::operator(), Role::Admin, "admin", None).await.expect("a token");
         let revoked = token(&site, "theia", false).await;
         let of_revoked = engine.tokens().await.expect("tokens").last().expect("the newest").id;
         engine.revoke_token(&Caller::operator(), of_revoked).await.expect("revoked");
@@ -82,11 +83,10 @@ async fn guessing_tokens_locks_out_and_a_good_one_is_never_refused() {
         assert_no(&site.ask(&guess, "").await, 401, "UNAUTHORIZED", "a guess");
     }
     let locked = site.ask(&guess, "").await;
-    assert_eq!((locked.status, locked.header("retry-after"), &locked.json()["code"]), (
-        429,
-        Some("60"),
-        &json!("RATE_LIMITED"),
-    ));
+    assert_eq!(
+        (locked.status, locked.header("retry-after"), &locked.json()["code"]),
+        (429, Some("60"), &json!("RATE_LIMITED"),)
+    );
     // Who shows none guesses nothing, and who has one is let in.
     assert_no(&site.get("/license/status").await, 401, "UNAUTHORIZED", "none");
     assert_eq!(customer.get("/license/status").await.status, 200);

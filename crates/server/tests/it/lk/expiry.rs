@@ -28,11 +28,10 @@ async fn it_is_valid_until_the_first_instant_of_its_day() {
         let status = customer.read("/license/status").await;
         assert_eq!((&status["maxDevices"], &status["tier"]), (&json!(3), &json!("free")));
         let license = &customer.read("/license/decoded").await["licenses"][0];
-        assert_eq!((&license["id"], &license["isExpired"], &license["isActive"]), (
-            &json!(id),
-            &json!(true),
-            &json!(false),
-        ));
+        assert_eq!(
+            (&license["id"], &license["isExpired"], &license["isActive"]),
+            (&json!(id), &json!(true), &json!(false),)
+        );
         let row = customer.read(&format!("/licenses/{id}")).await;
         assert_eq!((&row["isActive"], &row["expiresAt"]), (&json!(false), &json!("2027-02-01T00:00:00Z")));
         let again = customer.activate(&key).await;

@@ -36,13 +36,17 @@ async fn after_five_wrong_ones_in_an_hour_not_even_the_right_one_is_taken() {
             let wait: i64 = answer.header("retry-after").expect("it says").parse().expect("seconds");
             assert!((1..=3_600).contains(&wait), "{wait}");
         }
+        // Waiting helps also who repeats the same request.
+        let repeated = format!("{}\r\nIdempotency-Key: one", customer.head("POST", "/license/activate"));
+        let body = json!({ "licenseKey": right }).to_string();
+        assert_no(&site.ask(&repeated, &body).await, 429, "RATE_LIMITED", "repeated");
         // What is registered is found before anything is counted, and other forms have stronger seals.
         assert_eq!(customer.activate(&known).await.status, 200);
         assert_eq!(customer.activate(&customer.lk2("PRO-20", 20, None)).await.status, 200);
         assert_eq!(other.activate(&other.lk1("PRO-10")).await.status, 200);
         // An hour after the first guess there is room for one.
         site.clock.advance(3_600 - 5 * 60 + 1);
-        assert_eq!(customer.activate(&right).await.status, 200);
+        assert_eq!(site.ask(&repeated, &body).await.status, 200);
         assert_refused(&customer.activate(&wrong(&customer)).await, 400, Code::BadSignature, "one more");
         assert_no(&customer.activate(&wrong(&customer)).await, 429, "RATE_LIMITED", "and no second");
     }

@@ -42,7 +42,9 @@ async fn each_has_the_fields_of_the_old_table() {
         assert_eq!((list.as_array().map(Vec::len), &list[0]["companyName"]), (Some(1), &body["companyName"]));
         // And the audit log says who did it.
         let events = customer.shown(&key).await.events;
-        assert!(events.iter().filter(|entry| entry.actor_kind == "token" && entry.front == "lk").count() >= 3);
+        assert!(
+            events.iter().filter(|entry| entry.actor_kind == "token" && entry.front == "lk").count() >= 3
+        );
     }
 }
 
@@ -84,7 +86,8 @@ async fn ids_that_are_nobodys_are_not_found() {
     for site in Site::all().await {
         let customer = Tenant::new(&site, "theia").await;
         customer.activated(&customer.lk2("PRO-10", 10, None)).await;
-        for id in ["0", "-1", "99999999", "9223372036854775808", "1e3", "x", "%00", "%FF", "1%2F2", "\u{661}"] {
+        for id in ["0", "-1", "99999999", "9223372036854775808", "1e3", "x", "%00", "%FF", "1%2F2", "\u{661}"]
+        {
             for method in ["GET", "PATCH", "DELETE"] {
                 let answer = customer.ask(method, &format!("/licenses/{id}"), "{}").await;
                 assert_no(&answer, 404, "NOT_FOUND", &format!("{method} {id}"));

@@ -26,7 +26,12 @@ async fn with_pools(customer: &Tenant<'_>) -> String {
     key
 }
 
-async fn into_pool(customer: &Tenant<'_>, key: &str, device: &str, pool: Option<&str>) -> crate::world::Answer {
+async fn into_pool(
+    customer: &Tenant<'_>,
+    key: &str,
+    device: &str,
+    pool: Option<&str>,
+) -> crate::world::Answer {
     let body = json!({ "licenseKey": key, "pool": pool });
     customer.post(&format!("/devices/{device}/activate-license"), &body).await
 }
@@ -38,7 +43,12 @@ async fn devices_count_against_their_pool() {
         let key = with_pools(&customer).await;
         for device in ["k1", "k2"] {
             let answer = into_pool(&customer, &key, device, Some("kiosk")).await;
-            assert_eq!((answer.status / 100, &answer.json()["pool"]), (2, &json!("kiosk")), "{}", answer.body);
+            assert_eq!(
+                (answer.status / 100, &answer.json()["pool"]),
+                (2, &json!("kiosk")),
+                "{}",
+                answer.body
+            );
         }
         let full = into_pool(&customer, &key, "k3", Some("kiosk")).await;
         assert_refused(&full, 409, Code::PoolLimit, "the third kiosk");
@@ -90,15 +100,26 @@ async fn features_are_those_of_the_active_licenses() {
         customer.fill(0..1).await;
         let asks = async |path: &str| {
             let body = customer.read(path).await;
-            (body["isValid"].as_bool().or(body["isAllowed"].as_bool()).expect("yes or no"), body["code"].clone())
+            (
+                body["isValid"].as_bool().or(body["isAllowed"].as_bool()).expect("yes or no"),
+                body["code"].clone(),
+            )
         };
         assert_eq!(asks("/license/status?feature=streaming").await, (false, json!("ENTITLEMENTS_MISSING")));
-        let id = customer.activated(&customer.lk3(|key| key.features = vec!["streaming".to_owned(), "ü/&".to_owned()])).await;
+        let id = customer
+            .activated(&customer.lk3(|key| key.features = vec!["streaming".to_owned(), "ü/&".to_owned()]))
+            .await;
         for feature in ["streaming", "%C3%BC%2F%26"] {
             assert_eq!(asks(&format!("/license/status?feature={feature}")).await, (true, json!("VALID")));
         }
-        assert_eq!(asks("/api/license/status?other=1&feature=analytics").await, (false, json!("ENTITLEMENTS_MISSING")));
-        assert_eq!(customer.read("/license/decoded").await["licenses"][0]["features"], json!(["streaming", "ü/&"]));
+        assert_eq!(
+            asks("/api/license/status?other=1&feature=analytics").await,
+            (false, json!("ENTITLEMENTS_MISSING"))
+        );
+        assert_eq!(
+            customer.read("/license/decoded").await["licenses"][0]["features"],
+            json!(["streaming", "ü/&"])
+        );
         // A device on that licence has it.
         let key = customer.read("/licenses").await[0]["key"].as_str().expect("a key").to_owned();
         assert_eq!(into_pool(&customer, &key, "d", None).await.status / 100, 2);
@@ -108,7 +129,12 @@ async fn features_are_those_of_the_active_licenses() {
         assert_eq!(off.status, 200);
         assert_eq!(asks("/license/status?feature=streaming").await.1, json!("ENTITLEMENTS_MISSING"));
         for query in ["feature=", "feature=a&feature=b", "feature=%00"] {
-            assert_no(&customer.get(&format!("/license/status?{query}")).await, 400, "INVALID_ARGUMENT", query);
+            assert_no(
+                &customer.get(&format!("/license/status?{query}")).await,
+                400,
+                "INVALID_ARGUMENT",
+                query,
+            );
         }
     }
 }
@@ -127,11 +153,13 @@ async fn usage(customer: &Tenant<'_>, name: &str) -> Value {
 async fn limits_are_counted_and_what_is_too_much_is_not_counted_at_all() {
     for site in Site::all().await {
         let customer = Tenant::new(&site, "theia").await;
-        customer.activated(&customer.lk3(|key| {
-            for (name, limit) in [(CALLS, 100), ("storage-gb", 5), ("bandwidth", 1 << 40)] {
-                key.limits.insert(name.to_owned(), limit);
-            }
-        })).await;
+        customer
+            .activated(&customer.lk3(|key| {
+                for (name, limit) in [(CALLS, 100), ("storage-gb", 5), ("bandwidth", 1 << 40)] {
+                    key.limits.insert(name.to_owned(), limit);
+                }
+            }))
+            .await;
         let used = use_up(&customer, CALLS, 60).await;
         let wanted = json!({ "name": CALLS, "used": 60, "limit": 100, "remaining": 40 });
         assert_eq!((used.status, used.json()), (200, wanted.clone()));
@@ -169,14 +197,22 @@ async fn limits_of_several_licenses_add_up_while_they_are_active() {
         let customer = Tenant::new(&site, "theia").await;
         let mut ids = Vec::new();
         for limit in [10, 20] {
-            let key = customer.lk3(|key| { key.limits.insert(CALLS.to_owned(), limit); });
+            let key = customer.lk3(|key| {
+                key.limits.insert(CALLS.to_owned(), limit);
+            });
             ids.push(customer.activated(&key).await);
         }
-        assert_eq!(usage(&customer, CALLS).await, json!({ "name": CALLS, "used": 0, "limit": 30, "remaining": 30 }));
+        assert_eq!(
+            usage(&customer, CALLS).await,
+            json!({ "name": CALLS, "used": 0, "limit": 30, "remaining": 30 })
+        );
         assert_refused(&use_up(&customer, CALLS, 31).await, 409, Code::UsageLimit, "more than both have");
         // More than either has alone.
         let used = use_up(&customer, CALLS, 25).await;
-        assert_eq!((used.status, used.json()), (200, json!({ "name": CALLS, "used": 25, "limit": 30, "remaining": 5 })));
+        assert_eq!(
+            (used.status, used.json()),
+            (200, json!({ "name": CALLS, "used": 25, "limit": 30, "remaining": 5 }))
+        );
         let off = customer.ask("PATCH", &format!("/licenses/{}", ids[1]), r#"{"isActive":false}"#).await;
         assert_eq!(off.status, 200);
         assert_eq!(usage(&customer, CALLS).await["limit"], 10);
@@ -199,7 +235,8 @@ async fn renewing_gives_a_new_form_and_the_old_key_still_finds_its_license() {
         let old = site.engine.issue_form(&Caller::operator(), form).await.expect("a key").key;
         let id = customer.activated(&old).await;
         let renewal = Renewal::Until(site.engine.now().plus_days(400));
-        let renewed = site.engine.renew(&Caller::operator(), Named::Key(old.clone()), renewal).await.expect("renewed");
+        let renewed =
+            site.engine.renew(&Caller::operator(), Named::Key(old.clone()), renewal).await.expect("renewed");
         let new = renewed.form.expect("a new form");
         assert_ne!(new.as_str(), old);
         site.clock.advance(20 * DAY);

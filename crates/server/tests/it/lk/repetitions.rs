@@ -32,7 +32,9 @@ fn requests(tenant: &Tenant<'_>) -> Vec<(&'static str, Value, Value)> {
 async fn each_creating_request_is_done_once() {
     for site in Site::all().await {
         let customer = Tenant::new(&site, "theia").await;
-        let limited = customer.lk3(|key| { key.limits.insert("calls".to_owned(), 100); });
+        let limited = customer.lk3(|key| {
+            key.limits.insert("calls".to_owned(), 100);
+        });
         customer.activated(&limited).await;
         for (number, (path, body, other)) in requests(&customer).into_iter().enumerate() {
             let key = format!("key-{number}");
@@ -49,7 +51,8 @@ async fn each_creating_request_is_done_once() {
         }
         let usage = customer.read("/license/usage").await;
         assert_eq!(usage[0]["used"], 3, "counted once");
-        let other_device = repeat(&customer, "/devices/four/activate-license", "key-2", &requests(&customer)[2].1).await;
+        let other_device =
+            repeat(&customer, "/devices/four/activate-license", "key-2", &requests(&customer)[2].1).await;
         assert_no(&other_device, 422, "IDEMPOTENCY_KEY_REUSED", "the device is a part of what is asked");
         assert_eq!(customer.get("/devices/four").await.status, 404);
         for key in ["", "\u{e9}", &"k".repeat(256)] {
@@ -60,7 +63,8 @@ async fn each_creating_request_is_done_once() {
         // After a day it is a new request.
         site.clock.advance(25 * 3_600);
         site.engine.sweep(90).await.expect("it is swept");
-        let anew = repeat(&customer, "/license/usage", "key-3", &json!({ "name": "calls", "amount": 3 })).await;
+        let anew =
+            repeat(&customer, "/license/usage", "key-3", &json!({ "name": "calls", "amount": 3 })).await;
         assert_eq!(anew.json()["used"], 6);
     }
 }
@@ -74,7 +78,10 @@ async fn two_installations_may_count_their_requests_alike() {
             assert_eq!(answer.status / 100, 2);
             let key = tenant.lk2("PRO-10", 10, None);
             let answer = repeat(tenant, "/license/activate", "2", &json!({ "licenseKey": key })).await;
-            assert_eq!((answer.status, tenant.read("/licenses").await[0]["key"].as_str()), (200, Some(key.as_str())));
+            assert_eq!(
+                (answer.status, tenant.read("/licenses").await[0]["key"].as_str()),
+                (200, Some(key.as_str()))
+            );
         }
     }
 }
@@ -83,7 +90,11 @@ async fn two_installations_may_count_their_requests_alike() {
 async fn many_at_once_with_one_key_are_one() {
     for nodes in places().await {
         let customer = Tenant::new(&nodes[0], "theia").await;
-        customer.activated(&customer.lk3(|key| { key.limits.insert("calls".to_owned(), 1_000); })).await;
+        customer
+            .activated(&customer.lk3(|key| {
+                key.limits.insert("calls".to_owned(), 1_000);
+            }))
+            .await;
         let mut crowd = Crowd::of(32, &nodes).await;
         for round in 0..5 {
             let head = format!("{}\r\nIdempotency-Key: r{round}", customer.head("POST", "/license/usage"));

@@ -22,9 +22,8 @@ async fn sites() -> Vec<Site> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_printed_installation_key_is_refused_unless_it_is_accepted() {
     let site = Site::new().await;
-    let set = async |accept| {
-        site.engine.set_installation_secret(&Caller::operator(), "own", PRINTED, accept).await
-    };
+    let set =
+        async |accept| site.engine.set_installation_secret(&Caller::operator(), "own", PRINTED, accept).await;
     assert!(matches!(set(false).await, Err(keyward_engine::EngineError::PublicSecret)));
     set(true).await.expect("it is accepted");
 }
@@ -82,10 +81,10 @@ async fn a_key_that_expires_is_activated_shown_and_decoded() {
             (&json!(true), &json!(13), &json!(1))
         );
         let revealed = customer.read("/license/installation-key").await;
-        assert_eq!((&revealed["installationKey"], &revealed["generatedAt"]), (
-            &json!(PRINTED),
-            &json!("2025-12-27T12:00:00Z"),
-        ));
+        assert_eq!(
+            (&revealed["installationKey"], &revealed["generatedAt"]),
+            (&json!(PRINTED), &json!("2025-12-27T12:00:00Z"),)
+        );
     }
 }
 
@@ -120,9 +119,18 @@ async fn an_expired_key_is_blocked_with_the_sentence_of_the_document() {
         let missing = customer.get("/license/decode").await;
         assert_refused(&missing, 404, Code::NotFound, "nothing to decode");
         assert_eq!(customer.read("/license/decoded").await["hasLicense"], false);
-        for body in [json!({}), json!({ "licenseKey": null }), json!({ "licenseKey": "" }), json!({ "licenseKey": " " })] {
+        for body in [
+            json!({}),
+            json!({ "licenseKey": null }),
+            json!({ "licenseKey": "" }),
+            json!({ "licenseKey": " " }),
+        ] {
             let answer = customer.post("/license/activate", &body).await;
-            assert_eq!((answer.status, &answer.json()["error"]), (400, &json!("License key is required")), "{body}");
+            assert_eq!(
+                (answer.status, &answer.json()["error"]),
+                (400, &json!("License key is required")),
+                "{body}"
+            );
         }
     }
 }
@@ -159,7 +167,10 @@ async fn any_modification_invalidates_the_signature() {
             let altered = String::from_utf8(altered).expect("ASCII");
             let answer = customer.activate(&altered).await;
             let code = answer.json()["code"].clone();
-            assert!(answer.status == 400 && (code == "BAD_SIGNATURE" || code == "MALFORMED"), "{place}: {answer:?}");
+            assert!(
+                answer.status == 400 && (code == "BAD_SIGNATURE" || code == "MALFORMED"),
+                "{place}: {answer:?}"
+            );
         }
         // A key that says more devices, sealed under another secret.
         let forger = Tenant { secret: "guessed".to_owned(), ..customer.at(&site) };

@@ -21,7 +21,10 @@ async fn session(customer: &Tenant<'_>, keys: &[String]) -> Vec<String> {
     let mut refused = Vec::new();
     let mut ask = async |method: &str, path: &str, body: Value| {
         let sign = if path.contains('?') { '&' } else { '?' };
-        let head = format!("{}\r\nIdempotency-Key: {REPEAT}", customer.head(method, &format!("{path}{sign}q={QUERY}")));
+        let head = format!(
+            "{}\r\nIdempotency-Key: {REPEAT}",
+            customer.head(method, &format!("{path}{sign}q={QUERY}"))
+        );
         let body = if method == "GET" { String::new() } else { body.to_string() };
         let answer = customer.site.ask(&head, &body).await;
         assert!(answer.status < 500, "{method} {path}: {answer:?}");
@@ -45,7 +48,9 @@ async fn session(customer: &Tenant<'_>, keys: &[String]) -> Vec<String> {
     let path = format!("/licenses/{}", licenses[0]["id"]);
     ask("PATCH", &path, json!({ "notes": NOTES, "companyName": COMPANY })).await;
     ask("PATCH", &path, json!({ "key": keys[1] })).await;
-    for path in ["/license/status", "/license/decoded", "/license/decode", "/license/installation-key", "/devices"] {
+    for path in
+        ["/license/status", "/license/decoded", "/license/decode", "/license/installation-key", "/devices"]
+    {
         ask("GET", path, Value::Null).await;
         ask("GET", &format!("{path}?feature={NOTES}"), Value::Null).await;
     }
@@ -83,7 +88,9 @@ async fn nothing_secret_is_told() {
         secrets.extend(keys.iter().map(String::as_str));
         secrets.extend([&*customer.token, &*plain.token]);
         for secret in secrets {
-            for (what, text) in [("the log", &lines), ("the metrics", &metrics), ("answers", &refused.join("\n"))] {
+            for (what, text) in
+                [("the log", &lines), ("the metrics", &metrics), ("answers", &refused.join("\n"))]
+            {
                 assert!(!text.contains(secret), "{secret} is told in {what}");
             }
         }

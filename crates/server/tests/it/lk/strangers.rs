@@ -97,7 +97,8 @@ async fn what_is_the_others_is_answered_as_what_is_nobodys() {
             nobodys_lk2.lk3(|_| {}),
         ];
         let ids = other.read("/licenses").await;
-        let ids: Vec<i64> = ids.as_array().expect("a list").iter().filter_map(|one| one["id"].as_i64()).collect();
+        let ids: Vec<i64> =
+            ids.as_array().expect("a list").iter().filter_map(|one| one["id"].as_i64()).collect();
         assert_eq!(ids.len(), 3);
 
         // Each request with what is the other's, and the same with what is nobody's.
@@ -110,18 +111,30 @@ async fn what_is_the_others_is_answered_as_what_is_nobodys() {
             }
         }
         for method in ["GET", "DELETE"] {
-            pairs.push((method, ["/devices/only-other".into(), "/devices/only-nobody".into()], [json!(""), json!("")]));
+            pairs.push((
+                method,
+                ["/devices/only-other".into(), "/devices/only-nobody".into()],
+                [json!(""), json!("")],
+            ));
         }
         for (key, nobody) in keys.iter().zip(&nobodys) {
             let body = |key: &String| json!({ "licenseKey": key });
-            pairs.push(("POST", ["/license/activate".into(), "/license/activate".into()], [body(key), body(nobody)]));
+            pairs.push((
+                "POST",
+                ["/license/activate".into(), "/license/activate".into()],
+                [body(key), body(nobody)],
+            ));
             let path = "/devices/mine/activate-license";
             pairs.push(("POST", [path.into(), path.into()], [body(key), body(nobody)]));
             let body = |key: &String| json!({ "deviceId": "mine", "licenseKey": key });
             pairs.push(("POST", ["/devices".into(), "/devices".into()], [body(key), body(nobody)]));
         }
         let body = |name: &str| json!({ "name": name, "amount": 1 });
-        pairs.push(("POST", ["/license/usage".into(), "/license/usage".into()], [body("storage"), body("nothing")]));
+        pairs.push((
+            "POST",
+            ["/license/usage".into(), "/license/usage".into()],
+            [body("storage"), body("nothing")],
+        ));
         for (method, paths, bodies) in pairs {
             for prefix in ["", "/api"] {
                 let mut answers = Vec::new();
@@ -131,7 +144,11 @@ async fn what_is_the_others_is_answered_as_what_is_nobodys() {
                 }
                 let what = format!("{method} {prefix}{} {}", paths[0], bodies[0]);
                 assert!(matches!(answers[0].status, 400 | 404), "{what}: {:?}", answers[0]);
-                assert_eq!((answers[0].status, &answers[0].body), (answers[1].status, &answers[1].body), "{what}");
+                assert_eq!(
+                    (answers[0].status, &answers[0].body),
+                    (answers[1].status, &answers[1].body),
+                    "{what}"
+                );
             }
         }
         assert_eq!(everything(&other).await, theirs, "nothing of the other's changed");

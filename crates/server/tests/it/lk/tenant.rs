@@ -52,7 +52,10 @@ impl<'s> Tenant<'s> {
 
     /// First line and headers of a request.
     pub(super) fn head(&self, method: &str, path: &str) -> String {
-        format!("{method} {path} HTTP/1.1\r\nAuthorization: Bearer {}\r\nContent-Type: application/json", self.token)
+        format!(
+            "{method} {path} HTTP/1.1\r\nAuthorization: Bearer {}\r\nContent-Type: application/json",
+            self.token
+        )
     }
 
     pub(super) async fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
@@ -123,7 +126,13 @@ impl<'s> Tenant<'s> {
         self.lk2_for(tier, devices, expires, Some("Acme Corporation"))
     }
 
-    pub(super) fn lk2_for(&self, tier: &str, devices: u32, expires: Option<&str>, company: Option<&str>) -> String {
+    pub(super) fn lk2_for(
+        &self,
+        tier: &str,
+        devices: u32,
+        expires: Option<&str>,
+        company: Option<&str>,
+    ) -> String {
         let request = Lk2Request {
             tier: tier.to_owned(),
             max_devices: devices,

@@ -47,8 +47,7 @@ fn request(device_id: String, key: Option<String>, fields: &Fields) -> Result<De
 impl Customer {
     async fn take_place(&self, route: &'static str, body: &[u8], request: DeviceRequest) -> Answer {
         let repeat = self.repeat(route, body, answer as fn(&_) -> _)?;
-        let outcome =
-            self.engine().activate_device(&self.caller, self.installation, request, repeat).await;
+        let outcome = self.engine().activate_device(&self.caller, self.installation, request, repeat).await;
         self.answer(outcome, answer, |activation| refusal(activation).map(Refusal::Verdict))
     }
 }

@@ -8,7 +8,10 @@ use super::device_id;
 use crate::dialects::lk::customer::Customer;
 use crate::dialects::lk::shape::{Answer, No, ok};
 
-pub(in crate::dialects::lk) async fn release(customer: Customer, id: Result<Path<String>, PathRejection>) -> Answer {
+pub(in crate::dialects::lk) async fn release(
+    customer: Customer,
+    id: Result<Path<String>, PathRejection>,
+) -> Answer {
     let id = device_id(id)?;
     let released = customer.engine().release_device(&customer.caller, customer.installation, &id).await;
     match released.map_err(|error| customer.failed(&error))? {

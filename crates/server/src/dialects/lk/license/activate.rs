@@ -28,7 +28,8 @@ fn answer(activation: &KeyActivation) -> (u16, String) {
         KeyActivation::Refused(verdict) => No::of(verdict).kept(),
         KeyActivation::TooManyTries { until } => No::too_many_tries(*until).kept(),
         KeyActivation::Done { license, again, holding } => {
-            let message = if *again { "License was active already" } else { "License activated successfully" };
+            let message =
+                if *again { "License was active already" } else { "License activated successfully" };
             let body = json!({
                 "message": message,
                 "addedLicense": {

@@ -28,7 +28,9 @@ pub(in crate::dialects::lk) async fn status(customer: Customer, Feature(feature)
     let holding = customer.holding().await?;
     if holding.free.is_none() && holding.active().next().is_none() {
         let error = "This installation has no license, and the free tier is switched off";
-        return Err(No::new(axum::http::StatusCode::NOT_FOUND, "NOT_FOUND", error).with(Code::NotFound.remedy()));
+        return Err(
+            No::new(axum::http::StatusCode::NOT_FOUND, "NOT_FOUND", error).with(Code::NotFound.remedy())
+        );
     }
     ok(Status::of(&holding, feature.as_deref()))
 }
@@ -42,7 +44,10 @@ impl Status {
             Standing::Within => (Code::Valid, None),
             Standing::Grace { until } => (
                 Code::GracePeriod,
-                Some(format!("{}: all of them run on until {until}, then those activated last are blocked", over())),
+                Some(format!(
+                    "{}: all of them run on until {until}, then those activated last are blocked",
+                    over()
+                )),
             ),
             Standing::Over => {
                 (Code::TooManyMachines, Some(format!("{}: those activated last are blocked", over())))

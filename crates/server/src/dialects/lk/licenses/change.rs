@@ -30,7 +30,8 @@ pub(in crate::dialects::lk) async fn change(
         return ok(present);
     }
     let changed = customer.engine().change_license(&customer.caller, customer.installation, id, change).await;
-    let holding = changed.map_err(|error| customer.failed(&error))?.ok_or_else(|| No::not_found("license"))?;
+    let holding =
+        changed.map_err(|error| customer.failed(&error))?.ok_or_else(|| No::not_found("license"))?;
     ok(customer.license(&holding, held(&holding, id)?).await?)
 }
 
@@ -45,7 +46,8 @@ fn wanted(fields: Fields, present: &Value) -> Result<LicenseChange, No> {
             ("isActive", Value::Bool(active)) => change.active = Some(*active),
             ("isActive", _) => return Err(No::malformed("isActive must be true or false")),
             _ => {
-                let error = format!("Only notes, companyName and isActive can be changed, not {:?}", cut(&name));
+                let error =
+                    format!("Only notes, companyName and isActive can be changed, not {:?}", cut(&name));
                 return Err(No::malformed(error));
             }
         }

@@ -9,7 +9,10 @@ use crate::dialects::lk::customer::Customer;
 use crate::dialects::lk::held::totals;
 use crate::dialects::lk::shape::{Answer, No, ok};
 
-pub(in crate::dialects::lk) async fn remove(customer: Customer, id: Result<Path<String>, PathRejection>) -> Answer {
+pub(in crate::dialects::lk) async fn remove(
+    customer: Customer,
+    id: Result<Path<String>, PathRejection>,
+) -> Answer {
     let id = serial(id)?;
     let removed = customer.engine().remove_license(&customer.caller, customer.installation, id).await;
     if !removed.map_err(|error| customer.failed(&error))? {

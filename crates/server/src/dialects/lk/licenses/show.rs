@@ -17,7 +17,10 @@ pub(in crate::dialects::lk) async fn list(customer: Customer) -> Answer {
     ok(licenses)
 }
 
-pub(in crate::dialects::lk) async fn show(customer: Customer, id: Result<Path<String>, PathRejection>) -> Answer {
+pub(in crate::dialects::lk) async fn show(
+    customer: Customer,
+    id: Result<Path<String>, PathRejection>,
+) -> Answer {
     let id = serial(id)?;
     let holding = customer.holding().await?;
     ok(customer.license(&holding, held(&holding, id)?).await?)
