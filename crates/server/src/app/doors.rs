@@ -8,7 +8,7 @@ use tracing::info;
 
 use super::App;
 use crate::config::Config;
-use crate::dialects::{pool, records, tier};
+use crate::dialects::{lk, pool, records, tier};
 use crate::health::{self, ReadyCheck};
 use crate::layers::{Front, Layers, RequestIds};
 use crate::metrics::Page;
@@ -86,8 +86,8 @@ fn router(app: &App, layers: &Layers, serves: Serves, ready: &ReadyCheck) -> Rou
         Serves::All => health::home(),
         Serves::Pool => pool::page(app.clone()),
         Serves::Tier => tier::page(),
+        Serves::Lk => lk::page(),
         Serves::Records => records::page(app.clone()),
-        Serves::Lk => health::home(),
     };
     let own =
         own.merge(health::router(Arc::clone(ready))).merge(metrics(app).router()).fallback(health::not_found);
@@ -95,8 +95,9 @@ fn router(app: &App, layers: &Layers, serves: Serves, ready: &ReadyCheck) -> Rou
     let front = match serves {
         Serves::Pool => pool::FRONT,
         Serves::Tier => tier::FRONT,
+        Serves::Lk => lk::FRONT,
         Serves::Records => records::FRONT,
-        Serves::All | Serves::Lk => Front::SERVER,
+        Serves::All => Front::SERVER,
     };
     let mut router = layers.around(front, &[], own);
     if dialects.pool.enabled && matches!(serves, Serves::All | Serves::Pool) {
@@ -112,6 +113,9 @@ fn router(app: &App, layers: &Layers, serves: Serves, ready: &ReadyCheck) -> Rou
     if dialects.tier.enabled && matches!(serves, Serves::All | Serves::Tier) {
         let routes = tier::routes(app.clone(), layers, Arc::clone(&app.0.tier_requests));
         router = router.merge(layers.around(tier::FRONT, &dialects.tier.cors_origins, routes));
+    }
+    if dialects.lk.enabled && matches!(serves, Serves::All | Serves::Lk) {
+        router = router.merge(layers.around(lk::FRONT, &dialects.lk.cors_origins, lk::routes(app.clone())));
     }
     router
 }

@@ -5,6 +5,7 @@ mod bad_input;
 mod front;
 mod limits;
 mod line;
+mod lk;
 mod log_lines;
 mod logs;
 mod lost_commit;
