@@ -5,6 +5,7 @@ pub(crate) mod config;
 pub(crate) mod device;
 pub(crate) mod import;
 pub(crate) mod inspect;
+pub(crate) mod installation;
 pub(crate) mod issue;
 pub(crate) mod keys;
 pub(crate) mod license;

@@ -20,8 +20,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, config, device, import, inspect, issue, keys as key_files, license, pool, register, secret, serve, token,
-    verify,
+    audit, config, device, import, inspect, installation, issue, keys as key_files, license, pool, register,
+    secret, serve, token, verify,
 };
 
 /// Issue, verify and explain software licences.
@@ -58,6 +58,9 @@ enum Command {
     /// The pool of single-use keys as a whole
     #[command(subcommand)]
     Pool(pool::Pool),
+    /// Customers' running copies of a product, each with keys and devices of its own
+    #[command(subcommand)]
+    Installation(installation::Installation),
     /// Tokens, which let programs and people in
     #[command(subcommand)]
     Token(token::Token),
@@ -89,6 +92,7 @@ fn main() -> ExitCode {
         Command::Import(command) => command.run(cli.json),
         Command::License(command) => command.run(cli.json).map(|()| true),
         Command::Pool(command) => command.run(cli.json).map(|()| true),
+        Command::Installation(command) => command.run(cli.json).map(|()| true),
         Command::Token(command) => command.run(cli.json).map(|()| true),
         Command::Secret(command) => command.run(cli.json).map(|()| true),
         Command::Audit(command) => command.run(cli.json),

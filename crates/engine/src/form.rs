@@ -7,10 +7,12 @@ mod reissue;
 mod sealed;
 mod signed;
 mod spelling;
+mod taken_in;
 
 pub(crate) use lk3::{beside, of_key};
 pub(crate) use reissue::Change;
 pub(crate) use spelling::{canonical, signature_text};
+pub(crate) use taken_in::TakenIn;
 
 use std::sync::Arc;
 
@@ -37,6 +39,8 @@ pub struct Order {
     pub name: Option<String>,
     /// A JSON object.
     pub metadata: Option<String>,
+    /// The name of the installation whose secret seals it (system E); left out, the account's own.
+    pub installation: Option<String>,
 }
 
 /// A form to be issued.
@@ -165,6 +169,7 @@ impl Order {
             term: end.map_or(Term::Never, Term::Until),
             name: self.name.clone(),
             metadata: self.metadata.clone(),
+            installation: self.installation.clone(),
             ..NewLicense::default()
         }
     }

@@ -15,6 +15,7 @@ mod error;
 pub mod form;
 mod idempotency;
 pub mod import;
+pub mod installation;
 pub mod issue;
 pub mod keyring;
 pub mod keys;

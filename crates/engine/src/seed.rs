@@ -50,6 +50,8 @@ impl Seed {
             own: true,
             secret_sealed: None,
             secret_generated_at: None,
+            free_devices: None,
+            over_limit_since: None,
             created_at: now,
         };
         let mut seed =

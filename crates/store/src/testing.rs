@@ -128,6 +128,8 @@ pub fn statements() -> Vec<Sql> {
         crate::issued::ALL,
         crate::licenses::ALL,
         crate::licenses::ALL_CHANGES,
+        crate::licenses::ALL_HELD,
+        crate::licenses::ALL_LISTS,
         crate::licenses::ALL_REMOVALS,
         crate::limits::ALL,
         crate::machines::ALL,
