@@ -3,7 +3,10 @@
 pub(crate) mod audit;
 pub(crate) mod config;
 pub(crate) mod device;
+mod form_file;
+pub(crate) mod import;
 pub(crate) mod inspect;
+pub(crate) mod installation;
 pub(crate) mod issue;
 pub(crate) mod keys;
 pub(crate) mod license;

@@ -20,8 +20,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, config, device, inspect, issue, keys as key_files, license, pool, register, secret, serve, token,
-    verify,
+    audit, config, device, import, inspect, installation, issue, keys as key_files, license, pool, register,
+    secret, serve, token, verify,
 };
 
 /// Issue, verify and explain software licences.
@@ -45,6 +45,9 @@ enum Command {
     /// Take in keys that were made elsewhere
     #[command(subcommand)]
     Register(register::Register),
+    /// Move the licences of an older system in
+    #[command(subcommand)]
+    Import(import::Import),
     /// Say whether a licence is valid, and why
     Verify(verify::Verify),
     /// Show what a licence says, without checking who made it
@@ -55,6 +58,9 @@ enum Command {
     /// The pool of single-use keys as a whole
     #[command(subcommand)]
     Pool(pool::Pool),
+    /// Customers' running copies of a product, each with keys and devices of its own
+    #[command(subcommand)]
+    Installation(installation::Installation),
     /// Tokens, which let programs and people in
     #[command(subcommand)]
     Token(token::Token),
@@ -83,13 +89,15 @@ fn main() -> ExitCode {
         Command::Verify(command) => command.run(cli.json),
         Command::Inspect(command) => command.run(cli.json).map(|()| true),
         Command::Register(command) => command.run(cli.json),
+        Command::Import(command) => command.run(cli.json),
         Command::License(command) => command.run(cli.json).map(|()| true),
         Command::Pool(command) => command.run(cli.json).map(|()| true),
+        Command::Installation(command) => command.run(cli.json).map(|()| true),
         Command::Token(command) => command.run(cli.json).map(|()| true),
         Command::Secret(command) => command.run(cli.json).map(|()| true),
         Command::Audit(command) => command.run(cli.json),
         Command::Config(command) => command.run(cli.json),
-        Command::Keys(command) => command.run(cli.json).map(|()| true),
+        Command::Keys(command) => command.run(cli.json),
         Command::Device(command) => command.run(cli.json).map(|()| true),
     };
     match done {

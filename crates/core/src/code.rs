@@ -82,6 +82,10 @@ codes! {
     NoMachines "NO_MACHINES" "The licence is not activated on any device." "Activate it on this device."
     TooManyMachines "TOO_MANY_MACHINES"
         "The licence is active on more devices than it allows." "Release a device, or raise the limit."
+    PoolLimit "POOL_LIMIT" "The device pool is full." "Release a device of the pool, or use another pool."
+    PoolExpired "POOL_EXPIRED" "The time of the device pool is over." "Use another pool, or renew the licence."
+    UsageLimit "USAGE_LIMIT"
+        "The licence does not allow that much more." "Wait until something is given back, or buy a larger licence."
 }
 
 impl std::fmt::Display for Code {

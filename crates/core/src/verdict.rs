@@ -116,6 +116,11 @@ impl Verdict {
         }
     }
 
+    /// A yes that leaves everything.
+    pub fn granted(code: Code, detail: impl Into<String>) -> Self {
+        Self::new(true, code, detail, Access::Full)
+    }
+
     /// A no that leaves nothing.
     pub fn refusal(code: Code, detail: impl Into<String>) -> Self {
         Self::refused(code, detail, Access::None)

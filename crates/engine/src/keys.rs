@@ -8,6 +8,8 @@ mod secret;
 mod transport;
 
 pub use change::Rotate;
+pub(crate) use installation::InstallationSecret;
+pub use installation::OWN;
 
 use keyward_core::crypto::{Algorithm, SharedSecret};
 use keyward_core::time::Timestamp;

@@ -14,6 +14,8 @@ mod entitlements;
 mod error;
 pub mod form;
 mod idempotency;
+pub mod import;
+pub mod installation;
 pub mod issue;
 pub mod keyring;
 pub mod keys;

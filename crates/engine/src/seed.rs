@@ -50,6 +50,8 @@ impl Seed {
             own: true,
             secret_sealed: None,
             secret_generated_at: None,
+            free_devices: None,
+            over_limit_since: None,
             created_at: now,
         };
         let mut seed =
@@ -159,7 +161,7 @@ impl Seed {
 }
 
 /// Days of 86,400 s, as systems A, B, C and E count them.
-fn exact() -> Rules {
+pub(crate) fn exact() -> Rules {
     Rules {
         duration_arithmetic: Arithmetic::Exact,
         renewal_basis: RenewalBasis::FromNowIfExpired,

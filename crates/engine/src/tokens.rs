@@ -16,6 +16,9 @@ use crate::{Caller, Engine, EngineError};
 
 const KIND: &str = "token";
 
+/// What stands in the place of a role in an installation's token that may read the installation's secret.
+const READS_KEY: &str = "reads-key";
+
 /// A new token: its text is shown once and kept by nobody.
 #[derive(Debug)]
 pub struct IssuedToken {
@@ -34,6 +37,8 @@ pub struct Bearer {
     pub role: Option<Role>,
     /// The installation that it is bound to.
     pub installation: Option<Uuid>,
+    /// Whether it may read the secret of its installation: whoever has that can make keys.
+    pub reads_installation_key: bool,
 }
 
 impl Bearer {
@@ -61,27 +66,64 @@ impl Engine {
         name: &str,
         expires_at: Option<Timestamp>,
     ) -> Result<IssuedToken, EngineError> {
+        let detail = json!({ "role": role.as_str(), "name": name, "expires": expires_at });
+        self.make_token(caller, TokenKind::from(role), Some(role.as_str()), None, name, expires_at, detail)
+            .await
+    }
+
+    /// Makes a token that is bound to an installation (system E): its bearer sees and changes what that one has, and no
+    /// other.
+    ///
+    /// # Errors
+    /// When there is no such installation, or the database refuses.
+    pub async fn create_installation_token(
+        &self,
+        caller: &Caller,
+        installation: &str,
+        reads_key: bool,
+        name: &str,
+        expires_at: Option<Timestamp>,
+    ) -> Result<IssuedToken, EngineError> {
+        let row = self.installation_named(installation).await?;
+        let detail = json!({
+            "installation": installation, "readsKey": reads_key, "name": name, "expires": expires_at,
+        });
+        let role = reads_key.then_some(READS_KEY);
+        let kind = TokenKind::Installation;
+        self.make_token(caller, kind, role, Some(row.id), name, expires_at, detail).await
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is a column")]
+    async fn make_token(
+        &self,
+        caller: &Caller,
+        kind: TokenKind,
+        role: Option<&str>,
+        installation_id: Option<Uuid>,
+        name: &str,
+        expires_at: Option<Timestamp>,
+        detail: serde_json::Value,
+    ) -> Result<IssuedToken, EngineError> {
         let now = self.now();
         if expires_at.is_some_and(|end| end <= now) {
             let wanted = "its end must lie in the future".to_owned();
             return Err(EngineError::Invalid { field: "expires", wanted });
         }
-        let token = self.with_chance(|chance| Token::generate(TokenKind::from(role), chance));
+        let token = self.with_chance(|chance| Token::generate(kind, chance));
         let row = Row {
             id: self.new_id(),
             account_id: self.account.id,
             kind: token.kind().as_str().to_owned(),
-            role: Some(role.as_str().to_owned()),
+            role: role.map(str::to_owned),
             name: name.to_owned(),
             digest: self.vault.digest(KIND, token.expose()).to_vec(),
             hint: stored_hint(token.expose()),
-            installation_id: None,
+            installation_id,
             created_at: now,
             expires_at,
             revoked_at: None,
             last_used_at: None,
         };
-        let detail = json!({ "role": role.as_str(), "name": name, "expires": expires_at });
         let entry = self.entry(caller, "token.create", ("token", Some(row.id)), &detail, now);
         self.store.write(Creating { row: row.clone(), entry }).await?;
         Ok(IssuedToken { row, token })
@@ -118,8 +160,9 @@ impl Engine {
         if row.last_used_at.is_none_or(|last| last.plus_seconds(60) < now) {
             self.store.write(Touching { id: row.id, now }).await?;
         }
+        let reads_installation_key = row.role.as_deref() == Some(READS_KEY);
         let role = row.role.as_deref().and_then(|role| Role::from_str(role).ok());
-        Ok(Some(Bearer { token: row.id, role, installation: row.installation_id }))
+        Ok(Some(Bearer { token: row.id, role, installation: row.installation_id, reads_installation_key }))
     }
 }
 

@@ -37,6 +37,9 @@ statements! {
     DETACH_FROM_POLICY = "delete from policy_entitlements where policy_id = $1 and entitlement_id = $2";
     OF_LICENSE = "select e.code from license_entitlements l join entitlements e on e.id = l.entitlement_id
                   where l.license_id = $1 order by l.place, e.serial";
+    OF_INSTALLATION = "select h.license_id, e.code from license_entitlements h
+                       join entitlements e on e.id = h.entitlement_id join licenses l on l.id = h.license_id
+                       where l.installation_id = $1 order by h.license_id, h.place, e.serial";
     ATTACH_TO_LICENSE = "insert into license_entitlements (account_id, license_id, entitlement_id, place)
                          values ($1, $2, $3, $4) on conflict (license_id, entitlement_id) do nothing";
     DETACH_FROM_LICENSE = "delete from license_entitlements where license_id = $1 and entitlement_id = $2";
@@ -84,6 +87,14 @@ pub async fn of_license(db: &impl Read, license: Uuid) -> Result<Vec<String>, St
     db.all(OF_LICENSE, args![license], first).await
 }
 
+/// The own features of all licences of an installation: pairs of licence and code, in their order.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn of_installation(db: &impl Read, installation: Uuid) -> Result<Vec<(Uuid, String)>, StoreError> {
+    db.all(OF_INSTALLATION, args![installation], |row| Ok((row.take()?, row.take()?))).await
+}
+
 /// The place behind a policy's last feature.
 ///
 /// # Errors
@@ -120,6 +131,22 @@ pub async fn attach_to_policy(
 /// When the database refuses.
 pub async fn detach_from_policy(tx: &Tx<'_>, policy: Uuid, entitlement: Uuid) -> Result<bool, StoreError> {
     Ok(tx.execute(DETACH_FROM_POLICY, args![policy, entitlement]).await? == 1)
+}
+
+/// Gives features to licences: licence, feature and place of each.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn attach_all(
+    tx: &Tx<'_>,
+    account: Uuid,
+    attached: &[(Uuid, Uuid, i64)],
+) -> Result<(), StoreError> {
+    let row = |(license, entitlement, place): &(Uuid, Uuid, i64)| -> Vec<crate::Value<'static>> {
+        args![account, *license, *entitlement, *place].to_vec()
+    };
+    let rows: Vec<_> = attached.iter().map(row).collect();
+    tx.execute_each(ATTACH_TO_LICENSE, &rows).await.map(drop)
 }
 
 /// Gives a feature to a licence at a place of its list; `false` when it has it.

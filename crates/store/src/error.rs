@@ -16,6 +16,14 @@ pub enum StoreError {
         /// Some of its tables.
         tables: String,
     },
+    /// The database of an older system cannot be read.
+    #[error("the old database {place} cannot be read: {why}")]
+    OldDatabase {
+        /// Which.
+        place: String,
+        /// What it, or the system, says.
+        why: String,
+    },
     /// A newer Keyward made the schema.
     #[error("the database has the schema of a newer Keyward ({found}, this one knows {known})")]
     Newer {
@@ -93,6 +101,7 @@ impl StoreError {
         match self {
             Self::Address(_) => "DATABASE_ADDRESS",
             Self::Foreign { .. } => "DATABASE_FOREIGN",
+            Self::OldDatabase { .. } => "IMPORT_SOURCE",
             Self::Newer { .. } => "DATABASE_NEWER",
             Self::Migration(_) => "DATABASE_MIGRATION",
             Self::InUse(_) => "DATABASE_IN_USE",
@@ -115,8 +124,11 @@ impl StoreError {
         match self {
             Self::Address(_) => "write sqlite:PATH, or postgres://user:password@host/database",
             Self::Foreign { .. } => {
-                "give Keyward a database of its own (--database, KEYWARD_DATABASE); `keyward register` takes in keys made \
-                 elsewhere, and `keyward import` whole tables in a coming version"
+                "give Keyward a database of its own (--database, KEYWARD_DATABASE), and bring the licences of this one along \
+                 with `keyward import A|B|C|D|E --from …`"
+            }
+            Self::OldDatabase { .. } => {
+                "check the path or address, who may read it, and that it is the database of the system that was named"
             }
             Self::Newer { .. } => "start the newer Keyward, or restore the backup made before the upgrade",
             Self::Migration(_) => "use the database with the Keyward that made it, and report this",

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::row::first;
 use crate::sql::{args, statements};
-use crate::{Read, Row, StoreError, Tx};
+use crate::{Read, Row, StoreError, Tx, Value};
 
 /// A form that was given out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,12 +69,8 @@ fn read(row: &mut Row<'_>) -> Result<Issued, StoreError> {
     })
 }
 
-/// Adds a form; `false` when the same text was given out before.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn insert(tx: &Tx<'_>, form: &Issued) -> Result<bool, StoreError> {
-    let values = args![
+fn values(form: &Issued) -> Vec<Value<'_>> {
+    args![
         form.id,
         form.account_id,
         form.license_id,
@@ -87,8 +83,25 @@ pub async fn insert(tx: &Tx<'_>, form: &Issued) -> Result<bool, StoreError> {
         form.issued_at,
         form.expires_at,
         form.superseded_at,
-    ];
-    Ok(tx.execute(INSERT, values).await? == 1)
+    ]
+    .to_vec()
+}
+
+/// Adds a form; `false` when the same text was given out before.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert(tx: &Tx<'_>, form: &Issued) -> Result<bool, StoreError> {
+    Ok(tx.execute(INSERT, &values(form)).await? == 1)
+}
+
+/// Adds many forms and says how many: those that were given out before are left out.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert_all(tx: &Tx<'_>, forms: &[Issued]) -> Result<u64, StoreError> {
+    let rows: Vec<_> = forms.iter().map(values).collect();
+    tx.execute_each(INSERT, &rows).await
 }
 
 /// The licence that a form was given out for, however old the form is.

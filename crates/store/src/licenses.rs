@@ -18,6 +18,12 @@ pub use change::{
     touch_validated, uncount_machine, use_once, use_up,
 };
 #[cfg(feature = "testing")]
+pub(crate) use held::ALL as ALL_HELD;
+pub use held::{
+    add_machines, keyless_of_installation, of_installation, put_on_list, set_metadata, take_off_list,
+    touch_seen,
+};
+#[cfg(feature = "testing")]
 pub(crate) use list::ALL as ALL_LISTS;
 pub use list::{Cursor, Filter, Listed, State, list};
 #[cfg(feature = "testing")]
@@ -90,6 +96,10 @@ pub struct License {
 pub struct Found {
     /// The licence.
     pub license: License,
+    /// Its number, as dialects name it.
+    pub serial: i64,
+    /// When its installation took it off its list (system E).
+    pub removed_at: Option<Timestamp>,
     /// The vendor's own id of the owner.
     pub user_external_id: Option<String>,
     /// The owner's e-mail address.
@@ -114,8 +124,8 @@ macro_rules! columns_of_found {
         "l.id, l.account_id, l.product_id, l.policy_id, l.user_id, l.installation_id, l.batch_id, l.name, l.subject,
          l.scheme, l.key_sealed, l.key_digest, l.key_hint, l.expiry, l.expiry_text, l.first_activated_at,
          l.first_validated_at, l.last_validated_at, l.suspended_at, l.suspension_reason, l.max_machines,
-         l.machines_count, l.max_uses, l.uses, l.transfers, l.metadata, l.created_at, l.updated_at, u.external_id,
-         u.email, u.banned_at, b.name"
+         l.machines_count, l.max_uses, l.uses, l.transfers, l.metadata, l.created_at, l.updated_at, l.serial, l.removed_at,
+         u.external_id, u.email, u.banned_at, b.name"
     };
 }
 pub(crate) use columns_of_found;
@@ -131,6 +141,9 @@ macro_rules! found {
     };
 }
 
+// Below the macro that it uses.
+mod held;
+
 statements! {
     INSERT = concat!("insert into licenses (", columns!(), ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
               $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)");
@@ -145,7 +158,8 @@ statements! {
                         " order by l.serial limit 1");
     OF_PRODUCT = concat!(found!("l.product_id = $1 and l.scheme = $2 and l.id > $3"), " order by l.id limit $4");
     ANY_OF_PRODUCT = "select cast(1 as bigint) from licenses where product_id = $1 and scheme = $2 limit 1";
-    ANY_OF_INSTALLATION = "select cast(1 as bigint) from licenses where installation_id = $1 limit 1";
+    ANY_OF_INSTALLATION = "select cast(1 as bigint) from licenses
+                           where installation_id = $1 and key_digest is not null limit 1";
     DELETE_OF_BATCH = "delete from licenses where id in
                        (select l.id from licenses l join batches b on b.id = l.batch_id
                         where l.batch_id = $1 and b.ready_at is null order by l.id limit $2)";
@@ -187,6 +201,8 @@ fn license(row: &mut Row<'_>) -> Result<License, StoreError> {
 fn found(row: &mut Row<'_>) -> Result<Found, StoreError> {
     Ok(Found {
         license: license(row)?,
+        serial: row.take()?,
+        removed_at: row.take()?,
         user_external_id: row.take()?,
         user_email: row.take()?,
         user_banned: row.take::<Option<Timestamp>>()?.is_some(),

@@ -23,6 +23,8 @@ statements! {
               where license_id = $1 and name = $2 and used >= $4 and (cast($5 as bigint) = 0 or used <= maximum - $5)
               returning name, maximum, used";
     OF_LICENSE = "select name, maximum, used from license_limits where license_id = $1";
+    OF_INSTALLATION = "select m.license_id, m.name, m.maximum, m.used
+                       from license_limits m join licenses l on l.id = m.license_id where l.installation_id = $1";
     DELETE = "delete from license_limits where license_id = $1 and name = $2";
 }
 
@@ -68,6 +70,17 @@ pub async fn of_license(db: &impl Read, license: Uuid) -> Result<Vec<Limit>, Sto
     // Databases sort texts in orders of their own.
     let mut limits = db.all(OF_LICENSE, args![license], read).await?;
     limits.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+    Ok(limits)
+}
+
+/// The limits of all licences of an installation, with their licences.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn of_installation(db: &impl Read, installation: Uuid) -> Result<Vec<(Uuid, Limit)>, StoreError> {
+    let both = |row: &mut Row<'_>| Ok((row.take()?, read(row)?));
+    let mut limits: Vec<(Uuid, Limit)> = db.all(OF_INSTALLATION, args![installation], both).await?;
+    limits.sort_unstable_by(|(_, one), (_, other)| one.name.cmp(&other.name));
     Ok(limits)
 }
 

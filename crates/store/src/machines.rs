@@ -4,7 +4,7 @@ use keyward_core::time::Timestamp;
 use uuid::Uuid;
 
 use crate::sql::{args, statements};
-use crate::{Read, Row, StoreError, Tx};
+use crate::{Read, Row, StoreError, Tx, Value};
 
 /// A device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,12 @@ statements! {
     BY_FINGERPRINT = concat!("select ", columns!(), " from machines
                       where uniqueness_scope = $1 and fingerprint = $2");
     OF_LICENSE = concat!("select ", columns!(), " from machines where license_id = $1 order by serial");
+    OF_INSTALLATION = "select m.id, m.account_id, m.license_id, m.user_id, m.fingerprint, m.uniqueness_scope, m.pool,
+                         m.name, m.address, m.user_agent, m.created_at, m.last_seen_at
+                       from machines m join licenses l on l.id = m.license_id
+                       where l.installation_id = $1 order by m.created_at, m.serial";
+    MOVE = "update machines set license_id = $2, pool = $3 where id = $1";
+    MOVE_ALL = "update machines set license_id = $2, pool = null where license_id = $1";
     DELETE = "delete from machines where id = $1";
     TOUCH = "update machines set last_seen_at = $2 where id = $1 and last_seen_at < $2";
 }
@@ -70,12 +76,8 @@ fn read(row: &mut Row<'_>) -> Result<Machine, StoreError> {
     })
 }
 
-/// Adds a machine; `false` when its fingerprint is taken in its scope.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn insert(tx: &Tx<'_>, machine: &Machine) -> Result<bool, StoreError> {
-    let values = args![
+fn values(machine: &Machine) -> Vec<Value<'_>> {
+    args![
         machine.id,
         machine.account_id,
         machine.license_id,
@@ -88,8 +90,25 @@ pub async fn insert(tx: &Tx<'_>, machine: &Machine) -> Result<bool, StoreError> 
         machine.user_agent.as_deref(),
         machine.created_at,
         machine.last_seen_at,
-    ];
-    Ok(tx.execute(INSERT, values).await? == 1)
+    ]
+    .to_vec()
+}
+
+/// Adds a machine; `false` when its fingerprint is taken in its scope.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert(tx: &Tx<'_>, machine: &Machine) -> Result<bool, StoreError> {
+    Ok(tx.execute(INSERT, &values(machine)).await? == 1)
+}
+
+/// Adds many machines and says how many: those whose fingerprint is taken in their scope are left out.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert_all(tx: &Tx<'_>, machines: &[Machine]) -> Result<u64, StoreError> {
+    let rows: Vec<_> = machines.iter().map(values).collect();
+    tx.execute_each(INSERT, &rows).await
 }
 
 /// The machine with a fingerprint in a scope.
@@ -110,6 +129,30 @@ pub async fn by_fingerprint(
 /// When the database cannot be asked.
 pub async fn of_license(db: &impl Read, license: Uuid) -> Result<Vec<Machine>, StoreError> {
     db.all(OF_LICENSE, args![license], read).await
+}
+
+/// The machines of all licences of an installation in the order of their activation.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn of_installation(db: &impl Read, installation: Uuid) -> Result<Vec<Machine>, StoreError> {
+    db.all(OF_INSTALLATION, args![installation], read).await
+}
+
+/// Counts a machine for another licence, or in another pool, from now on.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn assign(tx: &Tx<'_>, id: Uuid, license: Uuid, pool: Option<&str>) -> Result<(), StoreError> {
+    tx.execute(MOVE, args![id, license, pool]).await.map(drop)
+}
+
+/// Moves all machines of a licence to another one, out of their pools, and says how many.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn assign_all(tx: &Tx<'_>, from: Uuid, to: Uuid) -> Result<u64, StoreError> {
+    tx.execute(MOVE_ALL, args![from, to]).await
 }
 
 /// Removes a machine; `false` when it is gone.

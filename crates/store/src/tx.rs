@@ -90,8 +90,7 @@ impl<'c> Tx<'c> {
     pub async fn execute_each(&self, sql: Sql, rows: &[Vec<Value<'_>>]) -> Result<u64, StoreError> {
         match self.connection {
             Connection::Sqlite(connection) => {
-                let connection = sqlite::lock(connection);
-                self.kept(rows.iter().map(|args| sqlite::execute(&connection, sql, args)).sum())
+                self.kept(sqlite::execute_each(&sqlite::lock(connection), sql, rows))
             }
             Connection::Postgres(transaction) => {
                 self.noted(postgres::execute_each(transaction, sql, rows).await)

@@ -24,8 +24,14 @@ pub(crate) enum Token {
 #[derive(Args)]
 pub(crate) struct Create {
     /// What its bearer may do: admin, developer, sales-agent, support-agent, read-only
-    #[arg(long, value_name = "ROLE", value_parser = role)]
-    role: Role,
+    #[arg(long, value_name = "ROLE", value_parser = role, required_unless_present = "installation")]
+    role: Option<Role>,
+    /// In place of a role: bound to this installation, for the interface of system E
+    #[arg(long, value_name = "NAME", conflicts_with = "role")]
+    installation: Option<String>,
+    /// It may also read the installation's secret, with which keys can be made
+    #[arg(long, requires = "installation")]
+    reads_key: bool,
     /// A name, to tell it from others
     #[arg(long, value_name = "NAME", default_value = "")]
     name: String,
@@ -72,18 +78,35 @@ impl Create {
     fn run(&self, json: bool) -> Result<(), Failure> {
         self.database.change(None, async |opened: &Opened| {
             let end = self.expires.or(self.days.map(|days| opened.engine.now().plus_days(days)));
-            let made = opened.engine.create_token(&opened.caller, self.role, &self.name, end).await?;
+            let made = match (&self.installation, self.role) {
+                (Some(installation), _) => {
+                    let (engine, caller) = (&opened.engine, &opened.caller);
+                    engine
+                        .create_installation_token(caller, installation, self.reads_key, &self.name, end)
+                        .await?
+                }
+                (None, role) => {
+                    let role = role.unwrap_or(Role::ReadOnly);
+                    opened.engine.create_token(&opened.caller, role, &self.name, end).await?
+                }
+            };
+            let role = self.role.map(Role::as_str);
             let (id, text) = (made.row.id, made.token.expose());
             if json {
                 return output::json(&json!({
-                    "id": id.to_string(), "token": text, "role": self.role.as_str(), "name": self.name,
+                    "id": id.to_string(), "token": text, "role": role, "installation": self.installation,
+                    "readsKey": self.reads_key, "name": self.name,
                     "created": made.row.created_at, "expires": end,
                 }));
             }
             output::print(format_args!("{text}\n"))?;
             let mut table = Table::default();
             table.row("token", id);
-            table.row("role", self.role);
+            table.optional("role", role);
+            table.optional("installation", self.installation.as_ref());
+            if self.reads_key {
+                table.row("may", "read the installation's secret, with which keys can be made");
+            }
             table.optional("name", Some(&self.name).filter(|name| !name.is_empty()));
             table.row(
                 "expires",

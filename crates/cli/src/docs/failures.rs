@@ -56,6 +56,7 @@ fn store() -> Vec<StoreError> {
     vec![
         StoreError::Address("the address of the database cannot be used".to_owned()),
         StoreError::Foreign { place: name(), tables: name() },
+        StoreError::OldDatabase { place: name(), why: name() },
         StoreError::Newer { found: 2, known: 1 },
         StoreError::Migration(name()),
         StoreError::InUse(name()),
@@ -102,6 +103,7 @@ fn decided(error: &EngineError) {
         EngineError::Store(
             StoreError::Address(_)
             | StoreError::Foreign { .. }
+            | StoreError::OldDatabase { .. }
             | StoreError::Newer { .. }
             | StoreError::Migration(_)
             | StoreError::InUse(_)

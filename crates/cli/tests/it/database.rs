@@ -4,6 +4,7 @@ mod audit;
 mod config;
 mod failures;
 mod forms;
+mod installations;
 mod keys;
 mod pool;
 mod register;

@@ -72,11 +72,13 @@ impl Engine {
         let made = match scheme {
             Scheme::Record => self.new_record(found, &old, change, now)?,
             Scheme::File => self.new_file(found, &old, change, now)?,
-            Scheme::Lk2 => self.new_lk2(found, &old, change, now)?,
-            Scheme::Lk3 => match self.new_lk3(found, &old, change, now)? {
-                Some(made) => made,
-                None => return Ok(None),
-            },
+            Scheme::Lk2 => self.new_lk2(&self.secret_under(tx, found).await?, &old, change, now)?,
+            Scheme::Lk3 => {
+                match self.new_lk3(found, self.secret_under(tx, found).await, &old, change, now)? {
+                    Some(made) => made,
+                    None => return Ok(None),
+                }
+            }
             Scheme::Pool | Scheme::Tier | Scheme::Lk1 => return Ok(None),
         };
         if canonical(&made.text)? == canonical(&old)? {
@@ -164,7 +166,7 @@ impl Engine {
 
     fn new_lk2(
         &self,
-        found: &Found,
+        secret: &SharedSecret,
         old: &str,
         change: Change<'_>,
         now: Timestamp,
@@ -178,19 +180,19 @@ impl Engine {
             None => old.expires,
         };
         let new = Lk2 { expires, issued: date(now)?, unique_id: Some(self.unique_id()), ..old };
-        let text = new.seal(&self.secret_of(found)?)?;
+        let text = new.seal(secret)?;
         Ok(Made { text, key: None, device: None, end: new.expires_at() })
     }
 
     fn new_lk3(
         &self,
         found: &Found,
+        secret: Result<SharedSecret, EngineError>,
         old: &str,
         change: Change<'_>,
         now: Timestamp,
     ) -> Result<Option<Made>, EngineError> {
         let key = Lk3Key::parse(old)?;
-        let secret = self.secret_of(found);
         let old = key.payload(secret.as_ref().map(std::slice::from_ref).unwrap_or_default())?;
         let bound = !old.device_id.is_empty();
         if change.end.is_none() && !bound {
@@ -236,16 +238,15 @@ impl Engine {
     }
 
     /// The secret that a licence's key is sealed under.
-    fn secret_of(&self, found: &Found) -> Result<SharedSecret, EngineError> {
+    async fn secret_under(&self, db: &impl Read, found: &Found) -> Result<SharedSecret, EngineError> {
         let missing = || EngineError::NotFound {
-            what: "secret of installation",
-            name: found.license.installation_id.map_or_else(String::new, |id| id.to_string()),
+            what: "secret of the installation of licence",
+            name: found.license.id.to_string(),
         };
-        let own = self.known_own_secret().ok_or_else(missing)?;
-        if found.license.installation_id.is_none_or(|id| id == own.installation) {
-            Ok(own.secret)
-        } else {
-            Err(missing())
-        }
+        let secret = match found.license.installation_id {
+            Some(id) => self.secret_of(db, id).await?,
+            None => self.secret_in(&self.installation_row(None).await?)?,
+        };
+        secret.map(|known| known.secret).ok_or_else(missing)
     }
 }

@@ -1,4 +1,4 @@
-//! Issuing what is sealed under the own installation's secret: `lk1`, `lk2`, and what they share with `lk3`.
+//! Issuing what is sealed under an installation's secret: `lk1`, `lk2`, and what they share with `lk3`.
 
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ impl Engine {
         .await
     }
 
-    /// Issues a key that is sealed under the own installation's secret.
+    /// Issues a key that is sealed under an installation's secret.
     pub(super) async fn issue_sealed(
         self: &Arc<Self>,
         caller: &Caller,
@@ -66,7 +66,7 @@ impl Engine {
         beside: Beside,
         make: impl Fn(&licenses::License, &SharedSecret) -> Result<String, EngineError>,
     ) -> Result<Issued, EngineError> {
-        let own = self.own_secret(caller).await?;
+        let own = self.secret_for(caller, wanted.installation.as_deref()).await?;
         let mut taken = String::new();
         for _ in 0..ATTEMPTS {
             let mut draft = self.keyless(policy, scheme, wanted, self.now())?;

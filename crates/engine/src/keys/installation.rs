@@ -1,20 +1,25 @@
 //! The secrets of installations (system E): given, or made at first use.
 
 use keyward_core::audit::Entry;
-use keyward_core::crypto::{SharedSecret, same};
+use keyward_core::crypto::{KeySet, SharedSecret, same};
+use keyward_core::scheme::Scheme;
 use keyward_core::time::Timestamp;
 use keyward_store::installations::{self, Installation as Row};
-use keyward_store::{Job, StoreError, Tx, audit, licenses, versions};
+use keyward_store::{Job, Read, StoreError, Tx, audit, licenses, versions};
 use serde_json::json;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::check_given;
+use crate::license::Found;
 use crate::{Caller, Engine, EngineError};
 
-/// What an own installation seals with.
+/// The name of the account's own installation.
+pub const OWN: &str = "own";
+
+/// What an installation seals with.
 #[derive(Clone, Debug)]
-pub(crate) struct OwnSecret {
+pub(crate) struct InstallationSecret {
     /// The installation.
     pub(crate) installation: Uuid,
     /// Its secret as it is stored, by which a job sees that it is still the same.
@@ -24,23 +29,52 @@ pub(crate) struct OwnSecret {
 }
 
 impl Engine {
-    /// The account's own installation with its secret. One that nobody gave is made at first use.
-    pub(crate) async fn own_secret(&self, caller: &Caller) -> Result<OwnSecret, EngineError> {
-        if let Some(known) = self.known_own_secret() {
+    /// An installation by its name, or the account's own, with its secret. One that nobody gave is made at first use.
+    pub(crate) async fn secret_for(
+        &self,
+        caller: &Caller,
+        name: Option<&str>,
+    ) -> Result<InstallationSecret, EngineError> {
+        let row = self.installation_row(name).await?;
+        let id = row.id;
+        if let Some(known) = self.secret_in(&row)? {
             return Ok(known);
         }
-        let row = self.installation_row(None).await?;
         self.put_installation_secret(caller, row, &self.new_secret(), true).await?;
-        let missing = || EngineError::NotFound { what: "secret of installation", name: "own".to_owned() };
-        self.known_own_secret().ok_or_else(missing)
+        let missing =
+            || EngineError::NotFound { what: "secret of installation", name: name.unwrap_or(OWN).to_owned() };
+        self.secret_of(&self.store, id).await?.ok_or_else(missing)
     }
 
-    /// The own secret, where there is one.
-    pub(crate) fn known_own_secret(&self) -> Option<OwnSecret> {
-        let catalog = self.catalog();
-        let own = catalog.own_installation()?;
-        let (secret, sealed) = (own.secret.clone()?, own.row.secret_sealed.clone()?);
-        Some(OwnSecret { installation: own.row.id, sealed, secret })
+    /// What a licence's key or form is checked with: the public keys of its product, and the secret of its installation.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn keys_for(&self, found: &Found, scheme: Scheme) -> Result<KeySet, EngineError> {
+        let mut keys = self.catalog().key_set(found.license.product_id, scheme);
+        if let (Some(id), Scheme::Lk1 | Scheme::Lk2 | Scheme::Lk3) = (found.license.installation_id, scheme) {
+            let secret = self.secret_of(&self.store, id).await?;
+            keys.secrets = secret.map(|known| known.secret).into_iter().collect();
+        }
+        Ok(keys)
+    }
+
+    /// The secret of an installation, where it has one.
+    pub(crate) async fn secret_of(
+        &self,
+        db: &impl Read,
+        installation: Uuid,
+    ) -> Result<Option<InstallationSecret>, EngineError> {
+        match installations::by_id(db, installation).await? {
+            Some(row) => self.secret_in(&row),
+            None => Ok(None),
+        }
+    }
+
+    /// The secret in a row.
+    pub(crate) fn secret_in(&self, row: &Row) -> Result<Option<InstallationSecret>, EngineError> {
+        let Some((plain, sealed)) = self.plain(row)?.zip(row.secret_sealed.clone()) else { return Ok(None) };
+        Ok(Some(InstallationSecret { installation: row.id, sealed, secret: super::prepare(&plain) }))
     }
 
     /// Sets the secret of an installation. The same one again changes nothing.
@@ -70,12 +104,36 @@ impl Engine {
         caller: &Caller,
         name: &str,
     ) -> Result<(Zeroizing<String>, Timestamp), EngineError> {
-        let mut row = self.installation_row(Some(name)).await?;
-        if row.own && row.secret_sealed.is_none() {
-            self.own_secret(caller).await?;
-            row = self.installation_row(Some(name)).await?;
+        let row = self.installation_row(Some(name)).await?;
+        self.reveal_secret_in(caller, row).await
+    }
+
+    /// As [`Self::reveal_installation_secret`], by the installation's id.
+    ///
+    /// # Errors
+    /// When there is no such installation, or the database refuses.
+    pub async fn reveal_installation_secret_of(
+        &self,
+        caller: &Caller,
+        installation: Uuid,
+    ) -> Result<(Zeroizing<String>, Timestamp), EngineError> {
+        let row = installations::by_id(&self.store, installation).await?;
+        let name = installation.to_string();
+        let row = row.ok_or(EngineError::NotFound { what: "installation", name })?;
+        self.reveal_secret_in(caller, row).await
+    }
+
+    async fn reveal_secret_in(
+        &self,
+        caller: &Caller,
+        mut row: Row,
+    ) -> Result<(Zeroizing<String>, Timestamp), EngineError> {
+        let name = row.name.clone();
+        if row.secret_sealed.is_none() {
+            self.secret_for(caller, Some(&name)).await?;
+            row = self.installation_row(Some(&name)).await?;
         }
-        let missing = || EngineError::NotFound { what: "secret of installation", name: name.to_owned() };
+        let missing = || EngineError::NotFound { what: "secret of installation", name };
         let secret = self.plain(&row)?.ok_or_else(missing)?;
         let resource = ("installation", Some(row.id));
         let entry = self.entry(caller, "secret.reveal", resource, &json!({ "name": row.name }), self.now());
@@ -84,11 +142,17 @@ impl Engine {
     }
 
     /// An installation by its name, or the own one.
-    async fn installation_row(&self, name: Option<&str>) -> Result<Row, EngineError> {
-        let wanted = |row: &Row| name.map_or(row.own, |name| row.name == name);
-        let row = installations::of_account(&self.store, self.account.id).await?.into_iter().find(wanted);
-        let name = name.unwrap_or("own");
-        row.ok_or_else(|| EngineError::NotFound { what: "installation", name: name.to_owned() })
+    pub(crate) async fn installation_row(&self, name: Option<&str>) -> Result<Row, EngineError> {
+        let account = self.account.id;
+        let row = match name {
+            Some(name) => installations::by_name(&self.store, account, name).await?,
+            None => {
+                let all = installations::of_account(&self.store, account).await?;
+                all.into_iter().find(|row| row.own)
+            }
+        };
+        let name = name.unwrap_or(OWN).to_owned();
+        row.ok_or(EngineError::NotFound { what: "installation", name })
     }
 
     fn plain(&self, row: &Row) -> Result<Option<Zeroizing<String>>, EngineError> {

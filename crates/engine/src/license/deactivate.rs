@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use keyward_core::audit::Entry;
 use keyward_core::time::Timestamp;
-use keyward_store::{Job, Tx, audit, licenses, machines};
+use keyward_store::{Job, Tx, audit, device_pools, licenses, machines};
 use serde_json::json;
 
 use super::{Found, Named};
@@ -58,6 +58,9 @@ impl Job for Deactivating {
             .ok_or_else(|| EngineError::NotFound { what: "device", name: wanted.clone() })?;
         machines::delete(tx, machine.id).await?;
         licenses::uncount_machine(tx, id, self.now).await?;
+        if let Some(pool) = &machine.pool {
+            device_pools::uncount(tx, id, pool).await?;
+        }
         let mut entry = self.entry.clone();
         entry.resource_id = Some(id);
         entry.detail = json!({ "machine": machine.id, "hint": found.license.key_hint }).to_string();

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use keyward_core::scheme::Scheme;
+use keyward_core::time::Timestamp;
 use keyward_store::{Read, Tx, entitlements, issued, licenses, policies};
 use uuid::Uuid;
 
@@ -19,6 +20,10 @@ const KIND: &str = "license";
 pub struct Found {
     /// The licence's row.
     pub license: licenses::License,
+    /// Its number, as dialects name it.
+    pub serial: i64,
+    /// When its installation took it off its list (system E).
+    pub removed_at: Option<Timestamp>,
     /// The rules it follows.
     pub policy: Arc<Policy>,
     /// The vendor's own id of the owner (system C's `user_id`).
@@ -42,6 +47,10 @@ impl Found {
 
 /// Within what the fingerprints of a licence's devices are unique.
 pub(crate) fn scope_of(license: &licenses::License, policy: &Policy) -> Uuid {
+    // System E counts devices over all licences of an installation.
+    if let Some(installation) = license.installation_id {
+        return installation;
+    }
     match policy.rules.machine_uniqueness_strategy {
         MachineUniqueness::PerLicense | MachineUniqueness::Default => license.id,
         MachineUniqueness::PerPolicy => license.policy_id,
@@ -245,9 +254,19 @@ impl Engine {
             Some(policy) => policy,
             None => self.stored_policy(db, id).await?,
         };
-        let licenses::Found { license, user_external_id, user_email, user_banned, batch_name } = found;
+        let licenses::Found {
+            license,
+            serial,
+            removed_at,
+            user_external_id,
+            user_email,
+            user_banned,
+            batch_name,
+        } = found;
         Ok(Found {
             license,
+            serial,
+            removed_at,
             policy,
             user_external_id,
             user_email,

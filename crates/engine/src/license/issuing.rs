@@ -43,6 +43,21 @@ impl Engine {
         beside: Beside,
         now: Timestamp,
     ) -> Result<Option<Issued>, EngineError> {
+        let job = self.issuing(caller, policy, drafts, wanted, beside, now);
+        let placed = self.store.write(job).await?;
+        Ok(placed.map(|(place, id, expiry)| Issued { id, key: keys[place].clone(), expiry }))
+    }
+
+    /// The job that inserts the first of several drafts whose key is free.
+    pub(crate) fn issuing(
+        self: &Arc<Self>,
+        caller: &Caller,
+        policy: &Policy,
+        drafts: Vec<licenses::License>,
+        wanted: &NewLicense,
+        beside: Beside,
+        now: Timestamp,
+    ) -> Issuing {
         let detail = json!({ "policy": policy.row.code });
         let entry = self.entry(caller, "license.issue", ("license", None), &detail, now);
         let features = wanted.entitlements.iter().map(|code| Entitlement {
@@ -52,7 +67,7 @@ impl Engine {
             name: code.replace('_', " "),
             created_at: now,
         });
-        let job = Issuing {
+        Issuing {
             features: features.collect(),
             engine: Arc::clone(self),
             drafts,
@@ -60,9 +75,7 @@ impl Engine {
             user: wanted.user.clone(),
             user_id: self.new_id(),
             entry,
-        };
-        let placed = self.store.write(job).await?;
-        Ok(placed.map(|(place, id, expiry)| Issued { id, key: keys[place].clone(), expiry }))
+        }
     }
 }
 
@@ -83,7 +96,8 @@ pub(crate) struct Beside {
     pub(crate) made_under: Option<(Uuid, Uuid)>,
 }
 
-struct Issuing {
+/// Says which draft was inserted, with its id and its end; `None` when no key was free.
+pub(crate) struct Issuing {
     engine: Arc<Engine>,
     drafts: Vec<licenses::License>,
     beside: Beside,

@@ -4,7 +4,7 @@ use keyward_core::scheme::Scheme;
 use keyward_core::time::Timestamp;
 use keyward_core::verdict::{Scope, Verdict, WARNING_DAYS};
 use keyward_store::licenses::{self, Cursor, Filter, State};
-use keyward_store::{installations, machines};
+use keyward_store::machines;
 use uuid::Uuid;
 
 use super::{Found, Question, decide};
@@ -100,12 +100,16 @@ impl Engine {
         }
         let (product, policy) = self.named_in(wanted)?;
         let (state, expiry) = range(wanted, now);
+        let installation = match &wanted.installation {
+            Some(name) => Some(self.installation_named(name).await?.id),
+            None => None,
+        };
         let filter = Filter {
             account: self.account.id,
             scheme: wanted.scheme.map(Scheme::as_str),
             product,
             policy,
-            installation: self.installation_named(wanted.installation.as_deref()).await?,
+            installation,
             state,
             now,
             expiry,
@@ -122,8 +126,8 @@ impl Engine {
             rows.pop();
         }
         let next = rows.last().filter(|_| more).map(|last| match expiry.and(last.found.license.expiry) {
-            Some(end) => format!("{}@{}", last.serial, end.micros()),
-            None => last.serial.to_string(),
+            Some(end) => format!("{}@{}", last.found.serial, end.micros()),
+            None => last.found.serial.to_string(),
         });
         let mut page = Vec::with_capacity(rows.len());
         for row in rows {
@@ -160,15 +164,6 @@ impl Engine {
             }
             (None, _) => Err(EngineError::NotFound { what: "policy", name: code.clone() }),
         }
-    }
-
-    async fn installation_named(&self, name: Option<&str>) -> Result<Option<Uuid>, EngineError> {
-        let Some(name) = name else { return Ok(None) };
-        let id = Uuid::try_parse(name).ok();
-        let all = installations::of_account(&self.store, self.account.id).await?;
-        let found = all.into_iter().find(|it| it.name == name || Some(it.id) == id);
-        let unknown = || EngineError::NotFound { what: "installation", name: name.to_owned() };
-        found.map(|it| Some(it.id)).ok_or_else(unknown)
     }
 }
 

@@ -40,6 +40,8 @@ pub struct NewLicense {
     pub entitlements: Vec<String>,
     /// JSON.
     pub metadata: Option<String>,
+    /// The name of the installation that it belongs to (system E); left out, the account's own.
+    pub installation: Option<String>,
 }
 
 /// A licence that was issued: its key is told here, and later only to those who may see it.

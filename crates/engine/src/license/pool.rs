@@ -8,7 +8,7 @@ use keyward_core::scheme::pool::PoolKey;
 use keyward_core::time::Timestamp;
 use keyward_store::batches::{self, Batch};
 use keyward_store::stats::{self, Change};
-use keyward_store::{Job, Lane, StoreError, Tx, audit, licenses};
+use keyward_store::{Job, Lane, StoreError, Tx, audit, imports, licenses};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -178,7 +178,7 @@ impl Engine {
 
     /// Removes a batch that was not finished, in parts.
     pub(crate) async fn remove_batch(&self, id: Uuid) -> Result<(), EngineError> {
-        while self.store.write(RemovePart { batch: id }).await? {}
+        while self.store.write(RemovePart { account: self.account.id, batch: id }).await? {}
         Ok(())
     }
 }
@@ -243,6 +243,7 @@ impl Job for Finish {
 }
 
 struct RemovePart {
+    account: Uuid,
     batch: Uuid,
 }
 
@@ -255,10 +256,12 @@ impl Job for RemovePart {
 
     async fn run(&self, tx: &Tx<'_>) -> Result<bool, StoreError> {
         batches::abandon(tx, self.batch).await?;
+        imports::delete_beside(tx, self.batch, AT_ONCE as i64).await?;
         let removed = licenses::delete_of_batch(tx, self.batch, AT_ONCE as i64).await?;
-        if removed < AT_ONCE {
-            batches::delete(tx, self.batch).await?;
+        if removed == AT_ONCE || imports::delete_made(tx, self.account, self.batch, AT_ONCE as i64).await? {
+            return Ok(true);
         }
-        Ok(removed == AT_ONCE)
+        batches::delete(tx, self.batch).await?;
+        Ok(false)
     }
 }

@@ -5,6 +5,8 @@ mod signed;
 
 pub use signed::OldForm;
 
+pub(crate) use self_contained::Read as SelfContained;
+
 use std::sync::Arc;
 
 use keyward_core::scheme::Scheme;

@@ -8,7 +8,7 @@ use keyward_core::time::Timestamp;
 use keyward_core::verdict::Scope;
 use keyward_store::machines::{self, Machine};
 use keyward_store::stats;
-use keyward_store::{Job, Tx, audit, licenses};
+use keyward_store::{Job, Tx, audit, device_pools, licenses};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -174,6 +174,9 @@ impl Transferring {
         for machine in machines::of_license(tx, license.id).await? {
             machines::delete(tx, machine.id).await?;
             licenses::uncount_machine(tx, license.id, self.now).await?;
+            if let Some(pool) = &machine.pool {
+                device_pools::uncount(tx, license.id, pool).await?;
+            }
         }
         let machine = Machine {
             id: self.ids.0,

@@ -5,6 +5,7 @@ mod audit;
 mod border;
 mod forms;
 mod hostile;
+mod installations;
 mod keys;
 mod properties;
 mod stored;

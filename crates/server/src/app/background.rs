@@ -84,7 +84,8 @@ impl Background {
         tasks.spawn(remove_left_batches(Arc::clone(&engine)));
         let keep_days = i64::from(app.config().audit.keep_days);
         tasks.spawn(every(app, &stop, SWEEP, "sweep", move |app| async move {
-            app.engine().sweep(keep_days).await.map(drop)
+            app.engine().sweep(keep_days).await?;
+            app.engine().sweep_installations(&app.config().dialects.lk.product).await.map(drop)
         }));
         Self { going, tasks, recorder, engine }
     }

@@ -20,7 +20,7 @@ use tokio_postgres::{Config, NoTls};
 use crate::row::{Map, Row};
 use crate::{DoorMetrics, Job, Options, PostgresAddress, Sql, StoreError, Tx, Value, migrations};
 
-mod tls;
+pub(crate) mod tls;
 
 /// How often a job runs at the most.
 const ATTEMPTS: u32 = 10;
@@ -59,15 +59,7 @@ impl Database {
             config.application_name("keyward");
         }
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let local = config.get_hosts().iter().all(|host| match host {
-            Host::Tcp(name) => matches!(name.as_str(), "localhost" | "127.0.0.1" | "::1"),
-            Host::Unix(_) => true,
-        });
-        // A connection that stays on this machine is encrypted only when that was asked for.
-        let manager = if config.get_ssl_mode() == SslMode::Disable
-            || (local && config.get_ssl_mode() != SslMode::Require)
-        {
-            config.ssl_mode(SslMode::Disable);
+        let manager = if stays_here(&mut config) {
             Manager::from_config(config, NoTls, recycling)
         } else {
             Manager::from_config(config, tls::connector(address.root_certificate.as_deref())?, recycling)
@@ -169,6 +161,21 @@ impl Database {
             Err(_) => Attempt::Done(Err(StoreError::Panicked(J::NAME).into())),
         }
     }
+}
+
+/// Whether a connection is made without TLS, and then says so to the driver: one that stays on this machine is encrypted
+/// only when that was asked for.
+pub(crate) fn stays_here(config: &mut Config) -> bool {
+    let local = config.get_hosts().iter().all(|host| match host {
+        Host::Tcp(name) => matches!(name.as_str(), "localhost" | "127.0.0.1" | "::1"),
+        Host::Unix(_) => true,
+    });
+    let mode = config.get_ssl_mode();
+    let plain = mode == SslMode::Disable || (local && mode != SslMode::Require);
+    if plain {
+        config.ssl_mode(SslMode::Disable);
+    }
+    plain
 }
 
 enum Attempt<J: Job> {

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 
 use self::checkpointer::Checkpointer;
 use self::files::Files;
+pub(crate) use self::files::beside;
 use self::readers::Readers;
 use self::writer::Writer;
 pub(crate) use self::writer::{Queued, Ran};
@@ -110,6 +111,20 @@ pub(crate) fn execute(connection: &Connection, sql: Sql, args: &[Value<'_>]) -> 
     let mut statement = connection.prepare_cached(sql.sqlite).map_err(error)?;
     let changed = statement.execute(rusqlite::params_from_iter(args)).map_err(error)?;
     Ok(changed as u64)
+}
+
+/// Prepared once for all rows.
+pub(crate) fn execute_each(
+    connection: &Connection,
+    sql: Sql,
+    rows: &[Vec<Value<'_>>],
+) -> Result<u64, StoreError> {
+    let mut statement = connection.prepare_cached(sql.sqlite).map_err(error)?;
+    let mut changed = 0;
+    for args in rows {
+        changed += statement.execute(rusqlite::params_from_iter(args)).map_err(error)? as u64;
+    }
+    Ok(changed)
 }
 
 pub(crate) fn one<T>(

@@ -6,6 +6,7 @@ mod batches;
 mod catalog;
 mod device_pools;
 mod entitlements;
+mod held;
 mod idempotency;
 mod installations;
 mod issued;

@@ -86,7 +86,11 @@ impl Lk1 {
         };
         self.keep.database.change(self.now.given(), async |opened: &Opened| {
             let product = self.product.as_deref().unwrap_or(&opened.config.dialects.lk.product);
-            let form = || NewForm::Lk1 { order: self.keep.order(product), tier: self.tier.clone(), term };
+            let form = || NewForm::Lk1 {
+                order: self.installation.of(self.keep.order(product)),
+                tier: self.tier.clone(),
+                term,
+            };
             let Some(count) = self.bulk.count else {
                 let issued = stored::issue(opened, form()).await?;
                 let beside = Beside { note: Some(NOTE), ..Beside::default() };

@@ -181,7 +181,7 @@ impl Lk3 {
             let product = self.product.as_deref().unwrap_or(&opened.config.dialects.lk.product);
             let payload = self.payload(product, now)?;
             let form = || NewForm::Lk3 {
-                order: self.keep.order(product),
+                order: self.installation.of(self.keep.order(product)),
                 request: Box::new(payload.clone()),
                 seal,
                 encrypted: self.encrypt,

@@ -1,6 +1,6 @@
 //! Issuing with the database's keys: the licence is kept there.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use keyward_core::crypto::Algorithm;
 use keyward_core::scheme::Scheme;
 use keyward_core::scheme::lk3::{Lk3Key, Seal};
@@ -34,15 +34,9 @@ pub(crate) struct Keep {
 /// Whose secret seals a key.
 #[derive(Args)]
 pub(crate) struct InstallationArgs {
-    /// The installation whose secret in the database seals it [default: own]
-    #[arg(long, value_enum, value_name = "NAME", help_heading = "Database")]
-    installation: Option<Installation>,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Installation {
-    /// The account's own
-    Own,
+    /// The installation whose secret in the database seals it [default: own, the account's own]
+    #[arg(long, value_name = "NAME", help_heading = "Database")]
+    pub(crate) installation: Option<String>,
 }
 
 impl Keep {
@@ -68,6 +62,11 @@ impl Keep {
 impl InstallationArgs {
     pub(super) fn must_be_unused(&self) -> Result<(), Failure> {
         if self.installation.is_none() { Ok(()) } else { Err(unused("--installation")) }
+    }
+
+    /// An order for this installation.
+    pub(super) fn of(&self, order: Order) -> Order {
+        Order { installation: self.installation.clone(), ..order }
     }
 }
 
@@ -126,7 +125,7 @@ pub(super) async fn hand_over(
 ) -> Result<(), Failure> {
     let found = opened.engine.find(&Named::Id(issued.id)).await?;
     let product = found.license.product_id;
-    let keys = opened.engine.catalog().key_set(product, Scheme::of(&issued.key)?);
+    let keys = opened.engine.keys_for(&found, Scheme::of(&issued.key)?).await?;
     let stored = Stored {
         id: issued.id,
         kept: summary::json(opened, &found),
@@ -147,8 +146,8 @@ async fn tell(opened: &Opened, product: uuid::Uuid, text: &str) -> Result<String
             let (id, _) = opened.engine.signing_key(&opened.caller, Some(product), algorithm).await?;
             format!("the application checks it with the key that `keyward keys public {id}` prints")
         }
-        None => "the installation that reads it must hold the same secret: `keyward secret set` takes the one it has, \
-                 and `keyward secret show` tells the one of the database"
+        None => "the installation that reads it must hold the same secret: `keyward secret set lk --installation NAME` \
+                 takes the one it has, and `keyward secret show --installation NAME` tells the one of the database"
             .to_owned(),
     })
 }

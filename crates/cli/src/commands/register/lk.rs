@@ -33,7 +33,7 @@ pub(crate) struct Lk {
     #[arg(long, value_name = "TIME", value_parser = instant)]
     used_at: Option<Timestamp>,
     #[command(flatten)]
-    _installation: InstallationArgs,
+    installation: InstallationArgs,
     #[command(flatten)]
     database: DatabaseArgs,
     #[command(flatten)]
@@ -73,8 +73,12 @@ impl Lk {
         let keys = Keys::read(&self.key)?;
         keys.must_be(scheme)?;
         let user = NewUser { external_id: self.user.clone(), email: self.email.clone(), name: None };
-        let license =
-            NewLicense { user: (user != NewUser::default()).then_some(user), term, ..NewLicense::default() };
+        let license = NewLicense {
+            user: (user != NewUser::default()).then_some(user),
+            term,
+            installation: self.installation.installation.clone(),
+            ..NewLicense::default()
+        };
         self.database.change(self.now.given(), async |opened: &Opened| {
             let product = self.product.as_ref().unwrap_or(&opened.config.dialects.lk.product);
             let request = |key| Request {

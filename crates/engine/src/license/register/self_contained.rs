@@ -9,21 +9,29 @@ use keyward_core::scheme::lk2::{Lk2, Lk2Key};
 use keyward_core::scheme::lk3::{Lk3, Lk3Key};
 use keyward_core::time::Timestamp;
 
+use uuid::Uuid;
+
 use super::Register;
 use crate::catalog::Product;
 use crate::form::{beside, of_key, with};
+use crate::keys::InstallationSecret;
 use crate::license::{Beside, Issued, NewLicense, Term, hint};
 use crate::{Caller, Engine, EngineError, Policy};
 
 /// What a key says, checked.
-enum Read {
+pub(crate) enum Read {
     Lk1(String),
     Lk2(Lk2),
     Lk3(Box<Lk3>),
 }
 
 impl Read {
-    fn verified(key: &str, keys: &KeySet, product: &Product) -> Result<(Scheme, Self), EngineError> {
+    /// Checks a key, whichever of the three forms it has.
+    pub(crate) fn verified(
+        key: &str,
+        keys: &KeySet,
+        product: &Product,
+    ) -> Result<(Scheme, Self), EngineError> {
         Ok(match Scheme::of(key)? {
             Scheme::Lk1 => (Scheme::Lk1, Self::Lk1(Lk1Key::parse(key)?.verify(keys)?.tier)),
             Scheme::Lk2 => (Scheme::Lk2, Self::Lk2(Lk2Key::parse(key)?.verify(keys)?)),
@@ -38,7 +46,8 @@ impl Read {
         })
     }
 
-    fn tier(&self) -> &str {
+    /// The tier that it names.
+    pub(crate) fn tier(&self) -> &str {
         match self {
             Self::Lk1(tier) => tier,
             Self::Lk2(key) => &key.tier,
@@ -47,7 +56,7 @@ impl Read {
     }
 
     /// What the key says goes before what the request says; an `lk1` key says nothing of its end.
-    fn fill(&self, wanted: &mut NewLicense, policy: &Policy) -> Result<Beside, EngineError> {
+    pub(crate) fn fill(&self, wanted: &mut NewLicense, policy: &Policy) -> Result<Beside, EngineError> {
         match self {
             Self::Lk1(_) => Ok(Beside::default()),
             Self::Lk2(key) => {
@@ -66,6 +75,13 @@ impl Read {
 }
 
 impl Engine {
+    /// What a key of an installation is tried against: its own secret, and the public keys of the product.
+    pub(crate) fn keys_of(&self, product: Uuid, secret: Option<&InstallationSecret>) -> KeySet {
+        let mut keys = self.catalog().key_set(product, Scheme::Lk3);
+        keys.secrets = secret.map(|known| known.secret.clone()).into_iter().collect();
+        keys
+    }
+
     pub(super) async fn register_self_contained(
         self: &Arc<Self>,
         caller: &Caller,
@@ -79,7 +95,9 @@ impl Engine {
         if self.find_key(&self.store, &key).await?.is_some() {
             return Err(taken);
         }
-        let keys = self.catalog().key_set(product.id, Scheme::Lk3);
+        let installation = self.installation_row(wanted.installation.as_deref()).await?;
+        let secret = self.secret_in(&installation)?;
+        let keys = self.keys_of(product.id, secret.as_ref());
         let (scheme, read) = Read::verified(&key, &keys, product)?;
         let policy = self.policy_named(&product.code, policy.as_deref().unwrap_or_else(|| read.tier()))?;
         let now: Timestamp = self.now();
@@ -90,8 +108,8 @@ impl Engine {
             draft.id = lk3.license_id.unwrap_or(draft.id);
             self.give_key(&mut draft, &key);
         }
-        draft.installation_id = self.catalog().own_installation().map(|own| own.row.id);
-        beside.sealed_under = self.known_own_secret().map(|own| (own.installation, own.sealed));
+        draft.installation_id = Some(installation.id);
+        beside.sealed_under = secret.map(|known| (known.installation, known.sealed));
         self.issue_beside(caller, &policy, vec![draft], vec![key], &wanted, beside, now).await?.ok_or(taken)
     }
 }

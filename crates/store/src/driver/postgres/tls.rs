@@ -10,7 +10,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::StoreError;
 
-pub(super) fn connector(root_certificate: Option<&Path>) -> Result<MakeRustlsConnect, StoreError> {
+pub(crate) fn connector(root_certificate: Option<&Path>) -> Result<MakeRustlsConnect, StoreError> {
     let mut roots = RootCertStore::empty();
     match root_certificate {
         Some(path) => {

@@ -62,7 +62,7 @@ fn hold(path: &Path) -> Result<File, StoreError> {
     }
 }
 
-pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-");
     name.push(ending);

@@ -27,6 +27,8 @@ async fn full(w: &World) -> License {
         own: true,
         secret_sealed: None,
         secret_generated_at: None,
+        free_devices: None,
+        over_limit_since: None,
         created_at: NOW,
     };
     w.write(installation, |it, tx| Box::pin(installations::insert(tx, it))).await.unwrap();
@@ -53,6 +55,8 @@ async fn a_licence_comes_back_as_it_went_in_with_its_owner() {
         let full = full(&w).await;
         let found = Some(Found {
             license: full.clone(),
+            serial: 1,
+            removed_at: None,
             user_external_id: Some(TEXTS[0].to_owned()),
             user_email: Some("a@example.org".to_owned()),
             user_banned: true,
@@ -108,6 +112,8 @@ async fn whether_anything_belongs_to_an_installation_is_known() {
             own: true,
             secret_sealed: None,
             secret_generated_at: None,
+            free_devices: None,
+            over_limit_since: None,
             created_at: NOW,
         };
         w.write(installation, |it, tx| Box::pin(installations::insert(tx, it))).await.unwrap();

@@ -1,8 +1,10 @@
 //! `keyward issue lk2` on a database.
 
+use keyward_core::scheme::Scheme;
 use keyward_core::scheme::lk2::Lk2Key;
 use keyward_engine::form::NewForm;
 use keyward_engine::issue::Lk2Request;
+use keyward_engine::license::Named;
 use serde_json::json;
 
 use super::super::Beside;
@@ -37,7 +39,8 @@ impl Lk2 {
     fn form(&self, opened: &Opened, order: &Order, request: Lk2Request) -> NewForm {
         let product = self.product.as_deref().unwrap_or(&opened.config.dialects.lk.product);
         let metadata = (!order.notes.is_empty()).then(|| json!({ "notes": order.notes }).to_string());
-        NewForm::Lk2 { order: keyward_engine::form::Order { metadata, ..self.keep.order(product) }, request }
+        let order = self.installation.of(self.keep.order(product));
+        NewForm::Lk2 { order: keyward_engine::form::Order { metadata, ..order }, request }
     }
 
     async fn store_one(
@@ -53,8 +56,9 @@ impl Lk2 {
         if payload.expires_at().is_some_and(|end| end < now) {
             output::tell("warning: this key has already expired");
         }
-        let catalog = opened.engine.catalog();
-        let secret = catalog.own_installation().and_then(|own| own.secret.as_ref()).filter(|_| self.sql);
+        let found = opened.engine.find(&Named::Id(issued.id)).await?;
+        let keys = opened.engine.keys_for(&found, Scheme::Lk2).await?;
+        let secret = keys.secrets.first().filter(|_| self.sql);
         let sql = secret.map(|secret| letter::sql(&issued.key, &payload, &order.notes, secret, now));
         let letter = Some(letter::customer(&issued.key, &payload));
         let beside = Beside { note: Some(WEAK), letter, sql, ..Beside::default() };

@@ -1,0 +1,140 @@
+//! `keyward import`: moving in from the older systems.
+
+mod report;
+
+use clap::{Args, Subcommand};
+use keyward_engine::EngineError;
+use keyward_engine::import::{Import as Wanted, System};
+use keyward_server::config::Config;
+use zeroize::Zeroizing;
+
+use crate::bulk;
+use crate::clock::Now;
+use crate::database::{DatabaseArgs, Opened, has_password};
+use crate::failure::Failure;
+use crate::output;
+
+/// All or nothing: a row that cannot be read refuses the whole, and is named. What is here already stays as it is, so the same
+/// command may be run again. The old database is only read.
+#[derive(Subcommand)]
+pub(crate) enum Import {
+    /// Signed records (system A)
+    ///
+    /// The old private key comes along with `keyward keys import FILE --product records`, best before: the report then says
+    /// which signatures it made.
+    #[command(name = "A", alias = "a")]
+    A(Source),
+    /// The central pool (system B), with its activations
+    #[command(name = "B", alias = "b")]
+    B(Source),
+    /// Tiered keys (system C), with their customers and the log of attempts to verify them
+    ///
+    /// The old master key comes along with `keyward secret set tier`, or from the variable MASTER_KEY.
+    #[command(name = "C", alias = "c")]
+    C(Source),
+    /// A folder of device-bound files (system D)
+    ///
+    /// Files whose names end in `.key` are read. Those of one customer and device become one licence, of which the newest says
+    /// the end. The key that signed them comes first: `keyward keys import FILE --product NAME --files`.
+    #[command(name = "D", alias = "d")]
+    D(Source),
+}
+
+#[derive(Args)]
+pub(crate) struct Source {
+    /// The old database: a SQLite file, or postgres://user@host/name; of system D the folder of its files. A password given here shows in process lists
+    #[arg(long, value_name = "FILE|URL", required_unless_present = "from_env", conflicts_with = "from_env")]
+    from: Option<String>,
+    /// The variable of the environment that says where the old database is, with its password
+    #[arg(long, value_name = "NAME")]
+    from_env: Option<String>,
+    /// The product that the licences belong to [default: the one that the system's interface is bound to]
+    #[arg(long, value_name = "CODE")]
+    product: Option<String>,
+    /// Do everything but write
+    #[arg(long)]
+    dry_run: bool,
+    /// Leave out rows that cannot be read, instead of refusing the whole
+    #[arg(long)]
+    skip_bad: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    now: Now,
+}
+
+impl Import {
+    /// Says whether it was done, or was refused.
+    pub(crate) fn run(&self, json: bool) -> Result<bool, Failure> {
+        match self {
+            Self::A(source) => source.run(System::A, |config| Some(&config.dialects.records.product), json),
+            Self::B(source) => source.run(System::B, |config| Some(&config.dialects.pool.product), json),
+            Self::C(source) => source.run(System::C, |config| Some(&config.dialects.tier.product), json),
+            Self::D(source) => source.run(System::D, |_| None, json),
+        }
+    }
+}
+
+impl Source {
+    fn run(
+        &self,
+        system: System,
+        product: fn(&Config) -> Option<&String>,
+        json: bool,
+    ) -> Result<bool, Failure> {
+        let from = self.address()?;
+        self.database.change(self.now.given(), async |opened: &Opened| {
+            if system == System::C && !self.dry_run {
+                opened.set_tier_secret().await?;
+            }
+            let config = &opened.config;
+            let secret = config.secrets.tier_secret.as_ref().filter(|_| system == System::C);
+            let wanted = Wanted {
+                system,
+                from: from.clone(),
+                product: self.product.clone().or_else(|| product(config).cloned()),
+                secret: secret.map(|secret| Zeroizing::new(secret.expose().to_owned())),
+                dry_run: self.dry_run,
+                skip_bad: self.skip_bad,
+                keep_attempts: i64::from(config.audit.keep_days),
+            };
+            let mut bar = None;
+            let progress = |read, total| bar.get_or_insert_with(|| bulk::progress(total)).set_position(read);
+            let done = opened.engine.import(&opened.caller, wanted, progress).await;
+            if let Some(bar) = bar {
+                bar.finish_and_clear();
+            }
+            let done = done.map_err(|error| explain(system, error))?;
+            report::print(&done, json)?;
+            Ok(!done.refused)
+        })
+    }
+
+    fn address(&self) -> Result<String, Failure> {
+        match (&self.from, &self.from_env) {
+            (Some(from), _) => {
+                if has_password(from) {
+                    output::tell(
+                        "warning: a password on the command line shows in process lists; prefer --from-env",
+                    );
+                }
+                Ok(from.clone())
+            }
+            (None, Some(name)) => std::env::var(name).map_err(|_| {
+                Failure::argument(format_args!("the variable {name} is not set"), "set it, or give --from")
+            }),
+            (None, None) => Err(Failure::argument("no old database was named", "give --from")),
+        }
+    }
+}
+
+/// A product of files is made together with its key.
+fn explain(system: System, error: EngineError) -> Failure {
+    let unknown = matches!(error, EngineError::NotFound { what: "product", .. });
+    let failure = Failure::from(error);
+    if system == System::D && unknown {
+        return failure
+            .and("take in the key of its files first: `keyward keys import FILE --product NAME --files`");
+    }
+    failure
+}
