@@ -172,7 +172,7 @@ impl Import {
         let mut text = keys::read_file(&self.file)?;
         if text.contains(SEALED) {
             let passphrase = self.passphrase.read_known()?;
-            let opened = passphrase::open(&passphrase, &text).map_err(keyward_engine::EngineError::from)?;
+            let opened = passphrase::open(&passphrase, &text).map_err(EngineError::from)?;
             *text = String::from_utf8_lossy(&opened.bytes).into_owned();
         }
         self.database.change(None, async |opened: &Opened| {

@@ -55,7 +55,7 @@ impl Transfer {
         let transfer =
             license::Transfer { device: self.device.clone(), user, beyond_limit: self.beyond_limit };
         self.database.change(self.now.given(), async |opened: &Opened| {
-            let to = target(opened, &named, self.to.as_deref()).await?;
+            let path = target(opened, &named, self.to.as_deref()).await?;
             let moved = opened.engine.transfer(&opened.caller, named.clone(), transfer).await;
             let moved = moved.map_err(|error| match error {
                 error @ keyward_engine::EngineError::Limit { .. } => {
@@ -65,7 +65,7 @@ impl Transfer {
             })?;
             let number = moved.found.license.transfers;
             let done = Done::new("transfer", format!("moved to {to} (transfer {number})"));
-            Done { form: moved.form, to, ..done }.print(opened, &moved.found, json)
+            Done { form: moved.form, to: path, ..done }.print(opened, &moved.found, json)
         })
     }
 }

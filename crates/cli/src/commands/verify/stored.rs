@@ -1,6 +1,8 @@
 //! Verifying beside the database: what it decides, and what the form says where nobody asks it.
 
+use keyward_core::code::Code;
 use keyward_core::refusal::Refusal;
+use keyward_core::scheme::Scheme;
 use keyward_core::verdict::{self, DeviceContext, Verdict};
 use serde_json::json;
 
@@ -35,10 +37,12 @@ pub(super) fn run(
         };
         let claims = examined.claims.as_ref().ok().filter(|_| sealed);
         let report = Report { verdict: &offline, license: claims };
-        let seal_only = examined.scheme == keyward_core::scheme::Scheme::Pool;
-        // What a form says of its device, product and features only the form can answer.
+        let seal_only = examined.scheme == Scheme::Pool;
+        // The database decides, but on what was asked of the form itself.
+        let asked =
+            [Code::WrongDevice, Code::ProductScopeMismatch, Code::EntitlementsMissing, Code::ClockTampered];
         let online = examined.verdict.as_ref();
-        let valid = online.map_or(offline.valid, |online| online.valid && (offline.valid || seal_only));
+        let valid = online.map_or(offline.valid, |online| online.valid && !asked.contains(&offline.code));
         let found = examined.found.as_ref();
         if json {
             let mut object = serde_json::to_value(&report).unwrap_or_default();
