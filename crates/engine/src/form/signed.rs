@@ -76,7 +76,7 @@ impl Engine {
 }
 
 /// A customer as the name of a licence.
-pub(super) fn name_of(customer: &str) -> Option<String> {
+pub(crate) fn name_of(customer: &str) -> Option<String> {
     let name = customer.replace('\0', "");
     (!name.is_empty()).then_some(name)
 }
