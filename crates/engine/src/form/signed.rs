@@ -52,7 +52,8 @@ impl Engine {
             storable(field, text)?;
         }
         let product = order.product.as_deref().unwrap_or(&request.product);
-        let policy = self.file_policy(caller, product, order.policy.as_deref()).await?;
+        let policy =
+            self.file_policy(caller, product, request.grace_period_days, order.policy.as_deref()).await?;
         let (key_id, key) =
             self.signing_key(caller, Some(policy.row.product_id), Algorithm::RsaPkcs1Sha256).await?;
         let file = request.issue(&key, now)?;
@@ -61,6 +62,7 @@ impl Engine {
             wanted.metadata.as_deref(),
             &[("issuedTo", &request.issued_to), ("licenseType", &request.license_type)],
         )?;
+        wanted.name = wanted.name.or_else(|| name_of(&request.issued_to));
         let mut draft = self.keyless(&policy, Scheme::File, &wanted, now)?;
         draft.machines_count = 1;
         draft.first_activated_at = Some(now);
@@ -73,8 +75,14 @@ impl Engine {
     }
 }
 
+/// A customer as the name of a licence.
+pub(super) fn name_of(customer: &str) -> Option<String> {
+    let name = customer.replace('\0', "");
+    (!name.is_empty()).then_some(name)
+}
+
 /// Refuses a text that names nothing, or that PostgreSQL cannot store.
-fn storable(field: &'static str, text: &str) -> Result<(), EngineError> {
+pub(super) fn storable(field: &'static str, text: &str) -> Result<(), EngineError> {
     if text.is_empty() || text.contains('\0') {
         let wanted = "a text that is not empty and has no zero character".to_owned();
         return Err(EngineError::Invalid { field, wanted });

@@ -11,6 +11,7 @@ mod idempotency;
 mod installations;
 mod issued;
 mod license_changes;
+mod license_list;
 mod licenses;
 mod limits;
 mod machines;
