@@ -26,8 +26,8 @@ const MAX_CLIENT_ID: usize = 2_000;
 
 pub(super) async fn issue(State(app): State<App>, context: Context, posted: Posted) -> Response {
     let Posted { visitor, fields } = posted;
-    if let Err(answer) = visitor.must(Permission::LicenseIssue) {
-        return answer;
+    if let Some(no) = visitor.refusal(Permission::LicenseIssue) {
+        return no;
     }
     let typed = Typed::of(&fields);
     let again = async |status, problem| {
