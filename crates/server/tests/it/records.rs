@@ -37,7 +37,12 @@ impl OldKey {
 
 /// Servers on both databases, with a key at hand.
 pub(crate) async fn sites() -> Vec<Site> {
-    let sites = Site::all().await;
+    sites_with(|_| {}).await
+}
+
+/// The same, configured.
+pub(crate) async fn sites_with(change: impl Fn(&mut keyward_server::config::Config)) -> Vec<Site> {
+    let sites = Site::all_with(change).await;
     for site in &sites {
         give_key(site).await;
     }

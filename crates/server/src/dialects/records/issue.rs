@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use keyward_core::scheme::Scheme;
 use keyward_engine::form::{NewForm, Order};
-use keyward_engine::issue::RecordRequest;
+use keyward_engine::issue::{IssueError, RecordRequest};
 use keyward_engine::license::{Issued, Named};
 use keyward_engine::token::Permission;
 use keyward_engine::{EngineError, Policy, Product};
@@ -26,8 +26,8 @@ const MAX_CLIENT_ID: usize = 2_000;
 
 pub(super) async fn issue(State(app): State<App>, context: Context, posted: Posted) -> Response {
     let Posted { visitor, fields } = posted;
-    if let Err(answer) = visitor.must(Permission::LicenseIssue) {
-        return answer;
+    if let Some(no) = visitor.refusal(Permission::LicenseIssue) {
+        return no;
     }
     let typed = Typed::of(&fields);
     let again = async |status, problem| {
@@ -52,7 +52,7 @@ pub(super) async fn issue(State(app): State<App>, context: Context, posted: Post
                 Err(_) => None,
             };
             let sentence = format!(
-                "{} has a licence already. There is one for each client id: renew that one, or choose another id.",
+                "{} has a licence already. There is one for each client id: reactivate that one, or choose another id.",
                 cut(&typed.client_id)
             );
             again(StatusCode::CONFLICT, Problem { sentences: vec![sentence], existing }).await
@@ -75,7 +75,7 @@ async fn done(app: &App, visitor: &Visitor, form: NewForm) -> Result<i64, Engine
 /// What is wrong with what was asked, for whoever asked; `None` when it is not his fault.
 pub(super) fn sentence(error: &EngineError) -> Option<String> {
     match error {
-        EngineError::Date(_) => {
+        EngineError::Date(_) | EngineError::Issue(IssueError::Date(_)) => {
             Some("The licence would end after the year 9999. Give fewer days.".to_owned())
         }
         EngineError::Issue(_) | EngineError::Refused(_) | EngineError::Invalid { .. } => {

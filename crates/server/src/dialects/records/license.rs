@@ -188,7 +188,9 @@ fn text(serial: Result<Path<String>, PathRejection>) -> String {
 
 /// The licence that a change is about.
 async fn change(app: &App, context: &Context, visitor: &Visitor, serial: &str) -> Result<Found, Response> {
-    visitor.must(Permission::LicenseChange)?;
+    if let Some(no) = visitor.refusal(Permission::LicenseChange) {
+        return Err(no);
+    }
     find(app, context, serial).await
 }
 
@@ -265,7 +267,9 @@ async fn reveal(
     visitor: &Visitor,
     found: &Found,
 ) -> Result<RecordForm, Response> {
-    visitor.must(Permission::LicenseReveal)?;
+    if let Some(no) = visitor.refusal(Permission::LicenseReveal) {
+        return Err(no);
+    }
     let form = app.engine().reveal_record(&visitor.caller, found).await;
     form.map_err(|error| page::failed(&error, context))
 }

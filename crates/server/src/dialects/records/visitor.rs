@@ -33,12 +33,9 @@ impl Visitor {
         self.session.as_ref().map_or("", |session| session.csrf.expose())
     }
 
-    /// Refuses what the token may not do.
-    ///
-    /// # Errors
-    /// The page that says so.
-    pub(super) fn must(&self, permission: Permission) -> Result<(), Response> {
-        self.bearer.must(permission).map_err(|_| not_allowed())
+    /// The page that says no, where the token may not do something.
+    pub(super) fn refusal(&self, permission: Permission) -> Option<Response> {
+        self.bearer.must(permission).is_err().then(not_allowed)
     }
 }
 
@@ -67,8 +64,10 @@ pub(super) async fn look(
     let actor = Actor::Token(bearer.token);
     let caller = Caller { actor, ..super::caller(app, context, headers) };
     let visitor = Visitor { caller, bearer, session };
-    visitor.must(Permission::LicenseIssue)?;
-    Ok(Some(visitor))
+    match visitor.refusal(Permission::LicenseIssue) {
+        None => Ok(Some(visitor)),
+        Some(no) => Err(no),
+    }
 }
 
 /// A token that nobody has is a guess.

@@ -25,6 +25,7 @@ async fn the_end_moves_and_both_signatures_are_accepted() {
 
         // While it runs, days are added to its end.
         site.clock.advance(10 * DAY);
+        let person = Person::at(&site).await;
         assert_eq!(person.post(&reactivate, &[("days", "5")]).await.status, 303);
         assert_eq!(end(&site, "example.com").await, Some(START + 35 * DAY));
         let new = person.record(&path).await;
