@@ -43,6 +43,16 @@ pub enum EngineError {
     /// A text is no licence.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// A record or file was signed with a key that is not here.
+    #[error("no key of product {product} made this {scheme}; {tried} of them were tried")]
+    UnknownSigner {
+        /// Its form.
+        scheme: keyward_core::scheme::Scheme,
+        /// The product it is for.
+        product: String,
+        /// Keys that might have signed it.
+        tried: usize,
+    },
     /// A key file cannot be used.
     #[error(transparent)]
     KeyFile(#[from] KeyFileError),
@@ -126,6 +136,7 @@ impl EngineError {
             Self::Passphrase(error) => error.code(),
             Self::Issue(error) => error.code(),
             Self::Refused(refusal) => refusal.code().as_str(),
+            Self::UnknownSigner { .. } => "UNKNOWN_SIGNER",
             Self::KeyFile(_) => "KEY_FILE",
             Self::Date(_) => "DATE_OUT_OF_RANGE",
             Self::NotFound { .. } => "NOT_FOUND",
@@ -156,6 +167,10 @@ impl EngineError {
             Self::MasterKeyRotated => "start again with the new master key",
             Self::Passphrase(error) => error.remedy(),
             Self::Issue(_) | Self::Refused(_) => "correct the value and try again",
+            Self::UnknownSigner { .. } => {
+                "take in the key that signed it with `keyward keys import FILE`, private or public, and try again; \
+                 `keyward keys check` says whether a key fits"
+            }
             Self::KeyFile(_) => "give another key file",
             Self::Date(_) => "choose a shorter duration",
             Self::NotFound { .. } => "check the name",

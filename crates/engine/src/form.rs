@@ -7,10 +7,12 @@ mod reissue;
 mod sealed;
 mod signed;
 mod spelling;
+mod taken_in;
 
 pub(crate) use lk3::{beside, of_key};
 pub(crate) use reissue::Change;
 pub(crate) use spelling::{canonical, signature_text};
+pub(crate) use taken_in::TakenIn;
 
 use std::sync::Arc;
 

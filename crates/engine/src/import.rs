@@ -121,7 +121,8 @@ impl Engine {
         self.refresh().await?;
         let code = import.product.as_deref().unwrap_or(import.system.product());
         let product = self.catalog().product(code).cloned();
-        let product = product.ok_or_else(|| EngineError::NotFound { what: "product", name: code.to_owned() })?;
+        let product =
+            product.ok_or_else(|| EngineError::NotFound { what: "product", name: code.to_owned() })?;
         let old = import.system.open(&import.from).await?;
         run::Run::new(self, caller, &import, &product, &old).go(progress).await
     }

@@ -2,11 +2,15 @@
 
 mod activate;
 mod deactivate;
+mod examine;
 mod find;
 mod issue;
 mod issuing;
+mod list;
 mod order;
 mod pool;
+mod reactivate;
+mod records;
 mod register;
 mod renew;
 mod reset;
@@ -16,16 +20,21 @@ mod suspend;
 mod transfer;
 mod usage;
 mod validate;
+mod validate_record;
 
 pub use activate::{Activate, Activated, Activation, OTHER_DEVICE};
 pub use deactivate::Deactivate;
+pub use examine::{Examined, Maker};
 pub use find::{Found, Named};
 pub(crate) use find::{hint, scope_of, stored_hint};
 pub(crate) use issuing::Beside;
+pub use list::{Listed, Listing, MAX_PAGE, Page, Status};
 pub use order::{Issued, LIFETIME_DAYS, NewLicense, Term};
 pub use pool::{PoolBatch, PoolRequest};
-pub use register::Register;
+pub use reactivate::{Reactivated, Reactivation};
+pub use records::{RecordForm, RecordPage};
 pub(crate) use register::SelfContained;
+pub use register::{OldForm, Register};
 pub use renew::{Renewal, Renewed};
 pub use reset::PoolKeyOut;
 pub use show::{Form, Shown};

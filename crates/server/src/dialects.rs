@@ -2,4 +2,5 @@
 
 pub(crate) mod page;
 pub mod pool;
+pub(crate) mod records;
 pub(crate) mod tier;

@@ -48,11 +48,18 @@ pub struct Known {
 macro_rules! known {
     ($key:literal, $from:literal) => {
         concat!(
-            "select ", $key, ", l.id, l.product_id, l.policy_id, l.subject, l.expiry, l.first_activated_at,
-               l.suspension_reason, u.external_id, b.id from ", $from, "
+            "select ",
+            $key,
+            ", l.id, l.product_id, l.policy_id, l.subject, l.expiry, l.first_activated_at,
+               l.suspension_reason, u.external_id, b.id from ",
+            $from,
+            "
              left join users u on u.id = l.user_id
              left join batches b on b.id = l.batch_id and b.ready_at is null
-             where ", $key, " in ", among!()
+             where ",
+            $key,
+            " in ",
+            among!()
         )
     };
 }
@@ -61,7 +68,8 @@ macro_rules! known {
 macro_rules! of_unfinished {
     ($before:literal) => {
         concat!(
-            $before, " (select l.id from licenses l join batches b on b.id = l.batch_id
+            $before,
+            " (select l.id from licenses l join batches b on b.id = l.batch_id
               where l.batch_id = $1 and b.ready_at is null order by l.id limit $2)"
         )
     };

@@ -47,7 +47,8 @@ statements! {
     INSERT = concat!("insert into issued (", columns!(), ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
               on conflict do nothing");
     LICENSE_BY_DIGEST = "select license_id from issued where account_id = $1 and digest = $2";
-    OF_LICENSE = concat!("select ", columns!(), " from issued where license_id = $1 order by serial");
+    OF_LICENSE = concat!("select ", columns!(), " from issued where license_id = $1
+                         order by superseded_at is null, issued_at, serial");
     SUPERSEDE = "update issued set superseded_at = $2 where license_id = $1 and superseded_at is null";
 }
 
@@ -115,7 +116,7 @@ pub async fn license_by_digest(
     db.one(LICENSE_BY_DIGEST, args![account, digest], first).await
 }
 
-/// The forms of a licence, the oldest first.
+/// The forms of a licence, the oldest first; the one that no other took the place of is the last.
 ///
 /// # Errors
 /// When the database cannot be asked.

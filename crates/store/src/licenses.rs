@@ -8,6 +8,7 @@ use crate::sql::{args, statements};
 use crate::{Read, Row, StoreError, Tx, Value};
 
 mod change;
+mod list;
 mod remove;
 
 #[cfg(feature = "testing")]
@@ -22,6 +23,12 @@ pub use held::{
     add_machines, keyless_of_installation, of_installation, put_on_list, set_metadata, take_off_list,
     touch_seen,
 };
+#[cfg(feature = "testing")]
+pub(crate) use list::ALL as ALL_LISTS;
+pub use list::{Cursor, Filter, Listed, State, list};
+#[cfg(feature = "testing")]
+pub(crate) use records::ALL as ALL_RECORDS;
+pub use records::{Subject, record_by_serial, records_before, subjects_before};
 #[cfg(feature = "testing")]
 pub(crate) use remove::ALL as ALL_REMOVALS;
 pub use remove::{Removed, remove};
@@ -115,23 +122,31 @@ macro_rules! columns {
     };
 }
 
+macro_rules! columns_of_found {
+    () => {
+        "l.id, l.account_id, l.product_id, l.policy_id, l.user_id, l.installation_id, l.batch_id, l.name, l.subject,
+         l.scheme, l.key_sealed, l.key_digest, l.key_hint, l.expiry, l.expiry_text, l.first_activated_at,
+         l.first_validated_at, l.last_validated_at, l.suspended_at, l.suspension_reason, l.max_machines,
+         l.machines_count, l.max_uses, l.uses, l.transfers, l.metadata, l.created_at, l.updated_at, l.serial,
+         l.removed_at, u.external_id, u.email, u.banned_at, b.name"
+    };
+}
+pub(crate) use columns_of_found;
+
 /// A licence of a batch is seen only once the whole batch is ready.
 macro_rules! found {
     ($where:literal) => {
         concat!(
-            "select l.id, l.account_id, l.product_id, l.policy_id, l.user_id, l.installation_id, l.batch_id, l.name,
-               l.subject, l.scheme, l.key_sealed, l.key_digest, l.key_hint, l.expiry, l.expiry_text,
-               l.first_activated_at, l.first_validated_at, l.last_validated_at, l.suspended_at,
-               l.suspension_reason, l.max_machines, l.machines_count, l.max_uses, l.uses, l.transfers, l.metadata,
-               l.created_at, l.updated_at, l.serial, l.removed_at, u.external_id, u.email, u.banned_at, b.name
+            "select ", columns_of_found!(), "
              from licenses l left join users u on u.id = l.user_id left join batches b on b.id = l.batch_id
              where ", $where, " and (l.batch_id is null or b.ready_at is not null)"
         )
     };
 }
 
-// Below the macro that it uses.
+// Below the macro that they use.
 mod held;
+mod records;
 
 statements! {
     INSERT = concat!("insert into licenses (", columns!(), ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
@@ -142,6 +157,9 @@ statements! {
     BY_ID = found!("l.id = $1");
     BY_DIGEST = found!("l.account_id = $1 and l.key_digest = $2");
     BY_SUBJECT = found!("l.product_id = $1 and l.subject = $2");
+    OF_DEVICE = concat!(found!("l.product_id = $1 and l.scheme = $2 and coalesce(l.name, '') = $3
+                        and l.id in (select license_id from machines where fingerprint = $4)"),
+                        " order by l.serial limit 1");
     OF_PRODUCT = concat!(found!("l.product_id = $1 and l.scheme = $2 and l.id > $3"), " order by l.id limit $4");
     ANY_OF_PRODUCT = "select cast(1 as bigint) from licenses where product_id = $1 and scheme = $2 limit 1";
     ANY_OF_INSTALLATION = "select cast(1 as bigint) from licenses
@@ -302,6 +320,20 @@ pub async fn by_digest(
 /// When the database cannot be asked.
 pub async fn by_subject(db: &impl Read, product: Uuid, subject: &str) -> Result<Option<Found>, StoreError> {
     db.one(BY_SUBJECT, args![product, subject], found).await
+}
+
+/// The first licence of a product in one form that has this name and runs on this device.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn of_device(
+    db: &impl Read,
+    product: Uuid,
+    scheme: &str,
+    name: &str,
+    fingerprint: &str,
+) -> Result<Option<Found>, StoreError> {
+    db.one(OF_DEVICE, args![product, scheme, name, fingerprint], found).await
 }
 
 /// Licences of a product in one form whose ids lie after another, in the order of their ids.

@@ -217,7 +217,8 @@ impl Parts {
         beside: Option<Vec<OldValue>>,
     ) -> Option<Vec<OldRow>> {
         let again = key.is_some() && key == self.last;
-        let full = if !again && self.part.len() >= AT_ONCE { Some(std::mem::take(&mut self.part)) } else { None };
+        let full =
+            if !again && self.part.len() >= AT_ONCE { Some(std::mem::take(&mut self.part)) } else { None };
         if !again {
             self.number += 1;
             self.part.push(row(self.number));

@@ -101,7 +101,9 @@ impl Source {
         match (&self.from, &self.from_env) {
             (Some(from), _) => {
                 if has_password(from) {
-                    output::tell("warning: a password on the command line shows in process lists; prefer --from-env");
+                    output::tell(
+                        "warning: a password on the command line shows in process lists; prefer --from-env",
+                    );
                 }
                 Ok(from.clone())
             }

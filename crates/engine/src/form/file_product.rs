@@ -1,4 +1,5 @@
-//! A product of device-bound files: made with its policy when its first file is issued.
+//! A product of device-bound files: made with its policy when its first file is issued or taken in. Files of another
+//! grace follow a policy of their own, so that the database decides as the file does.
 
 use keyward_core::audit::Entry;
 use keyward_core::scheme::Scheme;
@@ -17,25 +18,31 @@ const YEAR: u64 = 31_556_952;
 const SECONDS_PER_DAY: i64 = 86_400;
 
 impl Engine {
-    /// The policy that files of a product follow.
-    pub(super) async fn file_policy(
+    /// Makes a product of device-bound files where there is none, with its policy.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn ensure_file_product(&self, caller: &Caller, product: &str) -> Result<(), EngineError> {
+        super::signed::storable("product", product)?;
+        self.refresh().await?;
+        self.file_policy(caller, product, GRACE_PERIOD_DAYS, None).await.map(drop)
+    }
+
+    /// The policy that files of a product with so many days of grace follow.
+    pub(crate) async fn file_policy(
         &self,
         caller: &Caller,
         product: &str,
+        grace_days: i64,
         policy: Option<&str>,
     ) -> Result<Arc<Policy>, EngineError> {
         if let Some(policy) = policy {
             return self.policy_named(product, policy);
         }
-        let known = || {
-            let catalog = self.catalog();
-            let product = catalog.product(product)?;
-            let is_for_files = |policy: &&Arc<Policy>| policy.row.scheme.as_deref() == Some(POLICY);
-            catalog.policies_of(product.id).find(is_for_files).cloned()
-        };
-        if let Some(policy) = known() {
+        if let Some(policy) = self.known_file_policy(product, grace_days) {
             return Ok(policy);
         }
+        let code = policy_code(grace_days);
         let (now, account_id) = (self.now(), self.account.id);
         let present = self.catalog().product(product).map(|product| product.id);
         let new = products::Product {
@@ -51,30 +58,56 @@ impl Engine {
             id: self.new_id(),
             account_id,
             product_id: new.id,
-            code: POLICY.to_owned(),
-            name: "Device-bound file".to_owned(),
+            code: code.clone(),
+            name: policy_name(grace_days),
             scheme: Some(Scheme::File.as_str().to_owned()),
-            rules: rules().to_json(),
+            rules: rules(grace_days).to_json(),
             metadata: "{}".to_owned(),
             created_at: now,
             updated_at: now,
         };
-        let detail = json!({ "product": product, "policy": POLICY, "newProduct": present.is_none() });
+        let detail = json!({ "product": product, "policy": code, "newProduct": present.is_none() });
         let entry = self.entry(caller, "policy.create", ("policy", Some(policy.id)), &detail, now);
         let product_row = present.is_none().then_some(new);
         self.store.write(Making { product: product_row, policy, entry }).await?;
         self.reload().await?;
-        known().ok_or_else(|| EngineError::Taken { what: "policy", name: POLICY.to_owned() })
+        // One of this name with another grace was changed by somebody.
+        self.known_file_policy(product, grace_days)
+            .ok_or(EngineError::Taken { what: "policy with another grace", name: code })
+    }
+
+    /// The policy of files with so many days of grace, where there is one.
+    pub(crate) fn known_file_policy(&self, product: &str, grace_days: i64) -> Option<Arc<Policy>> {
+        let catalog = self.catalog();
+        let product = catalog.product(product)?;
+        let fits = |policy: &&Arc<Policy>| {
+            policy.row.scheme.as_deref() == Some(POLICY)
+                && policy.rules.grace_period == grace_days * SECONDS_PER_DAY
+        };
+        catalog.policies_of(product.id).find(fits).cloned()
     }
 }
 
-/// A year in calendar months, fifteen days of grace, then reading only; one device.
-fn rules() -> Rules {
+fn policy_code(grace_days: i64) -> String {
+    if grace_days == GRACE_PERIOD_DAYS { POLICY.to_owned() } else { format!("{POLICY}-grace-{grace_days}") }
+}
+
+fn policy_name(grace_days: i64) -> String {
+    let name = "Device-bound file";
+    if grace_days == GRACE_PERIOD_DAYS {
+        name.to_owned()
+    } else {
+        format!("{name}, {grace_days} days of grace")
+    }
+}
+
+/// A year in calendar months, then grace, then reading only; one device.
+fn rules(grace_days: i64) -> Rules {
     Rules {
         duration: Some(YEAR),
         duration_arithmetic: Arithmetic::Months,
         max_machines: Some(1),
-        grace_period: GRACE_PERIOD_DAYS * SECONDS_PER_DAY,
+        grace_period: grace_days * SECONDS_PER_DAY,
         access_after_expiry: AccessAfterExpiry::ReadOnly,
         renewal_basis: RenewalBasis::FromNowIfExpired,
         ..Rules::default()

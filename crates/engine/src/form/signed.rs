@@ -10,6 +10,9 @@ use crate::issue::{FileRequest, RecordRequest};
 use crate::license::{Beside, Issued, NewLicense};
 use crate::{Caller, Engine, EngineError, seed};
 
+/// A client's id at the most, in bytes: PostgreSQL keeps no more of a text in an index.
+const MAX_SUBJECT: usize = 2_000;
+
 impl Engine {
     pub(super) async fn issue_record(
         self: &Arc<Self>,
@@ -19,6 +22,10 @@ impl Engine {
     ) -> Result<Issued, EngineError> {
         let now = self.now();
         storable("client_id", &request.client_id)?;
+        if request.client_id.len() > MAX_SUBJECT {
+            let wanted = format!("a text of at most {MAX_SUBJECT} bytes");
+            return Err(EngineError::Invalid { field: "client_id", wanted });
+        }
         let product = order.product.as_deref().unwrap_or(seed::RECORDS);
         let policy = self.policy_or_tier(product, order, &request.license_type)?;
         let (key_id, key) =
@@ -45,7 +52,8 @@ impl Engine {
             storable(field, text)?;
         }
         let product = order.product.as_deref().unwrap_or(&request.product);
-        let policy = self.file_policy(caller, product, order.policy.as_deref()).await?;
+        let policy =
+            self.file_policy(caller, product, request.grace_period_days, order.policy.as_deref()).await?;
         let (key_id, key) =
             self.signing_key(caller, Some(policy.row.product_id), Algorithm::RsaPkcs1Sha256).await?;
         let file = request.issue(&key, now)?;
@@ -54,6 +62,7 @@ impl Engine {
             wanted.metadata.as_deref(),
             &[("issuedTo", &request.issued_to), ("licenseType", &request.license_type)],
         )?;
+        wanted.name = wanted.name.or_else(|| name_of(&request.issued_to));
         let mut draft = self.keyless(&policy, Scheme::File, &wanted, now)?;
         draft.machines_count = 1;
         draft.first_activated_at = Some(now);
@@ -66,8 +75,14 @@ impl Engine {
     }
 }
 
+/// A customer as the name of a licence.
+pub(super) fn name_of(customer: &str) -> Option<String> {
+    let name = customer.replace('\0', "");
+    (!name.is_empty()).then_some(name)
+}
+
 /// Refuses a text that names nothing, or that PostgreSQL cannot store.
-fn storable(field: &'static str, text: &str) -> Result<(), EngineError> {
+pub(super) fn storable(field: &'static str, text: &str) -> Result<(), EngineError> {
     if text.is_empty() || text.contains('\0') {
         let wanted = "a text that is not empty and has no zero character".to_owned();
         return Err(EngineError::Invalid { field, wanted });

@@ -48,7 +48,8 @@ impl Reads for Records {
         let (client_id, license_type) = (needed_text(row, "client_id")?, needed_text(row, "license_type")?);
         let signature = signature(row)?;
         let (profile, times) = times(row)?;
-        let record = Record { profile, client_id: client_id.clone(), license_type: license_type.clone(), times };
+        let record =
+            Record { profile, client_id: client_id.clone(), license_type: license_type.clone(), times };
         let (record, fits) = self.check(record, &signature);
         let expiry = match (record.expires(), record.times) {
             (None, _) => (None, None),
@@ -96,7 +97,8 @@ impl Records {
             Profile::Text | Profile::TextSorted => &[Profile::Text, Profile::TextSorted],
         };
         for profile in profiles {
-            let signed = SignedRecord::new(Record { profile: *profile, ..record.clone() }, signature.to_vec());
+            let signed =
+                SignedRecord::new(Record { profile: *profile, ..record.clone() }, signature.to_vec());
             if let Ok(record) = signed.verify(&self.keys) {
                 return (record, Some(true));
             }

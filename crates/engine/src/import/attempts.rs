@@ -24,7 +24,8 @@ pub(super) struct OldAttempt {
     pub(super) origin: Option<String>,
 }
 
-const OLD: &str = "attempts to validate that are older than such are kept here, or have no time, were left out";
+const OLD: &str =
+    "attempts to validate that are older than such are kept here, or have no time, were left out";
 
 impl Run<'_> {
     /// Takes attempts along: those at the licences of this import; those at unknown keys on the first move only, because
@@ -42,11 +43,14 @@ impl Run<'_> {
                     None => self.report.warn(OLD, || super::run::named(row, table.order)),
                 }
             }
-            let digests: Vec<Option<[u8; 32]>> =
-                attempts.iter().map(|attempt| attempt.key.as_deref().map(|key| self.engine.digest(key))).collect();
+            let digests: Vec<Option<[u8; 32]>> = attempts
+                .iter()
+                .map(|attempt| attempt.key.as_deref().map(|key| self.engine.digest(key)))
+                .collect();
             let asked: Vec<[u8; 32]> = digests.iter().copied().flatten().collect();
             let (store, account) = (&self.engine.store, self.engine.account.id);
-            let known: HashMap<_, _> = imports::by_digest(store, account, &asked).await?.into_iter().collect();
+            let known: HashMap<_, _> =
+                imports::by_digest(store, account, &asked).await?.into_iter().collect();
             let mut kept = Vec::new();
             for (attempt, digest) in attempts.into_iter().zip(digests) {
                 let license = digest.and_then(|digest| known.get(&digest));

@@ -16,9 +16,9 @@ const SECONDS_PER_DAY: u64 = 86_400;
 
 const UNUSED_BUT_ACTIVATED: &str =
     "there are activations of it, and it is marked unused: it can be activated, as in the old system";
-const OTHER_DEVICES: &str =
-    "it was activated for several domains; the one in the key's own row was taken, the others stand in its metadata";
-const STATUS: &str = "its status is neither ACTIVE nor one that is known here: it is suspended, and its metadata say so";
+const OTHER_DEVICES: &str = "it was activated for several domains; the one in the key's own row was taken, the others stand in its metadata";
+const STATUS: &str =
+    "its status is neither ACTIVE nor one that is known here: it is suspended, and its metadata say so";
 
 pub(super) struct Pool;
 
@@ -146,7 +146,10 @@ fn used(row: Fields<'_>, days: i64, activations: &[Activation], entry: &mut Entr
 
     let domain = text(row, "used_domain")?;
     let newest = |wanted: Option<&str>| {
-        activations.iter().rev().find(|a| a.active && (wanted.is_none() || a.fingerprint.as_deref() == wanted))
+        activations
+            .iter()
+            .rev()
+            .find(|a| a.active && (wanted.is_none() || a.fingerprint.as_deref() == wanted))
     };
     let own = newest(domain.as_deref());
     let fingerprint = domain.clone().or_else(|| own.and_then(|own| own.fingerprint.clone()));

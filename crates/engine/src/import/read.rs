@@ -117,7 +117,9 @@ pub(super) fn time(row: Fields<'_>, column: &'static str) -> Result<Option<Momen
         OldValue::Null => return Ok(None),
         OldValue::Time(micros) => Moment::from_micros(*micros),
         OldValue::Int(number) => number.checked_mul(scale(*number)).and_then(Moment::from_micros),
-        OldValue::Real(seconds) if seconds.abs() < 1.0e11 => Moment::from_micros((seconds * 1e6).round() as i64),
+        OldValue::Real(seconds) if seconds.abs() < 1.0e11 => {
+            Moment::from_micros((seconds * 1e6).round() as i64)
+        }
         OldValue::Text(text) if text.trim().is_empty() => return Ok(None),
         OldValue::Text(text) => parse(text.trim()),
         OldValue::Real(_) | OldValue::Bool(_) | OldValue::Blob(_) | OldValue::List(_) => None,
@@ -186,7 +188,8 @@ fn parse_clock(clock: &str) -> Option<i64> {
     let mut parts = clock.split(':');
     let mut part = |below: i64| -> Option<i64> {
         let text = parts.next()?;
-        let number = (text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())??;
+        let number =
+            (text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())??;
         (number < below).then_some(number)
     };
     let (hours, minutes) = (part(24)?, part(60)?);
@@ -268,7 +271,10 @@ mod tests {
     fn instants_past_the_year_9999_keep_their_text() {
         assert_eq!(Moment::from_micros(LAST + 1), Some(Moment::Far("10000-01-01 00:00:00".to_owned())));
         let day = 86_400_000_000;
-        assert_eq!(Moment::from_micros(LAST + 1 + 59 * day), Some(Moment::Far("10000-02-29 00:00:00".to_owned())));
+        assert_eq!(
+            Moment::from_micros(LAST + 1 + 59 * day),
+            Some(Moment::Far("10000-02-29 00:00:00".to_owned()))
+        );
         assert_eq!(Moment::from_micros(i64::MAX), Some(Moment::Far("infinity".to_owned())));
         assert_eq!(Moment::from_micros(i64::MIN), None);
     }

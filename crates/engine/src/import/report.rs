@@ -129,7 +129,11 @@ impl Report {
 
     /// Rows that cannot be read.
     pub fn malformed(&self) -> u64 {
-        self.skipped.iter().filter(|skipped| skipped.reason == Reason::Malformed).map(|skipped| skipped.count).sum()
+        self.skipped
+            .iter()
+            .filter(|skipped| skipped.reason == Reason::Malformed)
+            .map(|skipped| skipped.count)
+            .sum()
     }
 
     pub(super) fn skip(&mut self, reason: Reason, row: impl FnOnce() -> RowName) {

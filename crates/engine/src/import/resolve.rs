@@ -64,7 +64,8 @@ impl Run<'_> {
         }
         let (store, account) = (&self.engine.store, self.engine.account.id);
         let ids: HashSet<&String> = users.iter().filter_map(|user| user.external_id.as_ref()).collect();
-        let ids: Vec<String> = ids.into_iter().filter(|id| !self.customers.by_id.contains_key(*id)).cloned().collect();
+        let ids: Vec<String> =
+            ids.into_iter().filter(|id| !self.customers.by_id.contains_key(*id)).cloned().collect();
         for (external_id, id, email) in imports::users_by_external_id(store, account, &ids).await? {
             self.customers.by_id.insert(external_id, (id, email));
         }
@@ -165,7 +166,8 @@ impl Run<'_> {
             let id = match self.features.get(code) {
                 Some(id) => *id,
                 None => {
-                    let known = entitlements::by_code(&self.engine.store, self.engine.account.id, code).await?;
+                    let known =
+                        entitlements::by_code(&self.engine.store, self.engine.account.id, code).await?;
                     let id = match known {
                         Some(id) => id,
                         None => {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keyward_core::time::Timestamp;
+use keyward_store::StoreError;
 use keyward_store::batches::Batch;
 use keyward_store::issued::Issued;
 use keyward_store::licenses::License;
 use keyward_store::machines::Machine;
 use keyward_store::old::{OldDatabase, OldRow, OldValue};
-use keyward_store::StoreError;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -257,7 +257,9 @@ impl<'r> Run<'r> {
         self.report.imported += 1;
         let policy = self.policy(&entry).await?;
         // After a refusal the rest is only looked at.
-        let (Some(policy), false) = (policy, self.import.dry_run || self.report.refused) else { return Ok(()) };
+        let (Some(policy), false) = (policy, self.import.dry_run || self.report.refused) else {
+            return Ok(());
+        };
         let mut license = self.license(&policy, &entry, row.id);
         license.user_id = user;
         if let (Some(text), Some(digest)) = (&entry.key, key) {
@@ -380,7 +382,8 @@ impl<'r> Run<'r> {
                 Ok(true) => Ok(engine.now().micros() - begun.micros()),
                 Ok(false) => Err(given_up),
                 Err(StoreError::Conflict { .. }) => {
-                    Err(StoreError::Busy("licences of the import were made by somebody else meanwhile").into())
+                    Err(StoreError::Busy("licences of the import were made by somebody else meanwhile")
+                        .into())
                 }
                 Err(error) => Err(error.into()),
             }
@@ -418,7 +421,8 @@ impl<'r> Run<'r> {
             "imported": report.imported, "skipped": skipped, "users": report.users, "policies": report.policies,
             "attempts": report.attempts, "sealsWrong": report.seals_wrong,
         });
-        let entry = self.engine.entry(self.caller, "import", ("batch", Some(self.batch)), &detail, self.engine.now());
+        let entry =
+            self.engine.entry(self.caller, "import", ("batch", Some(self.batch)), &detail, self.engine.now());
         let made = i64::try_from(report.imported).unwrap_or(i64::MAX);
         let counts = std::mem::take(&mut self.counts);
         let job = Finish { batch: self.batch, account: self.engine.account.id, made, counts, entry };

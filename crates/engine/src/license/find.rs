@@ -68,6 +68,10 @@ pub enum Named {
     Key(String),
     /// By what it is for, in a product (system A's `client_id`).
     Subject(Uuid, String),
+    /// By what it is for, in whichever product has a licence for it.
+    Client(String),
+    /// By its key or form, or by what it is for: what a person typed.
+    Text(String),
 }
 
 impl fmt::Debug for Named {
@@ -77,17 +81,17 @@ impl fmt::Debug for Named {
 }
 
 impl Named {
-    /// What a person typed: an id or a key.
+    /// What a person typed: an id, a key, or what the licence is for.
     pub fn typed(text: &str) -> Self {
-        Uuid::try_parse(text).map_or_else(|_| Self::Key(text.to_owned()), Self::Id)
+        Uuid::try_parse(text).map_or_else(|_| Self::Text(text.to_owned()), Self::Id)
     }
 
     /// For messages: never a whole key.
     pub(crate) fn shown(&self) -> String {
         match self {
             Self::Id(id) => id.to_string(),
-            Self::Key(key) => hint(key),
-            Self::Subject(_, subject) => subject.clone(),
+            Self::Key(key) | Self::Text(key) => hint(key),
+            Self::Subject(_, subject) | Self::Client(subject) => subject.clone(),
         }
     }
 }
@@ -161,18 +165,63 @@ impl Engine {
         Ok(whose == Some(license))
     }
 
+    /// Finds a licence by what it is for. PostgreSQL cannot even ask about a zero character.
+    pub(crate) async fn find_subject(
+        &self,
+        db: &impl Read,
+        product: Uuid,
+        subject: &str,
+    ) -> Result<Option<Found>, EngineError> {
+        if subject.contains('\0') {
+            return Ok(None);
+        }
+        match licenses::by_subject(db, product, subject).await? {
+            Some(found) => self.with_policy(db, found).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     pub(crate) async fn find_in(&self, db: &impl Read, named: &Named) -> Result<Found, EngineError> {
         let found = match named {
             Named::Id(id) => self.find_id(db, *id).await?,
             Named::Key(key) => self.find_key(db, &canonical(key)?).await?,
-            Named::Subject(product, subject) => match licenses::by_subject(db, *product, subject).await? {
-                Some(found) => Some(self.with_policy(db, found).await?),
-                None => None,
-            },
+            Named::Subject(product, subject) => self.find_subject(db, *product, subject).await?,
+            Named::Client(client) => self.find_client(db, client).await?,
+            Named::Text(text) => self.find_text(db, text).await?,
         };
         let mut found =
             found.ok_or_else(|| EngineError::NotFound { what: "licence", name: named.shown() })?;
         found.entitlements = entitlements::of_license(db, found.license.id).await?;
+        Ok(found)
+    }
+
+    /// The one licence for a client, whatever its product.
+    async fn find_client(&self, db: &impl Read, client: &str) -> Result<Option<Found>, EngineError> {
+        let mut one = None;
+        // No text of a database has a zero character in it.
+        for product in self.catalog().products().filter(|_| !client.contains('\0')) {
+            if let Some(found) = self.find_subject(db, product.id, client).await?
+                && one.replace(found).is_some()
+            {
+                let wanted = "several products have a licence for it: name the licence's id".to_owned();
+                return Err(EngineError::Invalid { field: "licence", wanted });
+            }
+        }
+        Ok(one)
+    }
+
+    /// A key goes before a client of the same spelling. What is neither is told of as a key that cannot be read.
+    async fn find_text(&self, db: &impl Read, text: &str) -> Result<Option<Found>, EngineError> {
+        let spelling = canonical(text);
+        if let Ok(key) = &spelling
+            && let Some(found) = self.find_key(db, key).await?
+        {
+            return Ok(Some(found));
+        }
+        let found = self.find_client(db, text).await?;
+        if found.is_none() {
+            spelling?;
+        }
         Ok(found)
     }
 

@@ -1,6 +1,9 @@
 //! Taking in a key that was made elsewhere.
 
 mod self_contained;
+mod signed;
+
+pub use signed::OldForm;
 
 pub(crate) use self_contained::Read as SelfContained;
 

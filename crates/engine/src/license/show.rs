@@ -9,9 +9,11 @@ use keyward_store::limits::Limit;
 use keyward_store::machines::Machine;
 use keyward_store::verifications::{self, Verification};
 use keyward_store::{audit, issued, limits, machines};
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::{Found, Named, Question, decide};
+use crate::catalog::Material;
 use crate::{Caller, Engine, EngineError};
 
 /// A form that was given out.
@@ -23,6 +25,8 @@ pub struct Form {
     pub hint: Option<String>,
     /// The device it is bound to.
     pub device: Option<String>,
+    /// The hint of the key that signed it.
+    pub signed_by: Option<String>,
     /// When it was issued.
     pub issued_at: Timestamp,
     /// What it says of its end.
@@ -69,14 +73,7 @@ impl Engine {
             Some(_) => Some(self.key_form(&found, others.first())?),
             None => None,
         };
-        let others = others.into_iter().map(|form| Form {
-            scheme: form.scheme,
-            hint: form.hint,
-            device: form.device,
-            issued_at: form.issued_at,
-            expires_at: form.expires_at,
-            superseded_at: form.superseded_at,
-        });
+        let others = others.into_iter().map(|form| self.form(form));
         Ok(Shown {
             verdicts,
             machines,
@@ -86,6 +83,27 @@ impl Engine {
             attempts: verifications::of_license(db, id, SHOWN).await?,
             found,
         })
+    }
+
+    /// Every form given out for a licence beside its key, the oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn forms(&self, license: Uuid) -> Result<Vec<Form>, EngineError> {
+        Ok(issued::of_license(&self.store, license).await?.into_iter().map(|form| self.form(form)).collect())
+    }
+
+    /// What is told of a form that was given out.
+    pub(crate) fn form(&self, form: issued::Issued) -> Form {
+        Form {
+            scheme: form.scheme,
+            hint: form.hint,
+            device: form.device,
+            signed_by: form.signing_key_id.and_then(|id| self.key_hint(id)),
+            issued_at: form.issued_at,
+            expires_at: form.expires_at,
+            superseded_at: form.superseded_at,
+        }
     }
 
     /// The key in a licence's row: the first form that was given out.
@@ -105,10 +123,22 @@ impl Engine {
             scheme: row.scheme.clone(),
             hint: row.key_hint.clone(),
             device,
+            signed_by: None,
             issued_at: row.created_at,
             expires_at,
             superseded_at: next.map(|next| next.issued_at),
         })
+    }
+
+    /// The hint by which licences name a key of the database.
+    fn key_hint(&self, id: Uuid) -> Option<String> {
+        let catalog = self.catalog();
+        let key = catalog.keys().iter().find(|key| key.row.id == id)?;
+        match &key.material {
+            Material::Signing(key) => Some(key.public().id().to_string()),
+            Material::Verifying(key) => Some(key.id().to_string()),
+            Material::Secret(_) => None,
+        }
     }
 
     /// The newest form of a licence, in plain; that it was looked at is written down.

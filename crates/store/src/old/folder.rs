@@ -30,7 +30,8 @@ pub(super) fn rows(folder: &Path, place: &str) -> Result<OldRows, StoreError> {
             let read = |(number, path): (u64, &std::path::PathBuf)| {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 let text = read(path).map_err(|why| failed(&place, format!("{name}: {why}")))?;
-                let text = String::from_utf8(text).map_or_else(|e| OldValue::Blob(e.into_bytes()), OldValue::Text);
+                let text =
+                    String::from_utf8(text).map_or_else(|e| OldValue::Blob(e.into_bytes()), OldValue::Text);
                 let (names, values) = (Arc::clone(&names), vec![OldValue::Text(name), text]);
                 Ok(OldRow { number, names, values, beside: Vec::new() })
             };

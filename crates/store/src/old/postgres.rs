@@ -50,17 +50,16 @@ impl Database {
         let Some((name, has)) = self.columns(table.name).await.map_err(refused)? else { return Ok(None) };
         let own = Columns::find(table, &names_of(&has), place)?;
         let joined = match &table.beside {
-            Some(beside) => self
-                .columns(beside.name)
-                .await
-                .map_err(refused)?
-                .and_then(|(name, has)| Some((beside, name, Columns::find_beside(beside, &names_of(&has))?, has))),
+            Some(beside) => self.columns(beside.name).await.map_err(refused)?.and_then(|(name, has)| {
+                Some((beside, name, Columns::find_beside(beside, &names_of(&has))?, has))
+            }),
             None => None,
         };
         let total = self.client.query_one(&format!("select count(*) from {name}"), &[]).await;
         let total: i64 = total.and_then(|row| row.try_get(0)).map_err(refused)?;
 
-        let order = own.order.as_deref().map_or_else(|| "l.ctid".to_owned(), |name| format!("l.{}", quoted(name)));
+        let order =
+            own.order.as_deref().map_or_else(|| "l.ctid".to_owned(), |name| format!("l.{}", quoted(name)));
         let mut reads = vec![format!("{order}::text")];
         reads.extend(own.read.iter().map(|(_, name)| expression("l", name, &has)));
         let mut names = Names { own: own.read.iter().map(|(name, _)| *name).collect(), ..Names::default() };
@@ -79,8 +78,10 @@ impl Database {
             names.beside = columns.read.iter().map(|(name, _)| *name).collect();
         }
         let cursor = format!("rows_{}", self.cursors.fetch_add(1, Ordering::Relaxed));
-        let declare =
-            format!("declare {cursor} no scroll cursor for select {} from {from} order by {by}", reads.join(", "));
+        let declare = format!(
+            "declare {cursor} no scroll cursor for select {} from {from} order by {by}",
+            reads.join(", ")
+        );
         self.client.batch_execute(&declare).await.map_err(refused)?;
         let (sender, parts) = mpsc::channel(WAITING);
         let (client, place, names) = (Arc::clone(&self.client), place.to_owned(), Arc::new(names));
@@ -107,7 +108,10 @@ impl Database {
                 let column = |row: &tokio_postgres::Row| {
                     Ok((row.try_get(0)?, Kind::of(row.try_get(1)?, row.try_get(2)?)))
                 };
-                return Ok(Some((name, rows.iter().map(column).collect::<Result<_, tokio_postgres::Error>>()?)));
+                return Ok(Some((
+                    name,
+                    rows.iter().map(column).collect::<Result<_, tokio_postgres::Error>>()?,
+                )));
             }
         }
         Ok(None)
@@ -218,7 +222,9 @@ fn value(row: &tokio_postgres::Row, at: usize) -> Result<OldValue, tokio_postgre
         Type::FLOAT8 => or_null(row.try_get(at)?, OldValue::Real),
         Type::BOOL => or_null(row.try_get(at)?, OldValue::Bool),
         Type::BYTEA => or_null(row.try_get(at)?, OldValue::Blob),
-        Type::TIMESTAMP | Type::TIMESTAMPTZ => or_null(row.try_get::<_, Option<Micros>>(at)?, |micros| OldValue::Time(micros.0)),
+        Type::TIMESTAMP | Type::TIMESTAMPTZ => {
+            or_null(row.try_get::<_, Option<Micros>>(at)?, |micros| OldValue::Time(micros.0))
+        }
         Type::TEXT_ARRAY => or_null(row.try_get::<_, Option<Vec<Option<String>>>>(at)?, |list| {
             OldValue::List(list.into_iter().flatten().collect())
         }),

@@ -33,7 +33,8 @@ impl Database {
             return Err(failed(place, why));
         }
         let mut header = [0; 20];
-        let read = File::open(path).and_then(|mut file| file.read(&mut header)).map_err(|why| refused(&why))?;
+        let read =
+            File::open(path).and_then(|mut file| file.read(&mut header)).map_err(|why| refused(&why))?;
         if read > 0 && !header.starts_with(b"SQLite format 3\0") {
             return Err(failed(place, "it is no SQLite database"));
         }
@@ -80,7 +81,8 @@ impl Database {
         let total: i64 = connection.query_row(&count, [], |row| row.get(0)).map_err(refused)?;
         drop(connection);
 
-        let order = own.order.as_deref().map_or_else(|| "l.rowid".to_owned(), |name| format!("l.{}", quoted(name)));
+        let order =
+            own.order.as_deref().map_or_else(|| "l.rowid".to_owned(), |name| format!("l.{}", quoted(name)));
         let mut reads = vec![order.clone()];
         reads.extend(own.read.iter().map(|(_, name)| format!("l.{}", quoted(name))));
         let mut names = Names { own: own.read.iter().map(|(name, _)| *name).collect(), ..Names::default() };

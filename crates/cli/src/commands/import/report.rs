@@ -39,7 +39,9 @@ pub(super) fn print(report: &Report, json: bool) -> Result<(), Failure> {
         rows(&format!("\nto be known: {}", warning.sentence), warning.count, &warning.rows)?;
     }
     let end = match (report.refused, report.dry_run, report.imported) {
-        (true, ..) => "\nRefused: nothing was imported. Correct these rows, or leave them out with --skip-bad.\n",
+        (true, ..) => {
+            "\nRefused: nothing was imported. Correct these rows, or leave them out with --skip-bad.\n"
+        }
         (_, true, _) => "\nThis was a dry run: nothing was written.\n",
         (.., 0) => "\nNothing was to be done.\n",
         _ => return Ok(()),

@@ -1,0 +1,249 @@
+//! Lists of licences.
+
+use keyward_core::time::Timestamp;
+use keyward_store::DatabaseAddress;
+use keyward_store::licenses::{self, Cursor, Filter, License, Listed, State};
+use keyward_store::machines::{self, Machine};
+use keyward_store::users::{self, User};
+
+use crate::world::{ACCOUNT, NOW, POLICY, PRODUCT, World, id, worlds};
+
+const DAY: i64 = 86_400;
+
+/// Everything of the account.
+fn everything() -> Filter<'static> {
+    Filter {
+        account: ACCOUNT,
+        scheme: None,
+        product: None,
+        policy: None,
+        installation: None,
+        state: None,
+        now: NOW,
+        expiry: None,
+        customer: None,
+        device: None,
+        word: None,
+        after: None,
+        limit: 100,
+    }
+}
+
+async fn listed(w: &World, filter: Filter<'_>) -> Vec<Listed> {
+    licenses::list(&w.store, &filter).await.unwrap()
+}
+
+/// The names of the licences that a filter finds.
+async fn names(w: &World, filter: Filter<'_>) -> Vec<String> {
+    listed(w, filter).await.into_iter().map(|it| it.found.license.name.unwrap_or_default()).collect()
+}
+
+fn days(days: i64) -> Option<Timestamp> {
+    Some(NOW.plus_seconds(days * DAY))
+}
+
+/// Licences of every kind, named by what they are.
+async fn fill(w: &World) {
+    let user = User {
+        id: id(10),
+        account_id: ACCOUNT,
+        external_id: Some("Customer-7".to_owned()),
+        email: Some("ann@example.org".to_owned()),
+        name: None,
+        role: "user".to_owned(),
+        banned_at: None,
+        created_at: NOW,
+    };
+    w.write(user, |it, tx| Box::pin(users::insert(tx, it))).await.unwrap();
+    let make = async |number: u32, name: &str, build: fn(&mut License)| {
+        w.license(number, |license| {
+            license.name = Some(name.to_owned());
+            build(license);
+        })
+        .await
+    };
+    make(1, "never", |it| it.user_id = Some(id(10))).await;
+    make(2, "later", |it| (it.scheme, it.expiry) = ("file".to_owned(), days(90))).await;
+    make(3, "soon", |it| (it.scheme, it.expiry) = ("file".to_owned(), days(20))).await;
+    make(4, "soonest", |it| (it.scheme, it.expiry) = ("file".to_owned(), days(10))).await;
+    make(5, "over", |it| it.expiry = days(-1)).await;
+    make(6, "Revoked", |it| {
+        (it.suspended_at, it.suspension_reason) = (Some(NOW), Some("revoked".to_owned()));
+        (it.first_activated_at, it.key_hint) = (Some(NOW), Some("WXYZ".to_owned()));
+    })
+    .await;
+    make(7, "suspended", |it| {
+        (it.suspended_at, it.suspension_reason) = (Some(NOW), Some("suspended".to_owned()));
+    })
+    .await;
+    make(8, "by its end", |it| {
+        (it.suspended_at, it.suspension_reason) = (Some(NOW), Some("auto".to_owned()));
+        (it.expiry, it.subject) = (days(-2), Some("Example.com".to_owned()));
+    })
+    .await;
+    let machine = Machine {
+        id: id(30),
+        account_id: ACCOUNT,
+        license_id: id(0x10_0003),
+        user_id: None,
+        fingerprint: "A1B2C3D4".to_owned(),
+        uniqueness_scope: id(0x10_0003),
+        pool: None,
+        name: None,
+        address: None,
+        user_agent: None,
+        created_at: NOW,
+        last_seen_at: NOW,
+    };
+    w.write(machine, |it, tx| Box::pin(machines::insert(tx, it))).await.unwrap();
+}
+
+#[tokio::test]
+async fn each_filter_finds_its_own() {
+    for w in worlds().await {
+        fill(&w).await;
+        let all = ["never", "later", "soon", "soonest", "over", "Revoked", "suspended", "by its end"];
+        assert_eq!(names(&w, everything()).await, all);
+        for (state, wanted) in [
+            (State::Active, &["never", "later", "soon", "soonest"][..]),
+            (State::Running, &["never", "later", "soon", "soonest", "over"]),
+            (State::Unused, &["never", "later", "soon", "soonest", "over"]),
+            (State::Suspended, &["suspended"]),
+            (State::Revoked, &["Revoked"]),
+        ] {
+            assert_eq!(names(&w, Filter { state: Some(state), ..everything() }).await, wanted, "{state:?}");
+        }
+        let past = Some((Timestamp::from_micros(i64::MIN), NOW));
+        let ended = Filter { state: Some(State::Ended), expiry: past, ..everything() };
+        assert_eq!(names(&w, ended).await, ["by its end", "over"], "the oldest end first");
+        let ends = Filter { expiry: Some((NOW, NOW.plus_days(30))), ..everything() };
+        assert_eq!(names(&w, Filter { scheme: Some("file"), ..ends.clone() }).await, ["soonest", "soon"]);
+        assert_eq!(names(&w, Filter { scheme: Some("lk3"), ..ends }).await, [""; 0]);
+        for (word, wanted) in [
+            ("soon", &["soon", "soonest"][..]),
+            ("SOON", &["soon", "soonest"]),
+            ("revoked", &["Revoked"]),
+            ("WXYZ", &["Revoked"]),
+            ("WXY", &[]),
+            ("example", &["by its end"]),
+            ("Customer-7", &["never"]),
+            ("ANN@", &["never"]),
+            ("oon", &[]),
+            ("A1B2", &[]),
+        ] {
+            assert_eq!(names(&w, Filter { word: Some(word), ..everything() }).await, wanted, "{word}");
+        }
+        let device = Filter { device: Some("A1B2"), ..everything() };
+        assert_eq!(names(&w, device.clone()).await, ["soon"]);
+        assert_eq!(listed(&w, device.clone()).await[0].device.as_deref(), Some("A1B2C3D4"));
+        assert_eq!(names(&w, Filter { word: Some("soo"), ..device.clone() }).await, ["soon"]);
+        assert_eq!(names(&w, Filter { word: Some("late"), ..device.clone() }).await, [""; 0]);
+        assert_eq!(names(&w, Filter { customer: Some("Customer"), ..device }).await, [""; 0]);
+        assert_eq!(names(&w, Filter { customer: Some("Customer"), ..everything() }).await, ["never"]);
+        assert_eq!(names(&w, Filter { customer: Some("ann"), ..everything() }).await, ["never"]);
+        assert_eq!(names(&w, Filter { policy: Some(POLICY), ..everything() }).await, all);
+        for other in [
+            Filter { policy: Some(id(99)), ..everything() },
+            Filter { product: Some(id(99)), ..everything() },
+            Filter { installation: Some(id(99)), ..everything() },
+            Filter { account: id(99), ..everything() },
+        ] {
+            assert_eq!(names(&w, other).await, [""; 0]);
+        }
+        let product = Filter { product: Some(PRODUCT), word: Some("soon"), ..everything() };
+        let soon = Filter { expiry: Some((NOW, NOW.plus_days(15))), ..product };
+        assert_eq!(names(&w, soon).await, ["soonest"]);
+    }
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_without_gap_or_repetition() {
+    for w in worlds().await {
+        for number in 1..=25 {
+            w.license(number, |it| {
+                it.name = Some(format!("n{number:02}"));
+                // Several end together.
+                it.expiry = days(i64::from(30 - number / 4));
+            })
+            .await;
+        }
+        for (expiry, word) in [
+            (None, None),
+            (Some((NOW, NOW.plus_days(60))), None),
+            (None, Some("n")),
+            (Some((NOW, NOW.plus_days(60))), Some("n")),
+        ] {
+            let filter = Filter { expiry, word, ..everything() };
+            let whole = names(&w, filter.clone()).await;
+            assert_eq!(whole.len(), 25);
+            let (mut paged, mut after) = (Vec::new(), None);
+            loop {
+                let page = listed(&w, Filter { after, limit: 4, ..filter.clone() }).await;
+                let Some(last) = page.last() else { break };
+                let end = expiry.and(last.found.license.expiry);
+                after = Some(Cursor { expiry: end, serial: last.serial });
+                paged.extend(page.into_iter().map(|it| it.found.license.name.unwrap_or_default()));
+            }
+            assert_eq!(paged, whole, "{expiry:?} {word:?}");
+        }
+    }
+}
+
+/// What a database means to do for a statement of the store.
+async fn plan(w: &World, name: &str) -> String {
+    let statements = keyward_store::testing::statements();
+    let statement = statements.into_iter().find(|it| it.name == name).expect("the statement");
+    match &w.database.address {
+        DatabaseAddress::Sqlite(file) => {
+            let connection = rusqlite::Connection::open(file).unwrap();
+            let text = format!("explain query plan {}", statement.text.replace('$', "?"));
+            let mut statement = connection.prepare(&text).unwrap();
+            let mut rows = statement.raw_query();
+            let mut steps = Vec::new();
+            while let Some(row) = rows.next().unwrap() {
+                steps.push(row.get::<_, String>(3).unwrap());
+            }
+            steps.join("\n")
+        }
+        // As a prepared statement that was run often: the plan serves every value.
+        DatabaseAddress::Postgres(_) => {
+            let client = connect(w).await;
+            let set = "set search_path = keyward; set plan_cache_mode = force_generic_plan; analyze licenses";
+            client.batch_execute(set).await.unwrap();
+            client.batch_execute(&format!("prepare it as {}", statement.text)).await.unwrap();
+            let nulls = ["null"; 12].join(", ");
+            let rows = client.query(&format!("explain execute it ({nulls})"), &[]).await.unwrap();
+            rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>().join("\n")
+        }
+    }
+}
+
+async fn connect(w: &World) -> tokio_postgres::Client {
+    let url = w.database.address.to_string();
+    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+#[tokio::test]
+async fn what_ends_soon_is_found_through_the_index_of_ends() {
+    for w in worlds().await {
+        for number in 0..600 {
+            w.license(number, |it| {
+                it.scheme = if number % 3 == 0 { "file".to_owned() } else { "tier".to_owned() };
+                it.expiry = days(i64::from(number));
+            })
+            .await;
+        }
+        let of_scheme = plan(&w, "OF_SCHEME_BY_EXPIRY").await;
+        assert!(of_scheme.contains("licenses_by_scheme_expiry"), "{of_scheme}");
+        let of_all = plan(&w, "BY_EXPIRY").await;
+        assert!(of_all.contains("licenses_by_expiry"), "{of_all}");
+        if w.store.kind() == "sqlite" {
+            let by_word = plan(&w, "FOUND").await;
+            for index in ["licenses_by_name", "licenses_by_subject", "machines_by_fingerprint"] {
+                assert!(by_word.contains(index), "{by_word}");
+            }
+        }
+    }
+}
