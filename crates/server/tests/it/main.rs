@@ -8,6 +8,7 @@ mod line;
 mod log_lines;
 mod logs;
 mod lost_commit;
+mod moving;
 mod nodes;
 mod pages;
 mod pool;

@@ -1,10 +1,10 @@
 //! Lists of licences.
 
 use keyward_core::time::Timestamp;
+use keyward_store::DatabaseAddress;
 use keyward_store::licenses::{self, Cursor, Filter, License, Listed, State};
 use keyward_store::machines::{self, Machine};
 use keyward_store::users::{self, User};
-use keyward_store::DatabaseAddress;
 
 use crate::world::{ACCOUNT, NOW, POLICY, PRODUCT, World, id, worlds};
 
