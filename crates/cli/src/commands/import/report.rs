@@ -15,6 +15,12 @@ pub(super) fn print(report: &Report, json: bool) -> Result<(), Failure> {
     table.row("into", format_args!("product {}", report.product));
     table.row("rows read", report.read);
     table.row(if report.dry_run { "would be imported" } else { "imported" }, report.imported);
+    if report.forms > 0 {
+        table.row("further forms", report.forms);
+    }
+    if report.ignored > 0 {
+        table.row("other files", format_args!("{}, not looked at", report.ignored));
+    }
     for skipped in &report.skipped {
         table.row("skipped", format_args!("{}: {}", skipped.count, skipped.reason.sentence()));
     }
@@ -88,6 +94,8 @@ fn object(report: &Report) -> Value {
         "refused": report.refused,
         "read": report.read,
         "imported": report.imported,
+        "forms": report.forms,
+        "ignored": report.ignored,
         "skippedCount": report.skipped_count(),
         "skipped": skipped,
         "warnings": warnings,

@@ -181,7 +181,7 @@ async fn pages_follow_each_other_without_gap_or_repetition() {
                 let page = listed(&w, Filter { after, limit: 4, ..filter.clone() }).await;
                 let Some(last) = page.last() else { break };
                 let end = expiry.and(last.found.license.expiry);
-                after = Some(Cursor { expiry: end, serial: last.serial });
+                after = Some(Cursor { expiry: end, serial: last.found.serial });
                 paged.extend(page.into_iter().map(|it| it.found.license.name.unwrap_or_default()));
             }
             assert_eq!(paged, whole, "{expiry:?} {word:?}");
