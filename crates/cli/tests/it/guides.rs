@@ -138,7 +138,8 @@ fn every_setting_and_metric_in_a_sentence_exists() {
 
 #[test]
 fn links_lead_somewhere() {
-    let pages = GUIDES.map(|guide| root().join("docs").join(guide)).into_iter().chain([root().join("README.md")]);
+    let pages =
+        GUIDES.map(|guide| root().join("docs").join(guide)).into_iter().chain([root().join("README.md")]);
     for page in pages {
         let text = std::fs::read_to_string(&page).expect("the page");
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {

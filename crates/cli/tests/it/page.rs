@@ -46,7 +46,10 @@ impl<'w> Session<'w> {
         let own = |name| (name, "127.0.0.1:0");
         let (arguments, own): (Vec<&str>, Vec<(&str, &str)>) = if arguments.contains(&"--document-ports") {
             let rest = arguments.iter().filter(|argument| **argument != "--document-ports").copied();
-            (rest.collect(), ["KEYWARD_DIALECTS_POOL_LISTEN", "KEYWARD_DIALECTS_TIER_LISTEN"].map(own).to_vec())
+            (
+                rest.collect(),
+                ["KEYWARD_DIALECTS_POOL_LISTEN", "KEYWARD_DIALECTS_TIER_LISTEN"].map(own).to_vec(),
+            )
         } else {
             (arguments.to_vec(), Vec::new())
         };
@@ -115,7 +118,8 @@ pub(crate) fn follow(name: &str, session: &mut Session<'_>) {
         let printed = session.run(&block.text);
         let Some(shown) = blocks.get(at + 1).filter(|next| next.language == "text") else { continue };
         if !same(&shown.text, &printed) {
-            differences.push(format!("{name} shows\n{}\nof\n{}\nwhich prints\n{printed}", shown.text, block.text));
+            differences
+                .push(format!("{name} shows\n{}\nof\n{}\nwhich prints\n{printed}", shown.text, block.text));
             let before = format!("```text\n{}\n```", shown.text);
             updated = updated.replacen(&before, &format!("```text\n{}\n```", printed.trim_end()), 1);
         }

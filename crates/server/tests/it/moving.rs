@@ -2,6 +2,7 @@
 //! through its old interface as the old system would have. What that is, `testdata/make_old_databases.py` says: it follows the
 //! code and the words of the systems' own documents.
 
+mod a;
 mod b;
 mod broken_off;
 mod c;
@@ -59,6 +60,11 @@ impl Old {
         command.args(["--rows", &rows.to_string(), "--bad", &BAD.to_string(), "--now", &START.to_string()]);
         if postgres.is_some() {
             command.arg("--sql");
+        }
+        if system == System::A {
+            let key = directory.join("a.pem");
+            std::fs::write(&key, small_key()).expect("the key is written");
+            command.arg("--key").arg(key);
         }
         assert!(command.status().expect("python3 starts").success());
         let read = |path: &Path| std::fs::read_to_string(path).expect("the script wrote it");
@@ -179,6 +185,14 @@ fn assert_answers(wanted: &Value, answer: &Answer) {
     for (name, value) in wanted["body"].as_object().expect("an object") {
         assert_eq!(&body[name], value, "{name} of {wanted}: {answer:?}");
     }
+}
+
+/// A key of 512 bits: with a large one the script would sign for minutes.
+fn small_key() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/vectors/format_a.json");
+    let text = std::fs::read_to_string(path).expect("the vectors are in the repository");
+    let vectors: Value = serde_json::from_str(&text).expect("the vectors are JSON");
+    vectors["keys"]["a_small512"]["private_pkcs8"].as_str().expect("a PEM text").to_owned()
 }
 
 async fn set_secret(site: &Site) {
