@@ -117,10 +117,12 @@ def make_a(rng, options):
         message = "License is revoked." if revoked else "License has expired." if expired else "License is valid."
         answers.append({"client_id": client, "signature": signature, "http": 200, "body": {
             "status": "error" if revoked or expired else "success", "message": message}})
-    bad = [("", "Pro", 1, 2, "00", 0), ("bad-1.example", "Pro", "soon", 2, "00", 0), ("bad-2.example", "Pro", 1, 2, "xyz", 0),
+    bad = [("bad-0.example", "", 1, 2, "00", 0), ("bad-1.example", "Pro", "soon", 2, "00", 0), ("bad-2.example", "Pro", 1, 2, "xyz", 0),
            ("bad-3.example", "Pro", 1, 2, "0", 0), (b"\xff\xfe", "Pro", 1, 2, "00", 0)]
-    rows = mixed(rng, rows, [(f"{b[0]}{n}" if isinstance(b[0], str) and b[0] else b[0], *b[1:])
-                             for n, b in cycle(bad, options.bad)])
+    if options.sql:
+        bad.pop()  # PostgreSQL lets no such text in
+    named = [(f"{b[0]}{n}" if isinstance(b[0], str) else b[0], *b[1:]) for n, b in cycle(bad, options.bad)]
+    rows = mixed(rng, rows, named)
     columns = ["client_id", "license_type", "issued_at", "exp", "signature", "revoked"]
     return A_TABLE, [("licenses", columns, rows)], answers
 
@@ -459,9 +461,8 @@ def write(options, tables, contents):
 
 
 def cells(options, row):
-    if options.system != "A":
-        return row
-    return [row[0] if isinstance(row[0], str) else "x", row[1], str(row[2]), str(row[3]), row[4], row[5]]
+    """A's times are texts in PostgreSQL."""
+    return row if options.system != "A" else [*row[:2], str(row[2]), str(row[3]), *row[4:]]
 
 
 def main():

@@ -153,6 +153,8 @@ impl<'r> Run<'r> {
         if !left.is_empty() {
             tokio::time::sleep(GROWS).await;
             self.engine.remove_left_batches(&left).await?;
+            // A policy that it made is gone with it.
+            self.engine.refresh().await?;
         }
         Ok(())
     }
