@@ -63,10 +63,10 @@ async fn end(customer: &Tenant<'_>, key: &str, id: i64, how: End) {
             customer.site.clock.set(expiry.plus_seconds(1));
         }
         End::Revoked => {
-            drop(engine.suspend(&caller, named, Suspension::Revoke, None).await.expect("revoked"))
+            drop(engine.suspend(&caller, named, Suspension::Revoke, None).await.expect("revoked"));
         }
         End::Suspended => {
-            drop(engine.suspend(&caller, named, Suspension::Suspend, None).await.expect("suspended"))
+            drop(engine.suspend(&caller, named, Suspension::Suspend, None).await.expect("suspended"));
         }
         End::Removed => {
             let removed = customer.ask("DELETE", &format!("/licenses/{id}"), "").await;

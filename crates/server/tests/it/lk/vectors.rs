@@ -71,7 +71,8 @@ async fn every_key_is_activated_or_refused_as_the_vectors_say() {
         }
         asked += 1;
         let site = Site::new().await;
-        let customer = Tenant::with_secret(&site, "theia", inputs["secret"].as_str().expect("a secret")).await;
+        let customer =
+            Tenant::with_secret(&site, "theia", inputs["secret"].as_str().expect("a secret")).await;
         site.clock.set(instant(inputs["now"].as_str().expect("a time")));
         if let Err(why) = check(&customer, &case).await {
             failures.push(format!("{name}: {why}"));
