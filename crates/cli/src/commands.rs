@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod config;
 pub(crate) mod device;
+mod form_file;
 pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod installation;

@@ -67,6 +67,15 @@ impl DatabaseArgs {
         Ok(loaded)
     }
 
+    /// Whether there is a database already: a question must not make one. That a server answers is seen when it is asked.
+    pub(crate) fn exists(&self) -> Result<bool, Failure> {
+        let address: DatabaseAddress = self.configuration()?.config.database_url().expose().parse()?;
+        Ok(match address {
+            DatabaseAddress::Sqlite(path) => path.exists(),
+            DatabaseAddress::Postgres(_) => true,
+        })
+    }
+
     /// Reads the configuration and says nothing.
     pub(crate) fn configuration(&self) -> Result<Loaded, config::ConfigError> {
         self.read_sources(|_| {})

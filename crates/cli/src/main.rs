@@ -97,7 +97,7 @@ fn main() -> ExitCode {
         Command::Secret(command) => command.run(cli.json).map(|()| true),
         Command::Audit(command) => command.run(cli.json),
         Command::Config(command) => command.run(cli.json),
-        Command::Keys(command) => command.run(cli.json).map(|()| true),
+        Command::Keys(command) => command.run(cli.json),
         Command::Device(command) => command.run(cli.json).map(|()| true),
     };
     match done {

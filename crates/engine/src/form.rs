@@ -1,6 +1,7 @@
 //! Forms that say their own end: records, files and self-contained keys. They are issued with the database's keys and
 //! registered; changing such a licence makes a new form under the same licence.
 
+pub(crate) mod file_policy;
 mod file_product;
 mod lk3;
 mod reissue;
@@ -11,6 +12,7 @@ mod taken_in;
 
 pub(crate) use lk3::{beside, of_key};
 pub(crate) use reissue::Change;
+pub(crate) use signed::name_of;
 pub(crate) use spelling::{canonical, signature_text};
 pub(crate) use taken_in::TakenIn;
 

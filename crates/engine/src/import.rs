@@ -10,6 +10,7 @@ mod a;
 mod attempts;
 mod b;
 mod c;
+mod d;
 mod entry;
 mod read;
 mod report;
@@ -37,6 +38,8 @@ pub enum System {
     B,
     /// Tiered keys.
     C,
+    /// Device-bound files.
+    D,
 }
 
 impl System {
@@ -46,31 +49,41 @@ impl System {
             Self::A => "A",
             Self::B => "B",
             Self::C => "C",
+            Self::D => "D",
         }
     }
 
-    /// The product that its licences usually belong to.
-    pub const fn product(self) -> &'static str {
+    /// The product that its licences usually belong to; files name theirs.
+    pub const fn product(self) -> Option<&'static str> {
         match self {
-            Self::A => seed::RECORDS,
-            Self::B => seed::POOL,
-            Self::C => seed::TIER,
+            Self::A => Some(seed::RECORDS),
+            Self::B => Some(seed::POOL),
+            Self::C => Some(seed::TIER),
+            Self::D => None,
         }
     }
 
     /// How its rows are read.
-    fn reads(self, engine: &Engine, import: &Import, product: &Product) -> Box<dyn Reads> {
-        match self {
+    async fn reads(
+        self,
+        engine: &Engine,
+        import: &Import,
+        product: &Product,
+        old: &OldDatabase,
+    ) -> Result<Box<dyn Reads>, EngineError> {
+        Ok(match self {
             Self::A => Box::new(a::Records::new(engine, product)),
             Self::B => Box::new(b::Pool),
             Self::C => Box::new(c::Tiers::new(engine, import, product)),
-        }
+            Self::D => Box::new(d::Files::read(engine, product, old).await?),
+        })
     }
 
     /// Where its rows are.
     async fn open(self, from: &str) -> Result<OldDatabase, EngineError> {
         match self {
             Self::A | Self::B | Self::C => Ok(OldDatabase::open(from).await?),
+            Self::D => Ok(OldDatabase::folder(from.as_ref())?),
         }
     }
 }
@@ -80,7 +93,7 @@ impl System {
 pub struct Import {
     /// From which system.
     pub system: System,
-    /// A SQLite file or the URL of a PostgreSQL database.
+    /// A SQLite file or the URL of a PostgreSQL database; of files, their folder.
     pub from: String,
     /// The product's code; left out, the one of the system.
     pub product: Option<String>,
@@ -119,11 +132,14 @@ impl Engine {
         progress: impl FnMut(u64, u64) + Send,
     ) -> Result<Report, EngineError> {
         self.refresh().await?;
-        let code = import.product.as_deref().unwrap_or(import.system.product());
-        let product = self.catalog().product(code).cloned();
-        let product =
-            product.ok_or_else(|| EngineError::NotFound { what: "product", name: code.to_owned() })?;
         let old = import.system.open(&import.from).await?;
-        run::Run::new(self, caller, &import, &product, &old).go(progress).await
+        let code = match import.product.as_deref().or_else(|| import.system.product()) {
+            Some(code) => code.to_owned(),
+            None => d::product_of(&old).await?,
+        };
+        let product = self.catalog().product(&code).cloned();
+        let product = product.ok_or(EngineError::NotFound { what: "product", name: code })?;
+        let reads = import.system.reads(self, &import, &product, &old).await?;
+        run::Run::new(self, caller, &import, &product, &old, reads).go(progress).await
     }
 }

@@ -3,4 +3,5 @@
 pub(crate) mod lk;
 pub(crate) mod page;
 pub mod pool;
+pub(crate) mod records;
 pub(crate) mod tier;

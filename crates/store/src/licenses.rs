@@ -27,6 +27,9 @@ pub use held::{
 pub(crate) use list::ALL as ALL_LISTS;
 pub use list::{Cursor, Filter, Listed, State, list};
 #[cfg(feature = "testing")]
+pub(crate) use records::ALL as ALL_RECORDS;
+pub use records::{Subject, record_by_serial, records_before, subjects_before};
+#[cfg(feature = "testing")]
 pub(crate) use remove::ALL as ALL_REMOVALS;
 pub use remove::{Removed, remove};
 
@@ -141,8 +144,9 @@ macro_rules! found {
     };
 }
 
-// Below the macro that it uses.
+// Below the macro that they use.
 mod held;
+mod records;
 
 statements! {
     INSERT = concat!("insert into licenses (", columns!(), ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,

@@ -67,6 +67,8 @@ enum Source {
 pub struct OldRows {
     /// How many there are.
     pub total: u64,
+    /// Files that are none, because their names end otherwise.
+    pub ignored: u64,
     parts: mpsc::Receiver<Result<Vec<OldRow>, StoreError>>,
 }
 

@@ -130,6 +130,7 @@ pub fn statements() -> Vec<Sql> {
         crate::licenses::ALL_CHANGES,
         crate::licenses::ALL_HELD,
         crate::licenses::ALL_LISTS,
+        crate::licenses::ALL_RECORDS,
         crate::licenses::ALL_REMOVALS,
         crate::limits::ALL,
         crate::machines::ALL,

@@ -3,6 +3,7 @@
 mod report;
 
 use clap::{Args, Subcommand};
+use keyward_engine::EngineError;
 use keyward_engine::import::{Import as Wanted, System};
 use keyward_server::config::Config;
 use zeroize::Zeroizing;
@@ -31,11 +32,17 @@ pub(crate) enum Import {
     /// The old master key comes along with `keyward secret set tier`, or from the variable MASTER_KEY.
     #[command(name = "C", alias = "c")]
     C(Source),
+    /// A folder of device-bound files (system D)
+    ///
+    /// Files whose names end in `.key` are read. Those of one customer and device become one licence, of which the newest says
+    /// the end. The key that signed them comes first: `keyward keys import FILE --product NAME --files`.
+    #[command(name = "D", alias = "d")]
+    D(Source),
 }
 
 #[derive(Args)]
 pub(crate) struct Source {
-    /// The old database: a SQLite file, or postgres://user@host/name. A password given here shows in process lists
+    /// The old database: a SQLite file, or postgres://user@host/name; of system D the folder of its files. A password given here shows in process lists
     #[arg(long, value_name = "FILE|URL", required_unless_present = "from_env", conflicts_with = "from_env")]
     from: Option<String>,
     /// The variable of the environment that says where the old database is, with its password
@@ -60,15 +67,21 @@ impl Import {
     /// Says whether it was done, or was refused.
     pub(crate) fn run(&self, json: bool) -> Result<bool, Failure> {
         match self {
-            Self::A(source) => source.run(System::A, |config| &config.dialects.records.product, json),
-            Self::B(source) => source.run(System::B, |config| &config.dialects.pool.product, json),
-            Self::C(source) => source.run(System::C, |config| &config.dialects.tier.product, json),
+            Self::A(source) => source.run(System::A, |config| Some(&config.dialects.records.product), json),
+            Self::B(source) => source.run(System::B, |config| Some(&config.dialects.pool.product), json),
+            Self::C(source) => source.run(System::C, |config| Some(&config.dialects.tier.product), json),
+            Self::D(source) => source.run(System::D, |_| None, json),
         }
     }
 }
 
 impl Source {
-    fn run(&self, system: System, product: fn(&Config) -> &String, json: bool) -> Result<bool, Failure> {
+    fn run(
+        &self,
+        system: System,
+        product: fn(&Config) -> Option<&String>,
+        json: bool,
+    ) -> Result<bool, Failure> {
         let from = self.address()?;
         self.database.change(self.now.given(), async |opened: &Opened| {
             if system == System::C && !self.dry_run {
@@ -79,7 +92,7 @@ impl Source {
             let wanted = Wanted {
                 system,
                 from: from.clone(),
-                product: Some(self.product.clone().unwrap_or_else(|| product(config).clone())),
+                product: self.product.clone().or_else(|| product(config).cloned()),
                 secret: secret.map(|secret| Zeroizing::new(secret.expose().to_owned())),
                 dry_run: self.dry_run,
                 skip_bad: self.skip_bad,
@@ -91,7 +104,7 @@ impl Source {
             if let Some(bar) = bar {
                 bar.finish_and_clear();
             }
-            let done = done?;
+            let done = done.map_err(|error| explain(system, error))?;
             report::print(&done, json)?;
             Ok(!done.refused)
         })
@@ -113,4 +126,15 @@ impl Source {
             (None, None) => Err(Failure::argument("no old database was named", "give --from")),
         }
     }
+}
+
+/// A product of files is made together with its key.
+fn explain(system: System, error: EngineError) -> Failure {
+    let unknown = matches!(error, EngineError::NotFound { what: "product", .. });
+    let failure = Failure::from(error);
+    if system == System::D && unknown {
+        return failure
+            .and("take in the key of its files first: `keyward keys import FILE --product NAME --files`");
+    }
+    failure
 }

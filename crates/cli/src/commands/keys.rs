@@ -1,5 +1,6 @@
 //! `keyward keys`: key files, and the keys of the database.
 
+mod check;
 mod master;
 mod stored;
 
@@ -35,6 +36,11 @@ pub(crate) enum Keys {
     Retire(stored::Retire),
     /// Take in a key file: a private key signs from now on
     Import(stored::Import),
+    /// Say whether what was taken in verifies an old licence: the rehearsal of a move
+    ///
+    /// Every key and secret of the database is tried, whatever its product, installation or state. Exit status 0 when one
+    /// fits.
+    Check(check::Check),
     /// Write a private key under a passphrase
     Export(stored::Export),
     /// Seal the database under a new master key
@@ -75,7 +81,15 @@ pub(crate) struct Public {
 }
 
 impl Keys {
-    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
+    /// Says whether the answer is a yes; everything but a check is done or fails.
+    pub(crate) fn run(&self, json: bool) -> Result<bool, Failure> {
+        match self {
+            Self::Check(command) => command.run(json),
+            other => other.work(json).map(|()| true),
+        }
+    }
+
+    fn work(&self, json: bool) -> Result<(), Failure> {
         let public = match self {
             Self::New(new) => new.run()?,
             Self::Public(public) => public.run()?,
@@ -84,6 +98,7 @@ impl Keys {
             Self::Retire(command) => return command.run(json),
             Self::Import(command) => return command.run(json),
             Self::Export(command) => return command.run(json),
+            Self::Check(command) => return command.run(json).map(drop),
             Self::RotateMaster(command) => return command.run(json),
             Self::ExportMaster(command) => return command.run(json),
         };

@@ -1,6 +1,8 @@
 //! `keyward license`: one file per verb.
 
 mod change;
+mod file;
+mod list;
 mod release;
 mod renew;
 mod show;
@@ -19,8 +21,18 @@ use crate::input;
 
 #[derive(Subcommand)]
 pub(crate) enum License {
+    /// List licences, by their end where that is asked for
+    ///
+    /// Without a filter all, in the order in which they were made. With --expires-within or --status expiring those that run
+    /// and end soon, the next end first: what is to be renewed.
+    List(list::List),
     /// Show all that is known of a licence
     Show(show::Show),
+    /// Give out the newest form of a licence once more, where the customer lost it
+    ///
+    /// A file is written to `<customer>.key`, anything else to standard output. That it was given out is written into the
+    /// audit log.
+    File(file::File),
     /// Let it not run for a while
     Suspend(suspend::Suspend),
     /// Take it away; that can be taken back
@@ -44,7 +56,9 @@ pub(crate) enum License {
 impl License {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         match self {
+            Self::List(command) => command.run(json),
             Self::Show(command) => command.run(json),
+            Self::File(command) => command.run(json),
             Self::Suspend(command) => command.run(Suspension::Suspend, json),
             Self::Revoke(command) => command.run(Suspension::Revoke, json),
             Self::Reinstate(command) => command.run(Suspension::Reinstate, json),
@@ -59,13 +73,25 @@ impl License {
 /// Which licence.
 #[derive(Args)]
 pub(crate) struct Which {
-    /// The licence: its key, an older form of it, its id, or `-` for standard input
-    #[arg(value_name = "KEY|ID")]
+    /// The licence: its key or file, an older form of it, its id, what it is for (the client id of a record), or `-` for
+    /// standard input
+    #[arg(value_name = "KEY|FILE|ID")]
     license: String,
+    /// It is named by what it is for, also when that looks like a key
+    #[arg(long)]
+    subject: bool,
 }
 
 impl Which {
     pub(crate) fn named(&self) -> Result<Named, Failure> {
+        if self.subject {
+            return Ok(Named::Client(self.license.clone()));
+        }
+        // A client id may look like the name of a file, and be none.
+        let client = self.license.contains('.') && !self.license.contains(['/', '\\']);
+        if client && !std::path::Path::new(&self.license).exists() {
+            return Ok(Named::Text(self.license.clone()));
+        }
         Ok(Named::typed(&input::license(&self.license)??))
     }
 }
@@ -75,7 +101,7 @@ pub(crate) fn explain(named: &Named, error: EngineError) -> Failure {
     let unknown = matches!(error, EngineError::NotFound { what: "licence", .. });
     let failure = Failure::from(error);
     match named {
-        Named::Key(key) if unknown => match PoolKey::parse(key) {
+        Named::Key(key) | Named::Text(key) if unknown => match PoolKey::parse(key) {
             Ok(key) if key.has_check_character() => failure,
             Ok(_) => failure.and("its last character does not fit the others: probably a typing error"),
             Err(_) => failure,

@@ -1,5 +1,6 @@
 //! `keyward register`: taking in keys that were made elsewhere.
 
+mod form;
 mod keys;
 mod lk;
 
@@ -18,10 +19,20 @@ use crate::failure::Failure;
 
 #[derive(Subcommand)]
 pub(crate) enum Register {
+    /// Signed records (system A)
+    ///
+    /// The key that signed them comes first: `keyward keys import FILE --product records`. A second record of the same client
+    /// becomes another form of its licence.
+    Record(form::Form),
     /// 12-character keys of a pool (system B)
     Pool(Pool),
     /// Tiered keys (system C), sealed under the database's own secret
     Tier(Tier),
+    /// Device-bound files (system D)
+    ///
+    /// The key that signed them comes first: `keyward keys import FILE --product NAME --files`. Files of the same customer and
+    /// device become forms of one licence; the newest says its end.
+    File(form::Form),
     /// Short keys of system E's first version, sealed under the database's secret
     ///
     /// `keyward secret set lk` gives the database the secret that they were made with.
@@ -71,6 +82,8 @@ impl Register {
     /// Says whether all keys were taken.
     pub(crate) fn run(&self, json: bool) -> Result<bool, Failure> {
         match self {
+            Self::Record(command) => command.run(Scheme::Record, json),
+            Self::File(command) => command.run(Scheme::File, json),
             Self::Pool(command) => command.run(json),
             Self::Tier(command) => command.run(json),
             Self::Lk1(command) => command.run(json),

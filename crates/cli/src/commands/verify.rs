@@ -1,4 +1,6 @@
-//! `keyward verify`.
+//! `keyward verify`: with a key of one's own, or beside the database.
+
+mod stored;
 
 use clap::Args;
 use keyward_core::claims::Claims;
@@ -9,6 +11,7 @@ use keyward_core::scheme::pool::PoolKey;
 use keyward_core::verdict::{self, DeviceContext, Verdict};
 
 use crate::clock::Now;
+use crate::database::DatabaseArgs;
 use crate::failure::Failure;
 use crate::input;
 use crate::keys::VerifyingArgs;
@@ -36,6 +39,8 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "MILLIS")]
     last_seen: Option<String>,
     #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
     now: Now,
 }
 
@@ -49,14 +54,20 @@ impl Verify {
             last_seen: self.last_seen.as_deref().and_then(parse_last_seen),
             revoked: false,
         };
-        let (verdict, claims) =
-            match input::license(&self.license)?.and_then(|text| Ok((Scheme::of(&text)?, text))) {
-                Err(refusal) => (refusal.into(), None),
-                Ok((scheme, text)) => match self.claims(scheme, &text)? {
-                    Err(refusal) => (Verdict::from(refusal), None),
-                    Ok(claims) => (verdict::device(&claims, &context, self.now.get()), Some(claims)),
-                },
-            };
+        let text = input::license(&self.license)?.and_then(|text| Ok((Scheme::of(&text)?, text)));
+        // Without a key of one's own the database is asked, where there is one.
+        if let (Ok((_, text)), false) = (&text, self.keys.is_given())
+            && self.database.exists()?
+        {
+            return stored::run(self, &context, text, json);
+        }
+        let (verdict, claims) = match text {
+            Err(refusal) => (refusal.into(), None),
+            Ok((scheme, text)) => match self.claims(scheme, &text)? {
+                Err(refusal) => (Verdict::from(refusal), None),
+                Ok(claims) => (verdict::device(&claims, &context, self.now.get()), Some(claims)),
+            },
+        };
         let report = Report { verdict: &verdict, license: claims.as_ref() };
         if json {
             let json = serde_json::to_string_pretty(&report).expect("a report can be written as JSON");

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use keyward_core::calendar;
 use keyward_core::crypto::KeyFileError;
+use keyward_core::scheme::Scheme;
 use keyward_engine::EngineError;
 use keyward_engine::token::Role;
 use keyward_engine::vault::passphrase::PassphraseError;
@@ -34,6 +35,7 @@ fn engine() -> Vec<EngineError> {
         EngineError::Passphrase(PassphraseError::TooCostly),
         EngineError::Passphrase(PassphraseError::Wrong),
         EngineError::Passphrase(PassphraseError::Memory),
+        EngineError::UnknownSigner { scheme: Scheme::File, product: name(), tried: 2 },
         EngineError::KeyFile(KeyFileError::NotPem),
         EngineError::Date(calendar::OutOfRange),
         EngineError::NotFound { what: NAME, name: name() },
@@ -146,6 +148,7 @@ fn decided(error: &EngineError) {
             | PassphraseError::Wrong
             | PassphraseError::Memory,
         )
+        | EngineError::UnknownSigner { .. }
         | EngineError::KeyFile(_)
         | EngineError::Date(_)
         | EngineError::NotFound { .. }

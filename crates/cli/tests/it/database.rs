@@ -3,6 +3,7 @@
 mod audit;
 mod config;
 mod failures;
+mod files;
 mod forms;
 mod installations;
 mod keys;

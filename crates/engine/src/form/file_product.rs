@@ -8,14 +8,8 @@ use keyward_store::{Job, Tx, audit, policies, products, versions};
 use serde_json::json;
 use std::sync::Arc;
 
-use crate::rules::{AccessAfterExpiry, Arithmetic, RenewalBasis, Rules};
+use super::file_policy;
 use crate::{Caller, Engine, EngineError, Policy};
-
-/// The code of the policy.
-const POLICY: &str = "file";
-/// A year as policies count it: twelve months of the protocol.
-const YEAR: u64 = 31_556_952;
-const SECONDS_PER_DAY: i64 = 86_400;
 
 impl Engine {
     /// Makes a product of device-bound files where there is none, with its policy.
@@ -42,7 +36,7 @@ impl Engine {
         if let Some(policy) = self.known_file_policy(product, grace_days) {
             return Ok(policy);
         }
-        let code = policy_code(grace_days);
+        let code = file_policy::code(grace_days);
         let (now, account_id) = (self.now(), self.account.id);
         let present = self.catalog().product(product).map(|product| product.id);
         let new = products::Product {
@@ -59,9 +53,9 @@ impl Engine {
             account_id,
             product_id: new.id,
             code: code.clone(),
-            name: policy_name(grace_days),
+            name: file_policy::name(grace_days),
             scheme: Some(Scheme::File.as_str().to_owned()),
-            rules: rules(grace_days).to_json(),
+            rules: file_policy::rules(grace_days).to_json(),
             metadata: "{}".to_owned(),
             created_at: now,
             updated_at: now,
@@ -81,36 +75,10 @@ impl Engine {
         let catalog = self.catalog();
         let product = catalog.product(product)?;
         let fits = |policy: &&Arc<Policy>| {
-            policy.row.scheme.as_deref() == Some(POLICY)
-                && policy.rules.grace_period == grace_days * SECONDS_PER_DAY
+            policy.row.scheme.as_deref() == Some(Scheme::File.as_str())
+                && policy.rules.grace_period == file_policy::rules(grace_days).grace_period
         };
         catalog.policies_of(product.id).find(fits).cloned()
-    }
-}
-
-fn policy_code(grace_days: i64) -> String {
-    if grace_days == GRACE_PERIOD_DAYS { POLICY.to_owned() } else { format!("{POLICY}-grace-{grace_days}") }
-}
-
-fn policy_name(grace_days: i64) -> String {
-    let name = "Device-bound file";
-    if grace_days == GRACE_PERIOD_DAYS {
-        name.to_owned()
-    } else {
-        format!("{name}, {grace_days} days of grace")
-    }
-}
-
-/// A year in calendar months, then grace, then reading only; one device.
-fn rules(grace_days: i64) -> Rules {
-    Rules {
-        duration: Some(YEAR),
-        duration_arithmetic: Arithmetic::Months,
-        max_machines: Some(1),
-        grace_period: grace_days * SECONDS_PER_DAY,
-        access_after_expiry: AccessAfterExpiry::ReadOnly,
-        renewal_basis: RenewalBasis::FromNowIfExpired,
-        ..Rules::default()
     }
 }
 

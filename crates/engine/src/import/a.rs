@@ -68,6 +68,8 @@ impl Reads for Records {
             device: None,
             issued_at,
             expires_at: expiry.0,
+            superseded_at: None,
+            signed_by: None,
         };
         Ok(Entry {
             form: Some(form),

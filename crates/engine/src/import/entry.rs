@@ -19,6 +19,11 @@ pub(super) trait Reads: Send + Sync {
     /// What is read.
     fn table(&self) -> OldTable;
 
+    /// Whether a row belongs to the product.
+    fn is_of_product(&self, _row: &OldRow) -> bool {
+        true
+    }
+
     /// A row as a licence.
     fn entry(&self, row: &OldRow) -> Result<Entry, Flaw>;
 
@@ -38,6 +43,10 @@ pub(super) trait Reads: Send + Sync {
 
 /// A licence to be taken in.
 pub(super) struct Entry {
+    /// The id that the licence gets; left out, a new one.
+    pub(super) license: Option<Uuid>,
+    /// Whether an earlier row made that licence, and this one is only another form of it.
+    pub(super) is_more: bool,
     /// The policy's code.
     pub(super) policy: String,
     /// What a policy is called that has to be made.
@@ -92,6 +101,10 @@ pub(super) struct Form {
     pub(super) issued_at: Timestamp,
     /// What it says of its end.
     pub(super) expires_at: Option<Timestamp>,
+    /// When a newer one took its place.
+    pub(super) superseded_at: Option<Timestamp>,
+    /// The key that signed it, where it was looked for.
+    pub(super) signed_by: Option<Uuid>,
 }
 
 /// A device that a licence is active on.
@@ -109,6 +122,8 @@ impl Entry {
     /// A licence of a policy, with nothing else.
     pub(super) fn new(policy: String, policy_name: String) -> Self {
         Self {
+            license: None,
+            is_more: false,
             policy,
             policy_name,
             key: None,

@@ -33,6 +33,8 @@ pub enum Reason {
     Twice,
     /// It cannot be read.
     Malformed,
+    /// It belongs to another product.
+    OtherProduct,
 }
 
 impl Reason {
@@ -43,12 +45,13 @@ impl Reason {
             Self::Differs => "already here with other data, which stand",
             Self::Twice => "the same key or client as an earlier row",
             Self::Malformed => "malformed",
+            Self::OtherProduct => "of another product",
         }
     }
 
     /// Whether it lies in the source alone, and not in what is here.
     pub(super) const fn is_in_the_source(self) -> bool {
-        matches!(self, Self::Twice | Self::Malformed)
+        matches!(self, Self::Twice | Self::Malformed | Self::OtherProduct)
     }
 
     /// Its name for programs.
@@ -58,6 +61,7 @@ impl Reason {
             Self::Differs => "DIFFERS",
             Self::Twice => "TWICE",
             Self::Malformed => "MALFORMED",
+            Self::OtherProduct => "OTHER_PRODUCT",
         }
     }
 }
@@ -103,6 +107,10 @@ pub struct Report {
     pub read: u64,
     /// Licences taken in; of a dry run, that would be.
     pub imported: u64,
+    /// Further forms of those licences, which newer ones took the place of or came after.
+    pub forms: u64,
+    /// Files that are no rows: their names end otherwise.
+    pub ignored: u64,
     /// Rows not taken in, by reason.
     pub skipped: Vec<Skipped>,
     /// What else is to be known.

@@ -1,6 +1,6 @@
 //! One import from its first row to its last commit.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,6 +49,8 @@ pub(super) struct Run<'r> {
     begun: bool,
     /// Of how many rows the first one with a key or client was which.
     seen: HashMap<[u8; 16], u64>,
+    /// Licences of this run whose further forms may follow.
+    added: HashSet<Uuid>,
     pub(super) customers: Customers,
     pub(super) policies: HashMap<String, Option<Arc<Policy>>>,
     pub(super) features: HashMap<String, Uuid>,
@@ -77,8 +79,8 @@ impl<'r> Run<'r> {
         import: &'r Import,
         product: &'r Product,
         old: &'r OldDatabase,
+        reads: Box<dyn Reads>,
     ) -> Self {
-        let reads = import.system.reads(engine, import, product);
         let batch = engine.new_id();
         let report = Report {
             system: import.system,
@@ -89,6 +91,8 @@ impl<'r> Run<'r> {
             refused: false,
             read: 0,
             imported: 0,
+            forms: 0,
+            ignored: 0,
             skipped: Vec::new(),
             warnings: Vec::new(),
             users: 0,
@@ -111,6 +115,7 @@ impl<'r> Run<'r> {
             batch,
             begun: false,
             seen: HashMap::new(),
+            added: HashSet::new(),
             customers: Customers::default(),
             policies: HashMap::new(),
             features: HashMap::new(),
@@ -137,6 +142,7 @@ impl<'r> Run<'r> {
         }
         if self.report.refused {
             self.report.imported = 0;
+            self.report.forms = 0;
         }
         done.map(|()| self.report)
     }
@@ -159,6 +165,7 @@ impl<'r> Run<'r> {
         };
         let mut rows = self.old.rows(&table).await?.ok_or_else(missing)?;
         progress(0, rows.total);
+        self.report.ignored = rows.ignored;
         while let Some(part) = rows.next().await? {
             self.report.read += part.len() as u64;
             self.take(&part, table.order).await?;
@@ -190,6 +197,10 @@ impl<'r> Run<'r> {
     async fn take(&mut self, rows: &[OldRow], order: &'static str) -> Result<(), EngineError> {
         let mut candidates = Vec::with_capacity(rows.len());
         for row in rows {
+            if !self.reads.is_of_product(row) {
+                self.report.skip(Reason::OtherProduct, || named(row, order));
+                continue;
+            }
             match self.reads.entry(row) {
                 Ok(entry) => candidates.extend(self.first_of_its_kind(row, order, entry)),
                 Err(flaw) => {
@@ -213,7 +224,7 @@ impl<'r> Run<'r> {
         for candidate in candidates {
             self.add(candidate).await?;
         }
-        if self.part.licenses.len() >= self.size {
+        if self.part.licenses.len().max(self.part.forms.len()) >= self.size {
             self.write().await?;
         }
         Ok(())
@@ -247,6 +258,11 @@ impl<'r> Run<'r> {
     /// Puts a licence into the part that is written next.
     async fn add(&mut self, candidate: Candidate) -> Result<(), EngineError> {
         let Candidate { row, mut entry, key, form, user } = candidate;
+        if entry.is_more && !entry.license.is_some_and(|license| self.added.contains(&license)) {
+            let note = "another form of a licence that is here: `keyward register` takes it in";
+            self.report.skip(Reason::Differs, || RowName { note: Some(note.to_owned()), ..row });
+            return Ok(());
+        }
         for remark in std::mem::take(&mut entry.remarks) {
             self.report.warn(remark, || row.clone());
         }
@@ -254,7 +270,9 @@ impl<'r> Run<'r> {
             *self.report.seals_fit.get_or_insert(0) += u64::from(fits);
             self.report.seals_wrong += u64::from(!fits);
         }
-        self.report.imported += 1;
+        self.report.imported += u64::from(!entry.is_more);
+        self.report.forms += u64::from(entry.is_more);
+        self.added.extend(entry.license);
         let policy = self.policy(&entry).await?;
         // After a refusal the rest is only looked at.
         let (Some(policy), false) = (policy, self.import.dry_run || self.report.refused) else {
@@ -277,12 +295,15 @@ impl<'r> Run<'r> {
                 form_sealed: self.engine.seal("issued", "form_sealed", id, &given.text),
                 digest: digest.to_vec(),
                 hint: Some(stored_hint(&given.spelling)),
-                signing_key_id: None,
+                signing_key_id: given.signed_by,
                 device: given.device.clone(),
                 issued_at: given.issued_at,
                 expires_at: given.expires_at,
-                superseded_at: None,
+                superseded_at: given.superseded_at,
             });
+        }
+        if entry.is_more {
+            return Ok(());
         }
         for device in entry.machines {
             self.part.machines.push(Machine {
@@ -319,7 +340,7 @@ impl<'r> Run<'r> {
         }
         let created_at = entry.created_at.unwrap_or(self.now);
         License {
-            id: self.engine.new_id(),
+            id: entry.license.unwrap_or_else(|| self.engine.new_id()),
             account_id: self.engine.account.id,
             product_id: self.product.id,
             policy_id: policy.row.id,
@@ -370,7 +391,7 @@ impl<'r> Run<'r> {
     async fn write(&mut self) -> Result<(), EngineError> {
         let empty = Part { batch: self.batch, account: self.engine.account.id, ..Part::default() };
         let part = std::mem::replace(&mut self.part, empty);
-        if part.licenses.is_empty() || self.report.refused {
+        if part.licenses.is_empty() && part.forms.is_empty() || self.report.refused {
             return Ok(());
         }
         self.begin().await?;
@@ -418,7 +439,7 @@ impl<'r> Run<'r> {
             .collect();
         let detail = json!({
             "system": report.system.as_str(), "source": report.kind, "product": report.product, "read": report.read,
-            "imported": report.imported, "skipped": skipped, "users": report.users, "policies": report.policies,
+            "imported": report.imported, "forms": report.forms, "skipped": skipped, "users": report.users, "policies": report.policies,
             "attempts": report.attempts, "sealsWrong": report.seals_wrong,
         });
         let entry =

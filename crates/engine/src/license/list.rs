@@ -99,11 +99,11 @@ impl Engine {
             }
         }
         let (product, policy) = self.named_in(wanted)?;
+        let (state, expiry) = range(wanted, now);
         let installation = match &wanted.installation {
             Some(name) => Some(self.installation_named(name).await?.id),
             None => None,
         };
-        let (state, expiry) = range(wanted, now);
         let filter = Filter {
             account: self.account.id,
             scheme: wanted.scheme.map(Scheme::as_str),
@@ -126,8 +126,8 @@ impl Engine {
             rows.pop();
         }
         let next = rows.last().filter(|_| more).map(|last| match expiry.and(last.found.license.expiry) {
-            Some(end) => format!("{}@{}", last.serial, end.micros()),
-            None => last.serial.to_string(),
+            Some(end) => format!("{}@{}", last.found.serial, end.micros()),
+            None => last.found.serial.to_string(),
         });
         let mut page = Vec::with_capacity(rows.len());
         for row in rows {

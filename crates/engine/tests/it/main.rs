@@ -7,6 +7,7 @@ mod forms;
 mod hostile;
 mod installations;
 mod keys;
+mod moving;
 mod properties;
 mod stored;
 mod token;

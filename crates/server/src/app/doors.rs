@@ -8,7 +8,7 @@ use tracing::info;
 
 use super::App;
 use crate::config::Config;
-use crate::dialects::{lk, pool, tier};
+use crate::dialects::{lk, pool, records, tier};
 use crate::health::{self, ReadyCheck};
 use crate::layers::{Front, Layers, RequestIds};
 use crate::metrics::Page;
@@ -87,7 +87,7 @@ fn router(app: &App, layers: &Layers, serves: Serves, ready: &ReadyCheck) -> Rou
         Serves::Pool => pool::page(app.clone()),
         Serves::Tier => tier::page(),
         Serves::Lk => lk::page(),
-        Serves::Records => health::home(),
+        Serves::Records => records::page(app.clone()),
     };
     let own =
         own.merge(health::router(Arc::clone(ready))).merge(metrics(app).router()).fallback(health::not_found);
@@ -96,12 +96,19 @@ fn router(app: &App, layers: &Layers, serves: Serves, ready: &ReadyCheck) -> Rou
         Serves::Pool => pool::FRONT,
         Serves::Tier => tier::FRONT,
         Serves::Lk => lk::FRONT,
-        Serves::All | Serves::Records => Front::SERVER,
+        Serves::Records => records::FRONT,
+        Serves::All => Front::SERVER,
     };
     let mut router = layers.around(front, &[], own);
     if dialects.pool.enabled && matches!(serves, Serves::All | Serves::Pool) {
         router =
             router.merge(layers.around(pool::FRONT, &dialects.pool.cors_origins, pool::routes(app.clone())));
+    }
+    if dialects.records.enabled && matches!(serves, Serves::All | Serves::Records) {
+        let (origins, questions) = (&dialects.records.cors_origins, records::routes(app.clone()));
+        router = router.merge(layers.around(records::FRONT, origins, questions));
+        // Its pages are for people who signed in: no other origin's page may ask for them.
+        router = router.merge(layers.around(records::PAGES, &[], records::pages(app.clone())));
     }
     if dialects.tier.enabled && matches!(serves, Serves::All | Serves::Tier) {
         let routes = tier::routes(app.clone(), layers, Arc::clone(&app.0.tier_requests));

@@ -13,6 +13,7 @@ mod nodes;
 mod pages;
 mod pool;
 mod races;
+mod records;
 mod rules;
 mod secrets;
 mod seeds;

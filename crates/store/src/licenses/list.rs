@@ -83,8 +83,6 @@ pub struct Cursor {
 pub struct Listed {
     /// The licence.
     pub found: Found,
-    /// Its serial number.
-    pub serial: i64,
     /// The last four characters of its key, or of its newest form.
     pub hint: Option<String>,
     /// A device it runs on.
@@ -114,7 +112,7 @@ macro_rules! wanted {
 macro_rules! page {
     ($chosen:expr, $order:literal) => {
         concat!(
-            "select ", columns_of_found!(), ", l.serial,
+            "select ", columns_of_found!(), ",
                coalesce(l.key_hint, (select i.hint from issued i where i.license_id = l.id
                                      order by i.superseded_at is null desc, i.serial desc limit 1)),
                (select min(m.fingerprint) from machines m where m.license_id = l.id)
@@ -193,7 +191,7 @@ statements! {
 }
 
 fn listed(row: &mut Row<'_>) -> Result<Listed, StoreError> {
-    Ok(Listed { found: found(row)?, serial: row.take()?, hint: row.take()?, device: row.take()? })
+    Ok(Listed { found: found(row)?, hint: row.take()?, device: row.take()? })
 }
 
 /// Behind everything that begins with a text.

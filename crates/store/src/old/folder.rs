@@ -14,11 +14,13 @@ const MAX_BYTES: u64 = 1 << 20;
 
 /// The files that end in `.key`, in the order of their names.
 pub(super) fn rows(folder: &Path, place: &str) -> Result<OldRows, StoreError> {
-    let mut files = Vec::new();
+    let (mut files, mut ignored) = (Vec::new(), 0);
     for entry in std::fs::read_dir(folder).map_err(|why| failed(place, why))? {
         let path = entry.map_err(|why| failed(place, why))?.path();
         if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("key")) && path.is_file() {
             files.push(path);
+        } else if path.is_file() {
+            ignored += 1;
         }
     }
     files.sort();
@@ -42,7 +44,7 @@ pub(super) fn rows(folder: &Path, place: &str) -> Result<OldRows, StoreError> {
             }
         }
     });
-    Ok(OldRows { total, parts })
+    Ok(OldRows { total, ignored, parts })
 }
 
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {

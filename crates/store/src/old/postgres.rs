@@ -91,7 +91,7 @@ impl Database {
                 let _ = parts.sender.send(Err(failed(&place, said(&why)))).await;
             }
         });
-        Ok(Some(OldRows { total: total.unsigned_abs(), parts }))
+        Ok(Some(OldRows { total: total.unsigned_abs(), ignored: 0, parts }))
     }
 
     /// The table as it is named here, and its columns with their types.

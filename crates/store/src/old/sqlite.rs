@@ -110,7 +110,7 @@ impl Database {
                 let _ = parts.sender.blocking_send(Err(failed(&place, why)));
             }
         });
-        Ok(Some(OldRows { total: total.unsigned_abs(), parts }))
+        Ok(Some(OldRows { total: total.unsigned_abs(), ignored: 0, parts }))
     }
 }
 

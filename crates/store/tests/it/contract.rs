@@ -15,6 +15,7 @@ mod license_list;
 mod licenses;
 mod limits;
 mod machines;
+mod records;
 mod removal;
 mod sessions;
 mod settings;

@@ -2,7 +2,7 @@
 
 mod product;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
@@ -16,6 +16,7 @@ use super::stored::{self, Keep};
 use super::{Beside, deliver, must_be_numbered, numbered};
 use crate::bulk::Bulk;
 use crate::clock::Now;
+use crate::commands::form_file;
 use crate::database::Opened;
 use crate::failure::Failure;
 use crate::keys::SigningArgs;
@@ -82,7 +83,7 @@ impl File {
         let file = self.request(product, self.customer.clone()).issue(&key, now)?.to_text();
         let keys = KeySet::of_public(key.public().clone());
         let path = self.path()?;
-        write(path.as_deref(), &file)?;
+        form_file::write(path.as_deref(), &file)?;
         let file_name = path.map(|path| path.display().to_string());
         deliver(&file, &keys, now, &Beside { file: file_name, ..Beside::default() }, json)
     }
@@ -109,12 +110,13 @@ impl File {
                 request: self.request(&product.name, customer),
             };
             let Some(count) = self.bulk.count else {
+                self.tell_of_another(opened, &product.name).await?;
                 let issued = stored::issue(opened, form(self.customer.clone())).await?;
                 product.tell_if_new();
-                if let Err(failure) = write(path.as_deref(), &issued.key) {
+                if let Err(failure) = form_file::write(path.as_deref(), &issued.key) {
                     let id = issued.id;
                     return Err(failure.and(format_args!(
-                        "the licence is in the database: `keyward license show {id} --reveal`"
+                        "the licence is in the database: `keyward license file {id}` writes its file"
                     )));
                 }
                 let file = path.as_ref().map(|path| path.display().to_string());
@@ -138,6 +140,21 @@ impl File {
         })
     }
 
+    /// A renewal is better made from the licence that the device has: then its files stay together.
+    async fn tell_of_another(&self, opened: &Opened, product: &str) -> Result<(), Failure> {
+        let Some(product) = opened.engine.catalog().product(product).map(|product| product.id) else {
+            return Ok(());
+        };
+        let there = opened.engine.file_of_device(product, &self.customer, &self.device_id).await?;
+        if let Some(id) = there {
+            output::tell(format_args!(
+                "note: this customer has a licence for this device already, {id}; `keyward license renew {id}` renews it, \
+                 and this makes a second one"
+            ));
+        }
+        Ok(())
+    }
+
     fn check_device_id(&self) -> Result<(), Failure> {
         let id = &self.device_id;
         if id.is_empty() || id.len() > 256 || id.chars().any(|c| c.is_control() || c.is_whitespace()) {
@@ -157,52 +174,10 @@ impl File {
 
     /// The file to write; `None` is standard output. A file of the same customer and device is replaced by its renewal; any other is left alone.
     fn path(&self) -> Result<Option<PathBuf>, Failure> {
-        let path = self.to.clone().unwrap_or_else(|| PathBuf::from(file_name(&self.customer)));
-        if path == Path::new("-") {
-            return Ok(None);
-        }
-        if let Ok(old) = std::fs::read_to_string(&path) {
-            let payload = LicenseFile::parse(&old).ok().and_then(|file| file.unverified().ok());
-            let same = |p: Payload| p.issued_to == self.customer && p.device_id == self.device_id;
-            if !payload.is_some_and(same) {
-                return Err(Failure::new(
-                    "FILE_EXISTS",
-                    format_args!(
-                        "{} exists and is not a licence of this customer for this device",
-                        path.display()
-                    ),
-                    "name another file with --to, or move that one away",
-                ));
-            }
-        }
-        Ok(Some(path))
-    }
-}
-
-fn write(path: Option<&Path>, text: &str) -> Result<(), Failure> {
-    let Some(path) = path else { return Ok(()) };
-    std::fs::write(path, text).map_err(|error| Failure::file(path, &error))
-}
-
-/// `<customer>.key` without the characters that mean something in a path.
-fn file_name(customer: &str) -> String {
-    let clean = |c: char| if c.is_control() || r#"/\:*?"<>|"#.contains(c) { '_' } else { c };
-    let name: String = customer.trim().chars().map(clean).collect();
-    let name = name.trim_start_matches('.').trim();
-    let short: String = name.chars().take(60).collect();
-    if short.is_empty() { "license.key".to_owned() } else { format!("{short}.key") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::file_name;
-
-    #[test]
-    fn names_cannot_leave_the_directory() {
-        assert_eq!(file_name("ABC Traders"), "ABC Traders.key");
-        assert_eq!(file_name("../../etc/passwd"), "_.._etc_passwd.key");
-        assert_eq!(file_name("C:\\x"), "C__x.key");
-        assert_eq!(file_name(".."), "license.key");
-        assert_eq!(file_name("Müller 株式会社"), "Müller 株式会社.key");
+        let same = |p: &Payload| p.issued_to == self.customer && p.device_id == self.device_id;
+        form_file::path(self.to.as_deref(), &self.customer, |old| {
+            let payload = LicenseFile::parse(old).ok().and_then(|file| file.unverified().ok());
+            payload.as_ref().is_some_and(same)
+        })
     }
 }

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use keyward_core::crypto::Algorithm;
 use keyward_engine::keys::{KeyInfo, Rotate as Which};
 use keyward_engine::vault::passphrase;
+use keyward_engine::{EngineError, keyring};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -60,6 +61,9 @@ pub(crate) struct Import {
     /// Only for this product [default: for the account as a whole]
     #[arg(long, value_name = "CODE")]
     product: Option<String>,
+    /// The product is one of device-bound files (system D), and is made where there is none
+    #[arg(long, requires = "product")]
+    files: bool,
     #[command(flatten)]
     passphrase: PassphraseArgs,
     #[command(flatten)]
@@ -168,15 +172,32 @@ impl Import {
         let mut text = keys::read_file(&self.file)?;
         if text.contains(SEALED) {
             let passphrase = self.passphrase.read_known()?;
-            let opened = passphrase::open(&passphrase, &text).map_err(keyward_engine::EngineError::from)?;
+            let opened = passphrase::open(&passphrase, &text).map_err(EngineError::from)?;
             *text = String::from_utf8_lossy(&opened.bytes).into_owned();
         }
         self.database.change(None, async |opened: &Opened| {
-            let key = opened.engine.import_key(&opened.caller, &text, self.product.as_deref()).await?;
-            let sentence = if key.private && key.state == "active" {
-                "signs from now on"
-            } else {
-                "verifies from now on, and signs nothing"
+            if let (Some(product), true) = (&self.product, self.files) {
+                // A file that is no key makes no product.
+                keyring::read_public(&text)
+                    .map_err(|error| Failure::key_file(&self.file.display().to_string(), &error))?;
+                opened.engine.ensure_file_product(&opened.caller, product).await?;
+            }
+            let key = opened.engine.import_key(&opened.caller, &text, self.product.as_deref()).await;
+            let key = key.map_err(|error| {
+                let unknown = matches!(error, EngineError::NotFound { what: "product", .. });
+                let failure = Failure::from(error);
+                if unknown {
+                    failure.and("for device-bound files add --files, which makes the product")
+                } else {
+                    failure
+                }
+            })?;
+            let small =
+                key.bits.is_some_and(|bits| bits < keyring::MIN_SIGNING_RSA_BITS) && key.algorithm == "rsa";
+            let sentence = match (key.private && key.state == "active", small) {
+                (true, _) => "signs from now on",
+                (false, true) => "verifies from now on, and signs nothing: it is smaller than 2048 bits",
+                (false, false) => "verifies from now on, and signs nothing",
             };
             done(sentence, &key, json)
         })

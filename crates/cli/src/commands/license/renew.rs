@@ -1,10 +1,12 @@
 //! `keyward license renew`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use keyward_core::time::Timestamp;
 use keyward_engine::license::Renewal;
 
-use super::change::Done;
+use super::change::{Done, target};
 use super::{Which, explain, summary};
 use crate::clock::{Now, instant};
 use crate::database::{DatabaseArgs, Opened};
@@ -20,6 +22,9 @@ pub(crate) struct Renew {
     /// To this instant
     #[arg(long, value_name = "DATE", value_parser = instant)]
     until: Option<Timestamp>,
+    /// Where the new form is written, `-` for standard output [default: a file to `<customer>.key`]
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
     #[command(flatten)]
     database: DatabaseArgs,
     #[command(flatten)]
@@ -35,10 +40,15 @@ impl Renew {
             (None, None) => Renewal::Policy,
         };
         self.database.change(self.now.given(), async |opened: &Opened| {
+            let to = target(opened, &named, self.to.as_deref()).await?;
             let renewed = opened.engine.renew(&opened.caller, named.clone(), renewal).await;
             let renewed = renewed.map_err(|error| explain(&named, error))?;
             let sentence = format!("now ends {}", summary::expires(&renewed.found));
-            Done { form: renewed.form, ..Done::new("renew", sentence) }.print(opened, &renewed.found, json)
+            Done { form: renewed.form, to, ..Done::new("renew", sentence) }.print(
+                opened,
+                &renewed.found,
+                json,
+            )
         })
     }
 }

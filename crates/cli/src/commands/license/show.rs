@@ -107,13 +107,16 @@ impl View {
             }
             output::print(format_args!("\n{list}"))?;
         }
-        if shown.forms.len() > 1 {
-            let mut list = Columns::new(&["FORM", "ENDS IN", "ISSUED", "EXPIRES", "REPLACED"]);
+        let signed = shown.forms.iter().any(|form| form.signed_by.is_some());
+        if shown.forms.len() > 1 || signed {
+            let mut list =
+                Columns::new(&["FORM", "ENDS IN", "ISSUED", "EXPIRES", "REPLACED", "DEVICE", "SIGNED BY"]);
             for form in &shown.forms {
                 let hint = or_dash(form.hint.as_ref().map(|hint| format!("…{hint}")));
                 let (expires, replaced) =
                     (or_dash(form.expires_at.map(time)), or_dash(form.superseded_at.map(time)));
-                list.row(&[&form.scheme, &hint, &time(form.issued_at), &expires, &replaced]);
+                let (device, key) = (or_dash(form.device.as_ref()), or_dash(form.signed_by.as_ref()));
+                list.row(&[&form.scheme, &hint, &time(form.issued_at), &expires, &replaced, &device, &key]);
             }
             output::print(format_args!("\n{list}"))?;
         }
@@ -165,7 +168,7 @@ impl View {
             .map(|form| {
                 json!({
                     "scheme": form.scheme, "hint": form.hint, "device": form.device, "issued": form.issued_at,
-                    "expires": form.expires_at, "superseded": form.superseded_at,
+                    "expires": form.expires_at, "superseded": form.superseded_at, "signedBy": form.signed_by,
                 })
             })
             .collect();

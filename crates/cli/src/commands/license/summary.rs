@@ -65,14 +65,14 @@ pub(crate) fn json(opened: &Opened, found: &Found) -> Value {
 }
 
 /// A licence in a sentence: never its whole key.
-pub(super) fn called(found: &Found) -> String {
+pub(crate) fn called(found: &Found) -> String {
     match hint(found) {
         Some(hint) => format!("licence {hint} ({})", found.license.id),
         None => format!("licence {}", found.license.id),
     }
 }
 
-pub(super) fn expires(found: &Found) -> String {
+pub(crate) fn expires(found: &Found) -> String {
     let row = &found.license;
     let rules = &found.policy.rules;
     match (row.expiry, &row.expiry_text, rules.duration) {
@@ -109,7 +109,7 @@ fn is_perpetual(found: &Found) -> bool {
     }
 }
 
-fn product(opened: &Opened, found: &Found) -> String {
+pub(super) fn product(opened: &Opened, found: &Found) -> String {
     let catalog = opened.engine.catalog();
     let product = catalog.product_by_id(found.license.product_id);
     product.map_or_else(|| found.license.product_id.to_string(), |product| product.code.clone())
@@ -119,7 +119,7 @@ fn hint(found: &Found) -> Option<String> {
     found.license.key_hint.as_ref().map(|hint| format!("…{hint}"))
 }
 
-fn customer(found: &Found) -> Option<String> {
+pub(super) fn customer(found: &Found) -> Option<String> {
     let banned = if found.user_banned { " (banned)" } else { "" };
     match (&found.user_external_id, &found.user_email) {
         (Some(id), Some(email)) => Some(format!("{id}, {email}{banned}")),

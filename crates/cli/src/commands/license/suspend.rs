@@ -25,13 +25,14 @@ pub(crate) struct Suspend {
 impl Suspend {
     pub(super) fn run(&self, suspension: Suspension, json: bool) -> Result<(), Failure> {
         let named = self.which.named()?;
-        let done = match suspension {
+        let mut done = match suspension {
             Suspension::Suspend => {
                 Done::new("suspend", "is suspended and does not run until it is reinstated")
             }
             Suspension::Revoke => Done::new("revoke", "is revoked and does not run unless it is reinstated"),
             Suspension::Reinstate => Done::new("reinstate", "runs again"),
         };
+        done.stopped = suspension != Suspension::Reinstate;
         self.database.change(self.now.given(), async |opened: &Opened| {
             let why = self.reason.clone();
             let found = opened.engine.suspend(&opened.caller, named.clone(), suspension, why).await;

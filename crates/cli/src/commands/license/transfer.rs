@@ -1,9 +1,11 @@
 //! `keyward license transfer`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use keyward_engine::{NewUser, license};
 
-use super::change::Done;
+use super::change::{Done, target};
 use super::{Which, explain};
 use crate::clock::Now;
 use crate::database::{DatabaseArgs, Opened};
@@ -25,6 +27,9 @@ pub(crate) struct Transfer {
     /// Although the policy allows no more transfers
     #[arg(long)]
     beyond_limit: bool,
+    /// Where the new form is written, `-` for standard output [default: a file to `<customer>.key`]
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
     #[command(flatten)]
     database: DatabaseArgs,
     #[command(flatten)]
@@ -50,6 +55,7 @@ impl Transfer {
         let transfer =
             license::Transfer { device: self.device.clone(), user, beyond_limit: self.beyond_limit };
         self.database.change(self.now.given(), async |opened: &Opened| {
+            let path = target(opened, &named, self.to.as_deref()).await?;
             let moved = opened.engine.transfer(&opened.caller, named.clone(), transfer).await;
             let moved = moved.map_err(|error| match error {
                 error @ keyward_engine::EngineError::Limit { .. } => {
@@ -59,7 +65,7 @@ impl Transfer {
             })?;
             let number = moved.found.license.transfers;
             let done = Done::new("transfer", format!("moved to {to} (transfer {number})"));
-            Done { form: moved.form, ..done }.print(opened, &moved.found, json)
+            Done { form: moved.form, to: path, ..done }.print(opened, &moved.found, json)
         })
     }
 }

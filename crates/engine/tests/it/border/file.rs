@@ -2,13 +2,16 @@
 
 use keyward_core::scheme::file::{LicenseFile, Payload};
 use keyward_core::time::Timestamp;
+use keyward_engine::form::{NewForm, Order};
 use keyward_engine::issue::FileRequest;
+use keyward_engine::license::{Named, OldForm, Renewal};
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
 
 use super::tool::node;
-use crate::world::{KEY_D, generator, text};
+use crate::stored::Stored;
+use crate::world::{KEY_D, NOW, PRODUCT, generator, text};
 
 struct Case {
     request: FileRequest,
@@ -115,4 +118,52 @@ fn a_file_altered_on_the_way_is_refused_on_both_sides() {
     assert_ne!(altered, genuine);
     assert_eq!(node("d.js", &[verify(&altered)])[0]["valid"], json!(false));
     assert!(LicenseFile::parse(&altered).and_then(|file| file.verify(&KEY_D.keys())).is_err());
+}
+
+#[tokio::test]
+async fn a_file_made_by_node_is_registered_under_the_imported_key() {
+    let case = Case::made_up(&mut generator(0xd1));
+    let case =
+        Case { now: NOW, request: FileRequest { product: PRODUCT.to_owned(), months: 12, ..case.request } };
+    let theirs = node("d.js", &[case.make(&json!({ "seats": 5 }))]).remove(0);
+    let theirs = theirs.as_str().expect("a file is a text");
+    for stored in Stored::all().await {
+        let (engine, caller) = (&stored.engine, stored.caller());
+        let request = || OldForm { text: theirs.to_owned(), ..OldForm::default() };
+        let refused = engine.register_form(&caller, request()).await.expect_err("no key is here");
+        assert_eq!(refused.code(), "UNKNOWN_SIGNER");
+        engine.ensure_file_product(&caller, PRODUCT).await.expect("a product");
+        let key = engine.import_key(&caller, &KEY_D.public_pem, Some(PRODUCT)).await.expect("the old key");
+        let taken = engine.register_form(&caller, request()).await.expect("it is taken in");
+        let examined = engine.examine(theirs).await.expect("it is examined");
+        assert_eq!(examined.made_with.map(|maker| maker.id), Some(key.id));
+        assert_eq!(examined.found.map(|found| found.license.id), Some(taken.id));
+        assert!(examined.verdict.expect("a verdict").valid);
+        let form = engine.reveal(&caller, &Named::Id(taken.id)).await.expect("the form");
+        assert_eq!(form.as_str(), theirs, "it is given out again as it was");
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_the_database_is_accepted_by_node() {
+    for stored in Stored::all().await {
+        let (engine, caller) = (&stored.engine, stored.caller());
+        engine.ensure_file_product(&caller, PRODUCT).await.expect("a product");
+        engine.import_key(&caller, &KEY_D.private_pem, Some(PRODUCT)).await.expect("the old key");
+        let request = FileRequest {
+            product: PRODUCT.to_owned(),
+            license_type: "YEARLY".to_owned(),
+            issued_to: "Žluťoučký \"kůň\" \u{2028}".to_owned(),
+            device_id: "A1B2C3D4E5F60718".to_owned(),
+            months: 12,
+            grace_period_days: 15,
+        };
+        let form = NewForm::File { order: Order::default(), request };
+        let issued = engine.issue_form(&caller, form).await.expect("a file");
+        let renewed = engine.renew(&caller, Named::Id(issued.id), Renewal::Days(30)).await.expect("renewed");
+        let renewed = renewed.form.expect("a new file");
+        for answer in node("d.js", &[verify(&issued.key), verify(&renewed)]) {
+            assert_eq!(answer["valid"], json!(true), "{answer}");
+        }
+    }
 }

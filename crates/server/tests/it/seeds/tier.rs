@@ -1,7 +1,7 @@
 //! System C's document.
 
 use keyward_engine::Caller;
-use keyward_engine::license::{NewLicense, Term};
+use keyward_engine::license::{NewLicense, Register, Term};
 use keyward_engine::{EngineError, NewUser};
 use serde_json::json;
 
@@ -50,6 +50,45 @@ async fn the_requests_of_the_document_are_answered() {
             (missing.status, missing.json()),
             (400, json!({ "valid": false, "error": "Missing license key" }))
         );
+    }
+}
+
+/// A key as the document's generator makes it, with Python's own library.
+fn python_key(secret: &str, seconds: i64) -> String {
+    let script = "import hmac, hashlib, sys\n\
+                  secret, data = sys.argv[1], 'QF-PRO-' + sys.argv[2]\n\
+                  tag = hmac.new(secret.encode(), data.encode(), hashlib.sha256).hexdigest()[:16]\n\
+                  print('QF-PRO-' + tag + '-' + sys.argv[2])";
+    let run =
+        std::process::Command::new("python3").args(["-c", script, secret, &seconds.to_string()]).output();
+    let run = run.expect("Python is installed");
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    String::from_utf8(run.stdout).expect("a text").trim().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_made_by_the_old_system_is_answered_under_its_secret() {
+    const OLD: &str = "the old system's master key";
+    let key = python_key(OLD, START - 86_400);
+    for site in Site::all().await {
+        let (engine, caller) = (&site.engine, Caller::operator());
+        engine.set_secret(&caller, "tier", OLD, false).await.expect("the old secret");
+        let body = json!({ "license": key, "origin": "quantum-falcon-cockpit" });
+        let unknown = site.post("/api/verify", &body).await;
+        assert_eq!((unknown.status, &unknown.json()["error"]), (401, &json!("License not found")));
+        let user = NewUser { external_id: Some("user_12345".to_owned()), ..NewUser::default() };
+        let license = NewLicense { user: Some(user), term: Term::Days(30), ..NewLicense::default() };
+        let register =
+            Register { key: key.clone(), product: "tier".to_owned(), policy: None, license, used_at: None };
+        engine.register(&caller, register).await.expect("it is taken in");
+        let answer = site.post("/api/verify", &body).await;
+        let object = answer.json();
+        assert_eq!(
+            (answer.status, &object["valid"], &object["tier"], &object["userId"], &object["expiresAt"]),
+            (200, &json!(true), &json!("pro"), &json!("user_12345"), &json!((START + 30 * 86_400) * 1_000))
+        );
+        let other = site.post("/api/verify", &json!({ "license": python_key("another", START) })).await;
+        assert_eq!(other.json()["error"], "Invalid license signature");
     }
 }
 

@@ -1,10 +1,10 @@
 //! Lists of licences.
 
 use keyward_core::time::Timestamp;
+use keyward_store::DatabaseAddress;
 use keyward_store::licenses::{self, Cursor, Filter, License, Listed, State};
 use keyward_store::machines::{self, Machine};
 use keyward_store::users::{self, User};
-use keyward_store::DatabaseAddress;
 
 use crate::world::{ACCOUNT, NOW, POLICY, PRODUCT, World, id, worlds};
 
@@ -181,7 +181,7 @@ async fn pages_follow_each_other_without_gap_or_repetition() {
                 let page = listed(&w, Filter { after, limit: 4, ..filter.clone() }).await;
                 let Some(last) = page.last() else { break };
                 let end = expiry.and(last.found.license.expiry);
-                after = Some(Cursor { expiry: end, serial: last.serial });
+                after = Some(Cursor { expiry: end, serial: last.found.serial });
                 paged.extend(page.into_iter().map(|it| it.found.license.name.unwrap_or_default()));
             }
             assert_eq!(paged, whole, "{expiry:?} {word:?}");

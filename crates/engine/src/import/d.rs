@@ -1,0 +1,226 @@
+//! System D's folder: device-bound files, each a row. Files of one customer and device that were issued one after another are
+//! forms of one licence, of which the newest says the end.
+
+use std::collections::{BTreeSet, HashMap};
+
+use keyward_core::crypto::Algorithm;
+use keyward_core::scheme::Scheme;
+use keyward_core::scheme::file::{LicenseFile, Payload};
+use keyward_core::time::Timestamp;
+use keyward_store::old::{OldDatabase, OldRow, OldTable, OldValue};
+use serde_json::Map;
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::entry::{Device, Entry, Form, Reads};
+use super::read::Flaw;
+use crate::form::{file_policy, name_of, signature_text};
+use crate::rules::Rules;
+use crate::{Engine, EngineError, Product};
+
+/// The table that a folder is read as.
+const TABLE: OldTable =
+    OldTable { name: "files", order: "name", needed: &["text"], optional: &["name"], beside: None };
+/// Longer names of customers and devices are mistakes.
+const MAX_TEXT: usize = 4_096;
+
+pub(super) struct Files {
+    product: String,
+    /// By the number of the file.
+    good: HashMap<u64, Good>,
+    groups: Vec<Group>,
+    /// The codes of policies by their grace in days.
+    policies: HashMap<i64, String>,
+}
+
+/// A file whose signature a key of the product made.
+struct Good {
+    group: usize,
+    signed_by: Uuid,
+}
+
+/// The files of one customer and device.
+struct Group {
+    license: Uuid,
+    members: Vec<Member>,
+}
+
+struct Member {
+    number: u64,
+    issued_at: Timestamp,
+    expires_at: Timestamp,
+    grace_days: i64,
+}
+
+impl Group {
+    /// The oldest first; of a file that is there twice, the one that is read first is the last.
+    fn sort(&mut self) {
+        self.members.sort_by_key(|member| (member.issued_at, std::cmp::Reverse(member.number)));
+    }
+
+    fn first(&self) -> Option<u64> {
+        self.members.iter().map(|member| member.number).min()
+    }
+}
+
+/// The product that the files of a folder name.
+pub(super) async fn product_of(old: &OldDatabase) -> Result<String, EngineError> {
+    let mut products = BTreeSet::new();
+    if let Some(mut rows) = old.rows(&TABLE).await? {
+        while let Some(part) = rows.next().await? {
+            products.extend(part.iter().filter_map(|row| Some(parsed(row).ok()?.1.product)));
+        }
+    }
+    let named: Vec<String> = products.into_iter().collect();
+    match named.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => Err(choose("no file in the folder names one".to_owned())),
+        several => Err(choose(format!("the files are of several: {}", several.join(", ")))),
+    }
+}
+
+fn choose(why: String) -> EngineError {
+    EngineError::Invalid { field: "product", wanted: format!("{why}; say which with --product") }
+}
+
+impl Files {
+    /// Reads the folder once, so that it is known which files belong together.
+    pub(super) async fn read(
+        engine: &Engine,
+        product: &Product,
+        old: &OldDatabase,
+    ) -> Result<Self, EngineError> {
+        let keys = engine.catalog().key_set(product.id, Scheme::File);
+        let (scheme, code) = (Scheme::File, product.code.as_str());
+        if keys.public.iter().all(|key| key.algorithm() != Algorithm::RsaPkcs1Sha256) {
+            return Err(EngineError::UnknownSigner { scheme, product: code.to_owned(), tried: 0 });
+        }
+        let mut files = Self {
+            product: product.code.clone(),
+            good: HashMap::new(),
+            groups: Vec::new(),
+            policies: HashMap::new(),
+        };
+        let mut by_device: HashMap<[u8; 32], usize> = HashMap::new();
+        let Some(mut rows) = old.rows(&TABLE).await? else { return Ok(files) };
+        while let Some(part) = rows.next().await? {
+            for row in &part {
+                let Ok((file, payload)) = parsed(row) else { continue };
+                if payload.product != files.product {
+                    continue;
+                }
+                let verify = |keys: &_| file.verify(keys);
+                let Ok((payload, signed_by)) = engine.signer_of(Some(product.id), (scheme, code), verify)
+                else {
+                    continue;
+                };
+                let Ok(issued_at) = issued_at(&payload) else { continue };
+                let mut device = Sha256::new();
+                device.update(payload.issued_to.as_bytes());
+                device.update([0xff]);
+                device.update(payload.device_id.as_bytes());
+                let group = *by_device.entry(device.finalize().into()).or_insert_with(|| {
+                    files.groups.push(Group { license: engine.new_id(), members: Vec::new() });
+                    files.groups.len() - 1
+                });
+                let grace_days = payload.grace_period_days;
+                files.policies.entry(grace_days).or_insert_with(|| {
+                    let known = engine.known_file_policy(code, grace_days);
+                    known.map_or_else(|| file_policy::code(grace_days), |policy| policy.row.code.clone())
+                });
+                files.groups[group].members.push(Member {
+                    number: row.number,
+                    issued_at,
+                    expires_at: payload.expires_at,
+                    grace_days,
+                });
+                files.good.insert(row.number, Good { group, signed_by });
+            }
+        }
+        files.groups.iter_mut().for_each(Group::sort);
+        Ok(files)
+    }
+}
+
+impl Reads for Files {
+    fn scheme(&self) -> Scheme {
+        Scheme::File
+    }
+
+    fn table(&self) -> OldTable {
+        TABLE
+    }
+
+    fn is_of_product(&self, row: &OldRow) -> bool {
+        parsed(row).map_or(true, |(_, payload)| payload.product == self.product)
+    }
+
+    fn entry(&self, row: &OldRow) -> Result<Entry, Flaw> {
+        let (file, payload) = parsed(row)?;
+        let issued_at = issued_at(&payload)?;
+        let unsigned = || Flaw::new("signature", "one made by an RSA key of the product or account");
+        let good = self.good.get(&row.number).ok_or_else(unsigned)?;
+        let group = &self.groups[good.group];
+        let place = group.members.iter().position(|member| member.number == row.number);
+        let (Some(place), Some(newest)) = (place, group.members.last()) else { return Err(unsigned()) };
+        let newer = group.members[place + 1..].iter().find(|newer| newer.issued_at > issued_at);
+        let code = self.policies.get(&newest.grace_days).cloned().unwrap_or_default();
+        let mut metadata = Map::new();
+        metadata.insert("issuedTo".to_owned(), payload.issued_to.clone().into());
+        metadata.insert("licenseType".to_owned(), payload.license_type.clone().into());
+        Ok(Entry {
+            license: Some(group.license),
+            is_more: group.first() != Some(row.number),
+            form: Some(Form {
+                text: file.to_text(),
+                spelling: signature_text(Scheme::File, file.signature()),
+                device: Some(payload.device_id.clone()),
+                issued_at,
+                expires_at: Some(payload.expires_at),
+                superseded_at: newer.map(|newer| newer.issued_at),
+                signed_by: Some(good.signed_by),
+            }),
+            name: name_of(&payload.issued_to),
+            expiry: (Some(newest.expires_at), None),
+            first_activated_at: group.members.first().map(|oldest| oldest.issued_at),
+            machines: vec![Device {
+                fingerprint: payload.device_id,
+                scope: None,
+                name: None,
+                address: None,
+                user_agent: None,
+                created_at: issued_at,
+            }],
+            metadata,
+            created_at: group.members.first().map(|oldest| oldest.issued_at),
+            seal_fits: Some(true),
+            ..Entry::new(code, file_policy::name(newest.grace_days))
+        })
+    }
+
+    fn policy(&self, code: &str) -> (Rules, Vec<String>) {
+        let grace = self.policies.iter().find(|(_, known)| *known == code).map(|(days, _)| *days);
+        (file_policy::rules(grace.unwrap_or_default()), Vec::new())
+    }
+}
+
+/// A file and what it says, unchecked.
+fn parsed(row: &OldRow) -> Result<(LicenseFile<'_>, Payload), Flaw> {
+    let OldValue::Text(text) = row.fields().get("text") else {
+        return Err(Flaw::new("file", "a text in UTF-8"));
+    };
+    let file = LicenseFile::parse(text).map_err(|why| Flaw::new("file", format!("a licence file: {why}")))?;
+    let payload =
+        file.unverified().map_err(|why| Flaw::new("payload", format!("that of a licence: {why}")))?;
+    for (field, text) in [("issuedTo", &payload.issued_to), ("deviceId", &payload.device_id)] {
+        // PostgreSQL cannot store a zero character.
+        if text.len() > MAX_TEXT || text.contains('\0') || field == "deviceId" && text.is_empty() {
+            return Err(Flaw::new(field, "a text of at most 4096 bytes without a zero character"));
+        }
+    }
+    Ok((file, payload))
+}
+
+fn issued_at(payload: &Payload) -> Result<Timestamp, Flaw> {
+    Timestamp::parse_rfc3339(&payload.issued_at).ok_or_else(|| Flaw::new("issuedAt", "a date and time"))
+}
