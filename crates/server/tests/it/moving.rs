@@ -141,7 +141,12 @@ impl Drop for Old {
 }
 
 async fn statistics(site: &Site, system: System) -> keyward_engine::statistics::Statistics {
-    let product = site.engine.catalog().product(system.product()).expect("the product").id;
+    let product = site
+        .engine
+        .catalog()
+        .product(system.product().expect("a system of one product"))
+        .expect("the product")
+        .id;
     site.engine.statistics(product).await.expect("statistics")
 }
 
