@@ -162,7 +162,8 @@ fn what_is_no_old_database_is_told_apart() {
     let run =
         world.run_in(&[], &["import", "B", "--from-env", "OLD_DATABASE", "--data", "data", "--json"], "");
     assert_eq!(run.failure(), (2, "INVALID_ARGUMENT".to_owned()));
-    let run = world.db(&["import", "B", "--from", "text.db", "--product", "none", "--json"]);
+    let sample = with_sample(&world, "b.db");
+    let run = world.db(&["import", "B", "--from", &sample, "--product", "none", "--json"]);
     assert_eq!(run.failure(), (2, "NOT_FOUND".to_owned()));
     // Whoever points Keyward at the old database itself is told of the command.
     let database = format!("sqlite:{}", with_sample(&world, "b.db"));
