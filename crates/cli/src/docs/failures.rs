@@ -48,7 +48,6 @@ fn engine() -> Vec<EngineError> {
         EngineError::PublicSecret,
         EngineError::SecretInUse { product: name() },
         EngineError::Forbidden(Role::ReadOnly),
-        EngineError::UnknownSigner { scheme: keyward_core::scheme::Scheme::File, product: name(), tried: 0 },
         EngineError::NoFreeSecond,
     ]
 }
@@ -162,8 +161,7 @@ fn decided(error: &EngineError) {
         | EngineError::PublicSecret
         | EngineError::SecretInUse { .. }
         | EngineError::Forbidden(_)
-        | EngineError::NoFreeSecond
-        | EngineError::UnknownSigner { .. } => {}
+        | EngineError::NoFreeSecond => {}
         // In the tables of verdicts and of the command line.
         EngineError::Issue(_) | EngineError::Refused(_) | EngineError::NotAllowed(_) => {}
     }

@@ -99,10 +99,6 @@ impl Engine {
             }
         }
         let (product, policy) = self.named_in(wanted)?;
-        let installation = match &wanted.installation {
-            Some(name) => Some(self.installation_named(name).await?.id),
-            None => None,
-        };
         let (state, expiry) = range(wanted, now);
         let installation = match &wanted.installation {
             Some(name) => Some(self.installation_named(name).await?.id),
