@@ -85,6 +85,7 @@ impl Old {
             from: self.from.clone(),
             product: None,
             secret: None,
+            installation: None,
             dry_run,
             skip_bad,
             keep_attempts: 90,
