@@ -30,6 +30,9 @@ impl Idempotency {
     }
 }
 
+/// The one status that is no answer for good (RFC 6585).
+const TOO_MANY_REQUESTS: u16 = 429;
+
 /// What a request that may be repeated gives.
 #[derive(Clone, Debug)]
 pub enum Repeatable<T> {
@@ -97,6 +100,11 @@ impl<J: Job<Err = EngineError>> Job for Once<J> {
         }
         let out = self.job.run(tx).await?;
         let (status, body) = (self.render)(&out);
+        if status == TOO_MANY_REQUESTS {
+            // Who waits and asks again must not get the same answer for a day.
+            idempotency::forget(tx, &self.scope).await?;
+            return Ok(Repeatable::Fresh(out));
+        }
         idempotency::finish(tx, &self.scope, status, &self.seal(&body)).await?;
         Ok(Repeatable::Fresh(out))
     }

@@ -3,6 +3,7 @@
 mod active;
 mod change;
 mod installation;
+mod key_hash;
 mod master;
 mod secret;
 mod transport;

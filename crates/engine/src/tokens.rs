@@ -5,7 +5,7 @@ use std::str::FromStr as _;
 use keyward_core::audit::Entry;
 use keyward_core::time::Timestamp;
 use keyward_store::tokens::{self, Token as Row};
-use keyward_store::{Job, Tx, audit};
+use keyward_store::{Job, Tx, audit, sessions};
 use serde_json::json;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -137,7 +137,7 @@ impl Engine {
         Ok(tokens::of_account(&self.store, self.account.id).await?)
     }
 
-    /// Revokes a token, for good.
+    /// Revokes a token, for good; the sessions that were opened with it end.
     ///
     /// # Errors
     /// When there is none that is not revoked, or the database refuses.
@@ -155,15 +155,24 @@ impl Engine {
         // Anything that is no token has its own digest, which is nobody's: all take the same way.
         let row = tokens::by_digest(&self.store, &self.vault.digest(KIND, &text)).await?;
         let now = self.now();
-        let good = |row: &Row| row.revoked_at.is_none() && row.expires_at.is_none_or(|end| now < end);
-        let Some(row) = row.filter(good) else { return Ok(None) };
+        let Some(row) = row.filter(|row| is_good(row, now)) else { return Ok(None) };
         if row.last_used_at.is_none_or(|last| last.plus_seconds(60) < now) {
             self.store.write(Touching { id: row.id, now }).await?;
         }
-        let reads_installation_key = row.role.as_deref() == Some(READS_KEY);
-        let role = row.role.as_deref().and_then(|role| Role::from_str(role).ok());
-        Ok(Some(Bearer { token: row.id, role, installation: row.installation_id, reads_installation_key }))
+        Ok(Some(bearer(&row)))
     }
+}
+
+/// Whether a token lets anybody in.
+pub(crate) fn is_good(row: &Row, now: Timestamp) -> bool {
+    row.revoked_at.is_none() && row.expires_at.is_none_or(|end| now < end)
+}
+
+/// Whoever shows a token.
+pub(crate) fn bearer(row: &Row) -> Bearer {
+    let reads_installation_key = row.role.as_deref() == Some(READS_KEY);
+    let role = row.role.as_deref().and_then(|role| Role::from_str(role).ok());
+    Bearer { token: row.id, role, installation: row.installation_id, reads_installation_key }
 }
 
 struct Creating {
@@ -196,6 +205,8 @@ impl Job for Revoking {
         if !tokens::revoke(tx, self.id, self.entry.at).await? {
             return Err(EngineError::NotFound { what: "unrevoked token", name: self.id.to_string() });
         }
+        // Whoever signed in with it is out at once.
+        sessions::delete_of_token(tx, self.id).await?;
         Ok(audit::append(tx, &self.entry).await?)
     }
 }

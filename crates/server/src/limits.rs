@@ -21,7 +21,7 @@ const MAX_ADDRESSES: usize = 100_000;
 pub struct RetryAfter(pub u64);
 
 impl RetryAfter {
-    fn between(now: Timestamp, then: Timestamp) -> Self {
+    pub(crate) fn between(now: Timestamp, then: Timestamp) -> Self {
         let micros = then.micros().saturating_sub(now.micros()).max(1);
         Self(micros.unsigned_abs().div_ceil(1_000_000))
     }

@@ -35,6 +35,7 @@ statements! {
            where account_id = $1 and bearer = $2 and route = $3 and key = $4";
     FINISH = "update idempotency set status = $5, answer = $6
               where account_id = $1 and bearer = $2 and route = $3 and key = $4";
+    FORGET = "delete from idempotency where account_id = $1 and bearer = $2 and route = $3 and key = $4";
     DELETE_OLD = "delete from idempotency where created_at < $1";
 }
 
@@ -75,6 +76,15 @@ pub async fn finish(tx: &Tx<'_>, scope: &Scope, status: u16, answer: &str) -> Re
     let Scope { account_id, bearer, route, key } = scope;
     let values = args![*account_id, bearer, route, key, u32::from(status), answer];
     tx.execute(FINISH, values).await.map(drop)
+}
+
+/// Gives a key back: its request is to be done anew when it is repeated.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn forget(tx: &Tx<'_>, scope: &Scope) -> Result<(), StoreError> {
+    let Scope { account_id, bearer, route, key } = scope;
+    tx.execute(FORGET, args![*account_id, bearer, route, key]).await.map(drop)
 }
 
 /// Forgets what is older than `before`, and says how many.

@@ -27,6 +27,9 @@ pub use held::{
 pub(crate) use list::ALL as ALL_LISTS;
 pub use list::{Cursor, Filter, Listed, State, list};
 #[cfg(feature = "testing")]
+pub(crate) use records::ALL as ALL_RECORDS;
+pub use records::{Subject, record_by_serial, records_before, subjects_before};
+#[cfg(feature = "testing")]
 pub(crate) use remove::ALL as ALL_REMOVALS;
 pub use remove::{Removed, remove};
 
@@ -124,8 +127,8 @@ macro_rules! columns_of_found {
         "l.id, l.account_id, l.product_id, l.policy_id, l.user_id, l.installation_id, l.batch_id, l.name, l.subject,
          l.scheme, l.key_sealed, l.key_digest, l.key_hint, l.expiry, l.expiry_text, l.first_activated_at,
          l.first_validated_at, l.last_validated_at, l.suspended_at, l.suspension_reason, l.max_machines,
-         l.machines_count, l.max_uses, l.uses, l.transfers, l.metadata, l.created_at, l.updated_at, l.serial, l.removed_at,
-         u.external_id, u.email, u.banned_at, b.name"
+         l.machines_count, l.max_uses, l.uses, l.transfers, l.metadata, l.created_at, l.updated_at, l.serial,
+         l.removed_at, u.external_id, u.email, u.banned_at, b.name"
     };
 }
 pub(crate) use columns_of_found;
@@ -141,8 +144,9 @@ macro_rules! found {
     };
 }
 
-// Below the macro that it uses.
+// Below the macro that they use.
 mod held;
+mod records;
 
 statements! {
     INSERT = concat!("insert into licenses (", columns!(), ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,

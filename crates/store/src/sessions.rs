@@ -43,8 +43,9 @@ macro_rules! columns {
 statements! {
     INSERT = concat!("insert into sessions (", columns!(), ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)");
     BY_DIGEST = concat!("select ", columns!(), " from sessions where digest = $1 and expires_at > $2");
-    TOUCH = "update sessions set last_seen_at = $2 where id = $1";
+    TOUCH = "update sessions set last_seen_at = $2, expires_at = $3 where id = $1 and expires_at > $2";
     DELETE = "delete from sessions where id = $1";
+    DELETE_OF_TOKEN = "delete from sessions where token_id = $1";
     DELETE_EXPIRED = "delete from sessions where expires_at <= $1";
 }
 
@@ -97,12 +98,12 @@ pub async fn by_digest(
     db.one(BY_DIGEST, args![digest, now], read).await
 }
 
-/// Notes that a session was used.
+/// Notes that a session was used, and until when it is good from now on. One that is over stays over.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn touch(tx: &Tx<'_>, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute(TOUCH, args![id, now]).await.map(drop)
+pub async fn touch(tx: &Tx<'_>, id: Uuid, now: Timestamp, expires_at: Timestamp) -> Result<(), StoreError> {
+    tx.execute(TOUCH, args![id, now, expires_at]).await.map(drop)
 }
 
 /// Ends a session; `false` when there is none.
@@ -111,6 +112,14 @@ pub async fn touch(tx: &Tx<'_>, id: Uuid, now: Timestamp) -> Result<(), StoreErr
 /// When the database refuses.
 pub async fn delete(tx: &Tx<'_>, id: Uuid) -> Result<bool, StoreError> {
     Ok(tx.execute(DELETE, args![id]).await? == 1)
+}
+
+/// Ends the sessions that were opened with a token, and says how many.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn delete_of_token(tx: &Tx<'_>, token: Uuid) -> Result<u64, StoreError> {
+    tx.execute(DELETE_OF_TOKEN, args![token]).await
 }
 
 /// Removes sessions whose time is over, and says how many.

@@ -45,6 +45,7 @@ macro_rules! columns {
 statements! {
     INSERT = concat!("insert into tokens (", columns!(), ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
     BY_DIGEST = concat!("select ", columns!(), " from tokens where digest = $1");
+    BY_ID = concat!("select ", columns!(), " from tokens where id = $1");
     OF_ACCOUNT = concat!("select ", columns!(), " from tokens where account_id = $1 order by serial");
     REVOKE = "update tokens set revoked_at = $2 where id = $1 and revoked_at is null";
     TOUCH = "update tokens set last_used_at = $2 where id = $1";
@@ -95,6 +96,14 @@ pub async fn insert(tx: &Tx<'_>, token: &Token) -> Result<(), StoreError> {
 /// When the database cannot be asked.
 pub async fn by_digest(db: &impl Read, digest: &[u8; 32]) -> Result<Option<Token>, StoreError> {
     db.one(BY_DIGEST, args![digest], read).await
+}
+
+/// A token by its id.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn by_id(db: &impl Read, id: Uuid) -> Result<Option<Token>, StoreError> {
+    db.one(BY_ID, args![id], read).await
 }
 
 /// All tokens of an account, the oldest first.

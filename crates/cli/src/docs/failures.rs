@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use keyward_core::calendar;
 use keyward_core::crypto::KeyFileError;
+use keyward_core::scheme::Scheme;
 use keyward_engine::EngineError;
 use keyward_engine::token::Role;
 use keyward_engine::vault::passphrase::PassphraseError;
@@ -34,6 +35,7 @@ fn engine() -> Vec<EngineError> {
         EngineError::Passphrase(PassphraseError::TooCostly),
         EngineError::Passphrase(PassphraseError::Wrong),
         EngineError::Passphrase(PassphraseError::Memory),
+        EngineError::UnknownSigner { scheme: Scheme::File, product: name(), tried: 2 },
         EngineError::KeyFile(KeyFileError::NotPem),
         EngineError::Date(calendar::OutOfRange),
         EngineError::NotFound { what: NAME, name: name() },
@@ -46,7 +48,6 @@ fn engine() -> Vec<EngineError> {
         EngineError::PublicSecret,
         EngineError::SecretInUse { product: name() },
         EngineError::Forbidden(Role::ReadOnly),
-        EngineError::UnknownSigner { scheme: keyward_core::scheme::Scheme::File, product: name(), tried: 0 },
         EngineError::NoFreeSecond,
     ]
 }
@@ -147,6 +148,7 @@ fn decided(error: &EngineError) {
             | PassphraseError::Wrong
             | PassphraseError::Memory,
         )
+        | EngineError::UnknownSigner { .. }
         | EngineError::KeyFile(_)
         | EngineError::Date(_)
         | EngineError::NotFound { .. }
@@ -159,8 +161,7 @@ fn decided(error: &EngineError) {
         | EngineError::PublicSecret
         | EngineError::SecretInUse { .. }
         | EngineError::Forbidden(_)
-        | EngineError::NoFreeSecond
-        | EngineError::UnknownSigner { .. } => {}
+        | EngineError::NoFreeSecond => {}
         // In the tables of verdicts and of the command line.
         EngineError::Issue(_) | EngineError::Refused(_) | EngineError::NotAllowed(_) => {}
     }

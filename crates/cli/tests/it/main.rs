@@ -3,10 +3,12 @@
 mod bulk;
 mod database;
 mod generators;
+mod guides;
 mod issue;
 mod json_page;
 mod keys;
 mod lk3_page;
+mod page;
 mod readme;
 mod serve;
 mod served;

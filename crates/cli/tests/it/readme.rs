@@ -2,25 +2,17 @@
 
 use std::process::Command;
 
-use crate::served::Served;
+use crate::page::Session;
 use crate::world::{World, block, root};
 
 #[test]
 fn the_servers_first_keys_work() {
     let world = World::new();
-    let served = Served::start(&world);
+    let mut session = Session::new(&world);
+    session.serve(&[]);
     let page = std::fs::read_to_string(root().join("README.md")).expect("the README");
-    let script = block(&page, "sh", 0)
-        .replace("cargo run --release --quiet --", "\"$KEYWARD\"")
-        .replace("127.0.0.1:8080", &served.host);
-    let output = Command::new("sh")
-        .args(["-ec", &script])
-        .env("KEYWARD", env!("CARGO_BIN_EXE_keyward"))
-        .current_dir(&world.directory)
-        .output()
-        .expect("a shell");
-    let shown = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{shown}{}", String::from_utf8_lossy(&output.stderr));
+    let shown =
+        session.run(&block(&page, "sh", 0).replace("cargo run --release --quiet --", "command keyward"));
     for wanted in ["\"valid\":true", "\"success\":true", "\"tier\":\"pro\"", "sound        yes"] {
         assert!(shown.contains(wanted), "{wanted}: {shown}");
     }
@@ -46,14 +38,6 @@ fn the_first_command_gives_what_it_shows() {
 fn the_commands_after_it_work() {
     let world = World::new();
     let page = std::fs::read_to_string(root().join("README.md")).expect("the README");
-    let script = block(&page, "sh", 1).replace("cargo run -q --", "\"$KEYWARD\"");
-    let output = Command::new("sh")
-        .args(["-ec", &script])
-        .env("KEYWARD", env!("CARGO_BIN_EXE_keyward"))
-        .current_dir(&world.directory)
-        .output()
-        .expect("a shell");
-    let shown = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let shown = Session::new(&world).run(&block(&page, "sh", 1).replace("cargo run -q --", "keyward"));
     assert!(shown.contains("VALID"), "{shown}");
 }

@@ -10,6 +10,9 @@ use crate::issue::{FileRequest, RecordRequest};
 use crate::license::{Beside, Issued, NewLicense};
 use crate::{Caller, Engine, EngineError, seed};
 
+/// A client's id at the most, in bytes: PostgreSQL keeps no more of a text in an index.
+const MAX_SUBJECT: usize = 2_000;
+
 impl Engine {
     pub(super) async fn issue_record(
         self: &Arc<Self>,
@@ -19,6 +22,10 @@ impl Engine {
     ) -> Result<Issued, EngineError> {
         let now = self.now();
         storable("client_id", &request.client_id)?;
+        if request.client_id.len() > MAX_SUBJECT {
+            let wanted = format!("a text of at most {MAX_SUBJECT} bytes");
+            return Err(EngineError::Invalid { field: "client_id", wanted });
+        }
         let product = order.product.as_deref().unwrap_or(seed::RECORDS);
         let policy = self.policy_or_tier(product, order, &request.license_type)?;
         let (key_id, key) =

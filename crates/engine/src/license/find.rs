@@ -165,6 +165,22 @@ impl Engine {
         Ok(whose == Some(license))
     }
 
+    /// Finds a licence by what it is for. PostgreSQL cannot even ask about a zero character.
+    pub(crate) async fn find_subject(
+        &self,
+        db: &impl Read,
+        product: Uuid,
+        subject: &str,
+    ) -> Result<Option<Found>, EngineError> {
+        if subject.contains('\0') {
+            return Ok(None);
+        }
+        match licenses::by_subject(db, product, subject).await? {
+            Some(found) => self.with_policy(db, found).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     pub(crate) async fn find_in(&self, db: &impl Read, named: &Named) -> Result<Found, EngineError> {
         let found = match named {
             Named::Id(id) => self.find_id(db, *id).await?,
@@ -179,23 +195,10 @@ impl Engine {
         Ok(found)
     }
 
-    async fn find_subject(
-        &self,
-        db: &impl Read,
-        product: Uuid,
-        subject: &str,
-    ) -> Result<Option<Found>, EngineError> {
-        match licenses::by_subject(db, product, subject).await? {
-            Some(found) => self.with_policy(db, found).await.map(Some),
-            None => Ok(None),
-        }
-    }
-
     /// The one licence for a client, whatever its product.
     async fn find_client(&self, db: &impl Read, client: &str) -> Result<Option<Found>, EngineError> {
         let mut one = None;
-        // No text of a database has a zero character in it.
-        for product in self.catalog().products().filter(|_| !client.contains('\0')) {
+        for product in self.catalog().products() {
             if let Some(found) = self.find_subject(db, product.id, client).await?
                 && one.replace(found).is_some()
             {

@@ -81,7 +81,7 @@ impl Job for Renewing {
             return Err(EngineError::NotAllowed(Box::new(verdict)));
         }
         let license = &found.license;
-        let expiry = self.new_end(license.expiry, &found.policy.rules)?;
+        let expiry = self.renewal.end_after(license.expiry, &found.policy.rules, self.now)?;
         licenses::set_expiry(tx, license.id, Some(expiry), None, self.now).await?;
         if license.suspended_at.is_some() {
             // Suspended only because it had expired.
@@ -105,28 +105,34 @@ impl Job for Renewing {
     }
 }
 
-impl Renewing {
-    fn new_end(&self, expiry: Option<Timestamp>, rules: &Rules) -> Result<Timestamp, EngineError> {
+impl Renewal {
+    /// The new end of a licence that ends at `expiry`.
+    pub(crate) fn end_after(
+        self,
+        expiry: Option<Timestamp>,
+        rules: &Rules,
+        now: Timestamp,
+    ) -> Result<Timestamp, EngineError> {
         let invalid = |wanted: &str| EngineError::Invalid { field: "licence", wanted: wanted.to_owned() };
         let begins_later = matches!(
             rules.expiration_basis,
             ExpirationBasis::FromFirstActivation | ExpirationBasis::FromFirstValidation
         );
         // An end that is set now would be lost when the time begins.
-        if let (Renewal::Until(end), false) = (self.renewal, begins_later && expiry.is_none()) {
+        if let (Renewal::Until(end), false) = (self, begins_later && expiry.is_none()) {
             return Ok(end);
         }
         let expiry = expiry.ok_or_else(|| {
             invalid("it has no end to move: it never expires, or its time begins with its first activation")
         })?;
         let start = match rules.renewal_basis {
-            RenewalBasis::FromNow => self.now,
-            RenewalBasis::FromNowIfExpired if expiry < self.now => self.now,
+            RenewalBasis::FromNow => now,
+            RenewalBasis::FromNowIfExpired if expiry < now => now,
             RenewalBasis::FromExpiry | RenewalBasis::FromNowIfExpired | RenewalBasis::Default => expiry,
         };
-        match self.renewal {
-            Renewal::Days(days) => Ok(keyward_core::calendar::add_days(start, days)?),
-            Renewal::Policy | Renewal::Until(_) => {
+        match self {
+            Self::Days(days) => Ok(keyward_core::calendar::add_days(start, days)?),
+            Self::Policy | Self::Until(_) => {
                 let duration = rules.duration.ok_or_else(|| {
                     invalid("its policy has no duration; say by how many days, or until when")
                 })?;

@@ -73,15 +73,7 @@ impl Engine {
             Some(_) => Some(self.key_form(&found, others.first())?),
             None => None,
         };
-        let others = others.into_iter().map(|form| Form {
-            scheme: form.scheme,
-            hint: form.hint,
-            device: form.device,
-            signed_by: form.signing_key_id.and_then(|id| self.key_hint(id)),
-            issued_at: form.issued_at,
-            expires_at: form.expires_at,
-            superseded_at: form.superseded_at,
-        });
+        let others = others.into_iter().map(|form| self.form(form));
         Ok(Shown {
             verdicts,
             machines,
@@ -91,6 +83,27 @@ impl Engine {
             attempts: verifications::of_license(db, id, SHOWN).await?,
             found,
         })
+    }
+
+    /// Every form given out for a licence beside its key, the oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn forms(&self, license: Uuid) -> Result<Vec<Form>, EngineError> {
+        Ok(issued::of_license(&self.store, license).await?.into_iter().map(|form| self.form(form)).collect())
+    }
+
+    /// What is told of a form that was given out.
+    pub(crate) fn form(&self, form: issued::Issued) -> Form {
+        Form {
+            scheme: form.scheme,
+            hint: form.hint,
+            device: form.device,
+            signed_by: form.signing_key_id.and_then(|id| self.key_hint(id)),
+            issued_at: form.issued_at,
+            expires_at: form.expires_at,
+            superseded_at: form.superseded_at,
+        }
     }
 
     /// The key in a licence's row: the first form that was given out.

@@ -34,9 +34,20 @@ impl Engine {
         key: &str,
         scope: &Scope,
     ) -> Result<Validated, EngineError> {
-        let now = self.now();
         let found = self.find_key(&self.store, key).await?;
-        let mut found = found.filter(|found| caller.knows(found.license.product_id));
+        let found = found.filter(|found| caller.knows(found.license.product_id));
+        self.answer(caller, question, found, scope).await
+    }
+
+    /// Answers a question about the licence that was found, and writes the attempt down.
+    pub(crate) async fn answer(
+        &self,
+        caller: &Caller,
+        question: Question,
+        mut found: Option<Found>,
+        scope: &Scope,
+    ) -> Result<Validated, EngineError> {
+        let now = self.now();
         if let Some(found) = &mut found {
             self.begin_with_first_validation(caller, found, now).await?;
         }

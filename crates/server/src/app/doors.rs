@@ -8,7 +8,7 @@ use tracing::info;
 
 use super::App;
 use crate::config::Config;
-use crate::dialects::{pool, tier};
+use crate::dialects::{lk, pool, records, tier};
 use crate::health::{self, ReadyCheck};
 use crate::layers::{Front, Layers, RequestIds};
 use crate::metrics::Page;
@@ -86,7 +86,8 @@ fn router(app: &App, layers: &Layers, serves: Serves, ready: &ReadyCheck) -> Rou
         Serves::All => health::home(),
         Serves::Pool => pool::page(app.clone()),
         Serves::Tier => tier::page(),
-        Serves::Records | Serves::Lk => health::home(),
+        Serves::Lk => lk::page(),
+        Serves::Records => records::page(app.clone()),
     };
     let own =
         own.merge(health::router(Arc::clone(ready))).merge(metrics(app).router()).fallback(health::not_found);
@@ -94,16 +95,27 @@ fn router(app: &App, layers: &Layers, serves: Serves, ready: &ReadyCheck) -> Rou
     let front = match serves {
         Serves::Pool => pool::FRONT,
         Serves::Tier => tier::FRONT,
-        Serves::All | Serves::Records | Serves::Lk => Front::SERVER,
+        Serves::Lk => lk::FRONT,
+        Serves::Records => records::FRONT,
+        Serves::All => Front::SERVER,
     };
     let mut router = layers.around(front, &[], own);
     if dialects.pool.enabled && matches!(serves, Serves::All | Serves::Pool) {
         router =
             router.merge(layers.around(pool::FRONT, &dialects.pool.cors_origins, pool::routes(app.clone())));
     }
+    if dialects.records.enabled && matches!(serves, Serves::All | Serves::Records) {
+        let (origins, questions) = (&dialects.records.cors_origins, records::routes(app.clone()));
+        router = router.merge(layers.around(records::FRONT, origins, questions));
+        // Its pages are for people who signed in: no other origin's page may ask for them.
+        router = router.merge(layers.around(records::PAGES, &[], records::pages(app.clone())));
+    }
     if dialects.tier.enabled && matches!(serves, Serves::All | Serves::Tier) {
         let routes = tier::routes(app.clone(), layers, Arc::clone(&app.0.tier_requests));
         router = router.merge(layers.around(tier::FRONT, &dialects.tier.cors_origins, routes));
+    }
+    if dialects.lk.enabled && matches!(serves, Serves::All | Serves::Lk) {
+        router = router.merge(layers.around(lk::FRONT, &dialects.lk.cors_origins, lk::routes(app.clone())));
     }
     router
 }

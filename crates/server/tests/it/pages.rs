@@ -106,6 +106,8 @@ async fn the_first_page_says_where_to_go_and_runs_no_script() {
     for text in [
         "href=\"/api/stats\"",
         "href=\"/api/health\"",
+        "href=\"/records\"",
+        "href=\"/public_key\"",
         "href=\"/health/ready\"",
         "href=\"/metrics\"",
         "keyward token create",

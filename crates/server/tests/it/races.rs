@@ -14,12 +14,12 @@ use crate::site::Site;
 const AT_ONCE: usize = 64;
 
 /// How often each race is run; far more often with `KEYWARD_TEST_LONG=1`.
-fn rounds() -> usize {
+pub(crate) fn rounds() -> usize {
     if std::env::var("KEYWARD_TEST_LONG").is_ok_and(|long| long == "1") { 200 } else { 20 }
 }
 
 /// The nodes of each place where races are run.
-async fn places() -> Vec<Vec<Site>> {
+pub(crate) async fn places() -> Vec<Vec<Site>> {
     let mut places = vec![vec![Site::new().await]];
     if let Some(first) = Site::postgres().await {
         let (second, third) = (first.node().await, first.node().await);

@@ -17,6 +17,7 @@ const DOMAIN: &str = "domain-that-is-nobodys-business";
 const OTHER_DOMAIN: &str = "other-domain-that-is-nobodys-business";
 const QUERY: &str = "query-that-is-nobodys-business";
 const REPEAT: &str = "idempotency-key-that-is-nobodys-business";
+const CLIENT: &str = "client-that-is-nobodys-business";
 const SECRET: &str = "secret-of-the-vendor";
 const WRONG_TOKEN: &str = "admin-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 const WRONG_KEY: &str = "NWRNGKEY2345";
@@ -114,6 +115,50 @@ impl Session {
         self.post("/api/validate", "", &format!("{{\"license\": \"{key}\""), 400).await;
     }
 
+    /// Somebody signs in, issues and changes a licence, and guesses.
+    async fn records(&mut self) {
+        const FORM: &str = "\r\nContent-Type: application/x-www-form-urlencoded";
+        let engine = &self.site.engine;
+        let made = engine.create_token(&Caller::operator(), Role::SalesAgent, "sells", None).await;
+        let token = made.expect("a token").token.expose().to_owned();
+        let head = format!("POST /records/sign-in?token={QUERY} HTTP/1.1{FORM}");
+        let answer = self.site.ask(&head, &format!("token={token}")).await;
+        let cookie =
+            answer.header("set-cookie").and_then(|cookie| cookie.split(';').next()).expect("a cookie");
+        let cookie = cookie.to_owned();
+        let page = self.site.ask(&format!("GET /records HTTP/1.1\r\nCookie: {cookie}"), "").await;
+        let csrf = crate::records::hidden(&page, "csrf");
+        let session = cookie.split('=').nth(1).expect("a value").to_owned();
+        self.secrets.extend([token.clone(), session, csrf.clone()]);
+        let headers = format!("{FORM}\r\nCookie: {cookie}");
+        let client = format!("csrf={csrf}&client_id={CLIENT}&license_type=Pro&duration=");
+        let head = format!("POST /records?key={QUERY} HTTP/1.1{headers}");
+        let answer = self.site.ask(&head, &format!("{client}30")).await;
+        let path = crate::records::page_of(&answer);
+        let head = format!("GET {path}/record.json HTTP/1.1{headers}");
+        let record = self.site.ask(&head, "").await.json();
+        let signature = record["signature"].as_str().expect("a text").to_owned();
+        // What a person typed is shown to that person again, with the proof for the next form.
+        for (place, body, status) in [
+            ("/records".to_owned(), format!("{client}soon"), 422),
+            ("/records".to_owned(), format!("{client}30"), 409),
+            (format!("{path}/revoke"), format!("csrf={csrf}"), 303),
+            (format!("{path}/reactivate"), format!("csrf={csrf}&days=3"), 303),
+        ] {
+            let answer = self.site.ask(&format!("POST {place}?key={QUERY} HTTP/1.1{headers}"), &body).await;
+            assert_eq!(answer.status, status, "{place}: {answer:?}");
+            assert!(!answer.body.contains(&token) && !answer.head.contains(&csrf), "{place}: {answer:?}");
+        }
+        self.secrets.extend([CLIENT.to_owned(), signature.clone()]);
+        let body = |signature: &str| json!({ "client_id": CLIENT, "signature": signature }).to_string();
+        self.post("/validate_license", "", &body(&signature), 200).await;
+        self.post("/validate_license", "", &body(SECRET), 429).await;
+        self.post("/validate_license", "", &format!("{{\"client_id\": \"{CLIENT}\"}}"), 429).await;
+        self.post("/records/sign-in", FORM, &format!("token={WRONG_TOKEN}"), 429).await;
+        self.post("/records", &headers, &format!("csrf={WRONG_KEY}&client_id={DOMAIN}"), 403).await;
+        self.post("/records", FORM, &format!("csrf={csrf}&duration=5"), 401).await;
+    }
+
     /// Tokens, good ones too, and the database gone.
     async fn tokens(&mut self) {
         let made = self.site.engine.create_token(&Caller::operator(), Role::Admin, "watch", None).await;
@@ -146,6 +191,8 @@ async fn nothing_secret_is_told() {
     for site in Site::all_with(token_only).await {
         let mut session = Session::over(site);
         session.pool().await;
+        // Before the lockout is over.
+        session.records().await;
         session.tier().await;
         session.tokens().await;
         session.site.engine.flush_recorder().await;

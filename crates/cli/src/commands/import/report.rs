@@ -56,6 +56,11 @@ pub(super) fn print(report: &Report, json: bool) -> Result<(), Failure> {
 }
 
 fn rows(title: &str, count: u64, rows: &[RowName]) -> Result<(), Failure> {
+    if rows.iter().all(|row| row.note.is_none()) {
+        let named: Vec<String> = rows.iter().map(called).collect();
+        let more = if count > rows.len() as u64 { ", …" } else { "" };
+        return output::print(format_args!("{title}:\n{count} rows: {}{more}\n", named.join(", ")));
+    }
     let mut list = Columns::new(&["ROW", "ID", "BECAUSE"]);
     for row in rows {
         list.row(&[&row.row, &output::or_dash(row.id.as_ref()), &output::or_dash(row.note.as_ref())]);
@@ -63,6 +68,11 @@ fn rows(title: &str, count: u64, rows: &[RowName]) -> Result<(), Failure> {
     let more = count - rows.len() as u64;
     let more = if more > 0 { format!("and {more} more\n") } else { String::new() };
     output::print(format_args!("{title}:\n{list}{more}"))
+}
+
+/// By its id, where it has one, else by its place.
+fn called(row: &RowName) -> String {
+    row.id.as_deref().map_or_else(|| format!("number {}", row.row), output::printable)
 }
 
 fn object(report: &Report) -> Value {

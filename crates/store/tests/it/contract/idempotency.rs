@@ -29,6 +29,14 @@ async fn the_first_request_takes_the_key_and_its_answer_is_kept_until_it_is_old(
             w.write(scope(key), move |it, tx| Box::pin(idempotency::finish(tx, it, 201, key))).await.unwrap();
             assert_eq!(get().await.unwrap().answer, Some((201, key.to_owned())));
         }
+        let again = Scope { bearer: "given back".to_owned(), ..scope(TEXTS[0]) };
+        for _ in 0..2 {
+            let begin = |it: &_, tx: &_| Box::pin(idempotency::begin(tx, it, &[7; 32], NOW)) as _;
+            assert!(w.write(again.clone(), begin).await.unwrap(), "it was given back");
+            w.write(again.clone(), |it, tx| Box::pin(idempotency::forget(tx, it))).await.unwrap();
+            assert_eq!(idempotency::get(&w.store, &again).await.unwrap(), None);
+        }
+        assert!(idempotency::get(&w.store, &scope(TEXTS[0])).await.unwrap().is_some(), "no other was");
         let old = async || {
             let before = NOW.plus_seconds(2);
             w.write((), move |(), tx| Box::pin(idempotency::delete_old(tx, before))).await.unwrap()

@@ -211,7 +211,7 @@ async fn plan(w: &World, name: &str) -> String {
             let set = "set search_path = keyward; set plan_cache_mode = force_generic_plan; analyze licenses";
             client.batch_execute(set).await.unwrap();
             client.batch_execute(&format!("prepare it as {}", statement.text)).await.unwrap();
-            let nulls = vec!["null"; 12].join(", ");
+            let nulls = ["null"; 12].join(", ");
             let rows = client.query(&format!("explain execute it ({nulls})"), &[]).await.unwrap();
             rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>().join("\n")
         }

@@ -39,6 +39,8 @@ async fn a_token_is_found_by_its_digest_and_revoked_once() {
         assert_eq!(error.code(), "CONFLICT");
         assert_eq!(tokens::by_digest(&w.store, &digest(2)).await.unwrap().as_ref(), Some(&full));
         assert_eq!(tokens::by_digest(&w.store, &digest(3)).await.unwrap(), None);
+        assert_eq!(tokens::by_id(&w.store, id(2)).await.unwrap().as_ref(), Some(&full));
+        assert_eq!(tokens::by_id(&w.store, id(3)).await.unwrap(), None);
 
         let later = NOW.plus_seconds(60);
         let revoke = async |number| {

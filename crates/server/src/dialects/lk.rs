@@ -1,0 +1,51 @@
+//! System E: self-contained keys of one installation, its devices, and what they use up.
+//!
+//! Every request shows a token that is bound to an installation, and sees only what is that installation's.
+
+mod customer;
+mod devices;
+mod fields;
+mod held;
+mod installation_key;
+mod license;
+mod licenses;
+mod overview;
+mod payload;
+mod query;
+mod shape;
+mod usage;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::app::App;
+use crate::layers;
+
+/// How this dialect words what is decided around its handlers.
+pub(crate) const FRONT: layers::Front = layers::Front { name: "lk", shape: shape::refused };
+
+/// The longest name of anything, in bytes.
+const MAX_NAME: usize = 256;
+
+/// At the document's own paths and below `/api`, which its front end calls.
+pub(crate) fn routes(app: App) -> Router {
+    let requests = Router::new()
+        .route("/license/activate", post(license::activate))
+        .route("/license/status", get(license::status))
+        .route("/license/decoded", get(license::decoded))
+        .route("/license/decode", get(license::decode))
+        .route("/license/installation-key", get(installation_key::reveal))
+        .route("/license/usage", get(usage::list).post(usage::add))
+        .route("/licenses", get(licenses::list))
+        .route("/licenses/{id}", get(licenses::show).patch(licenses::change).delete(licenses::remove))
+        .route("/devices", get(devices::list).post(devices::add))
+        .route("/devices/{id}", get(devices::show).delete(devices::release))
+        .route("/devices/{id}/activate-license", post(devices::activate_license));
+    let page = Router::new().route("/license", get(overview::overview));
+    requests.clone().nest("/api", requests).merge(page).with_state(app)
+}
+
+/// `/` on a listener of its own.
+pub(crate) fn page() -> Router {
+    Router::new().route("/", get(overview::overview))
+}

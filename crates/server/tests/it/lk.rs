@@ -1,0 +1,20 @@
+//! System E over HTTP: the requests of its document, and what an installation may and may not.
+
+mod bad_input;
+mod border;
+mod devices;
+mod doors;
+mod expiry;
+mod guessing;
+mod licenses;
+mod limits;
+mod races;
+mod repetitions;
+mod seed;
+mod silence;
+mod strangers;
+mod tenant;
+mod truth;
+mod vectors;
+
+const DAY: i64 = 86_400;
