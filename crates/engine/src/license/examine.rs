@@ -110,10 +110,14 @@ impl Engine {
             Scheme::Lk3 => Some(Algorithm::Ed25519),
             Scheme::Pool | Scheme::Tier | Scheme::Lk1 | Scheme::Lk2 => None,
         };
-        let secrets = match scheme {
-            Scheme::Tier | Scheme::Lk1 | Scheme::Lk2 | Scheme::Lk3 => self.every_secret().await?,
-            Scheme::Record | Scheme::File | Scheme::Pool => Vec::new(),
-        };
+        let mut secrets = self.every_secret().await?;
+        // System C's keys are made under the secret of a product, system E's under that of an installation.
+        secrets.retain(|(_, maker)| match scheme {
+            Scheme::Tier => maker.installation.is_none(),
+            Scheme::Lk1 | Scheme::Lk2 => maker.installation.is_some(),
+            Scheme::Lk3 => true,
+            Scheme::Record | Scheme::File | Scheme::Pool => false,
+        });
         let mut candidates = Vec::new();
         for key in catalog.keys() {
             let public = match &key.material {
