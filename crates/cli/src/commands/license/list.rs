@@ -124,7 +124,7 @@ fn table(opened: &Opened, page: &Page) -> Result<(), Failure> {
     }
     let mut list = Columns::new(&[
         "LICENCE",
-        "ENDS IN",
+        "KEY",
         "CUSTOMER",
         "DEVICE",
         "PRODUCT",
