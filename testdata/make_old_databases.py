@@ -3,12 +3,13 @@
 
     make_old_databases.py SYSTEM OUT [--rows N] [--seed N] [--now SECONDS] [--bad N] [--key PEM] [--sql] [--answers FILE]
 
-SYSTEM is A, B or C. OUT becomes a SQLite file, or with --sql a script for PostgreSQL. --bad adds rows that no program can
+SYSTEM is A, B, C or E. OUT becomes a SQLite file, or with --sql a script for PostgreSQL. --bad adds rows that no program can
 make sense of. --answers writes one JSON object a line: what the old system, as its document prints it, answers at --now for
 each licence. Only Python's standard library is needed.
 """
 import argparse
 import base64
+import gzip
 import hashlib
 import hmac
 import json
@@ -116,10 +117,12 @@ def make_a(rng, options):
         message = "License is revoked." if revoked else "License has expired." if expired else "License is valid."
         answers.append({"client_id": client, "signature": signature, "http": 200, "body": {
             "status": "error" if revoked or expired else "success", "message": message}})
-    bad = [("", "Pro", 1, 2, "00", 0), ("bad-1.example", "Pro", "soon", 2, "00", 0), ("bad-2.example", "Pro", 1, 2, "xyz", 0),
+    bad = [("bad-0.example", "", 1, 2, "00", 0), ("bad-1.example", "Pro", "soon", 2, "00", 0), ("bad-2.example", "Pro", 1, 2, "xyz", 0),
            ("bad-3.example", "Pro", 1, 2, "0", 0), (b"\xff\xfe", "Pro", 1, 2, "00", 0)]
-    rows = mixed(rng, rows, [(f"{b[0]}{n}" if isinstance(b[0], str) and b[0] else b[0], *b[1:])
-                             for n, b in cycle(bad, options.bad)])
+    if options.sql:
+        bad.pop()  # PostgreSQL lets no such text in
+    named = [(f"{b[0]}{n}" if isinstance(b[0], str) else b[0], *b[1:]) for n, b in cycle(bad, options.bad)]
+    rows = mixed(rng, rows, named)
     columns = ["client_id", "license_type", "issued_at", "exp", "signature", "revoked"]
     return A_TABLE, [("licenses", columns, rows)], answers
 
@@ -306,6 +309,98 @@ def make_c(rng, options):
     return C_TABLES, [("licenses", names, rows), ("license_verifications", more, log)], answers
 
 
+# --- E: self-contained keys --------------------------------------------------------------------------------------------
+
+# Its document prints no statement. These columns are those that its generator fills; LastValidatedAt is left out here.
+E_TABLES = """CREATE TABLE "Licenses" (
+    "Id" SERIAL PRIMARY KEY,
+    "Key" TEXT,
+    "KeyHash" TEXT,
+    "Tier" TEXT,
+    "MaxDevices" INTEGER,
+    "CurrentDeviceCount" INTEGER,
+    "CompanyName" TEXT,
+    "IsActive" BOOLEAN,
+    "ExpiresAt" TEXT,
+    "ActivatedAt" TEXT,
+    "CreatedAt" TEXT,
+    "Notes" TEXT
+);
+CREATE TABLE "Devices" (
+    "Id" SERIAL PRIMARY KEY,
+    "DeviceId" TEXT,
+    "LicenseId" INTEGER,
+    "CreatedAt" TEXT
+);"""
+TIERS = {"PRO-10": 10, "PRO-20": 20, "PRO-50": 50, "PRO-100": 100, "ENTERPRISE": 999}
+
+
+def seal(text):
+    return hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).digest()
+
+
+def key_e(rng, number, tier, devices, company, end, now):
+    """A key of the second version, or of the first, as the old generators make them; and the day that it says itself."""
+    if number % 9 == 4:
+        text = f"LK-1-{tier}-{number:04d}x{rng.randrange(10 ** 6):06d}"
+        return f"{text}-{seal(text).hex()[:4].upper()}", None
+    day = None if end is None else end.strftime("%Y-%m-%d")
+    payload = {"v": 2, "t": tier, "d": devices, "c": company, "e": day, "i": utc(now).strftime("%Y-%m-%d"),
+               "u": str(number)}
+    packed = gzip.compress(json.dumps(payload, ensure_ascii=False).encode(), mtime=0)
+    encoded = base64.urlsafe_b64encode(packed).decode().rstrip("=")
+    tag = base64.b64encode(seal(encoded)).decode()[:8].replace("+", "-").replace("/", "_")
+    return f"LK-2-{encoded}-{tag}", day
+
+
+def make_e(rng, options):
+    rows, devices, answers = [], [], []
+    for number in range(options.rows):
+        number += 1
+        tier = rng.choice(list(TIERS))
+        most = TIERS[tier]
+        company = rng.choice([None, "Acme Corporation", *NAMES])
+        created = utc(options.now - rng.randrange(1, 900 * 86_400))
+        end = None
+        if rng.random() < 0.7:
+            days = rng.randrange(-400, 4_000)
+            end = (utc(options.now) + timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
+        key, day = key_e(rng, number, tier, most, company, end, options.now - 900 * 86_400)
+        if number % 37 == 0:
+            # The row ends long before the key does.
+            end = utc(options.now - 86_400).replace(microsecond=0)
+        if number % 41 == 0 and day is not None:
+            # The key ends and the row does not say so.
+            end = None
+        said = None if day is None else datetime.strptime(day, "%Y-%m-%d")
+        last = min([at for at in (end, said) if at is not None], default=None)
+        active = rng.random() < 0.9
+        count = rng.choice([0, 0, 1, 2, 3])
+        for place in range(count):
+            at = created + timedelta(hours=place)
+            devices.append((len(devices) + 1, f"{rng.choice(['rack', 'büro', '株'])}-{number}-{place}", number, stamp(at)))
+        notes = rng.choice([None, "Annual subscription", "O'Brien; see \"mail\""])
+        rows.append((number, key, hashlib.sha256(key.encode()).hexdigest(), tier, most, count, company, active,
+                     None if end is None else stamp(end), stamp(created), stamp(created), notes))
+        answers.append({
+            "key": key, "tier": tier, "maxDevices": most, "currentDeviceCount": count, "companyName": company,
+            "notes": notes, "expires": None if last is None else last.strftime("%Y-%m-%d"),
+            # Both ends are looked at, and a key that ended is deactivated.
+            "isActive": active and (last is None or last >= utc(options.now)), "activated": stamp(created)[:19],
+        })
+    for place in range(2):
+        devices.append((len(devices) + 1, f"free-{place}", None, stamp(utc(options.now - 86_400 + place))))
+    bad = [("not a key", 10), ("LK-2-x", 10), ("LK-9-PRO-10-abc", 10), (None, 10), ("LK-1-PRO-10-abcdef-{n:04X}", -5)]
+    for n, (key, most) in cycle(bad, options.bad):
+        number = options.rows + n + 1
+        rows.append((number, key and key.format(n=n), None, "PRO-10", most, 0, None, True, None, None, None, None))
+    names = ["Id", "Key", "KeyHash", "Tier", "MaxDevices", "CurrentDeviceCount", "CompanyName", "IsActive", "ExpiresAt",
+             "ActivatedAt", "CreatedAt", "Notes"]
+    quoted = [f'"{name}"' for name in names]
+    more = ['"Id"', '"DeviceId"', '"LicenseId"', '"CreatedAt"']
+    return E_TABLES, [('"Licenses"', quoted, rows), ('"Devices"', more, devices)], answers
+
+
 # --- writing -----------------------------------------------------------------------------------------------------------
 
 def cycle(bad, count):
@@ -366,9 +461,8 @@ def write(options, tables, contents):
 
 
 def cells(options, row):
-    if options.system != "A":
-        return row
-    return [row[0] if isinstance(row[0], str) else "x", row[1], str(row[2]), str(row[3]), row[4], row[5]]
+    """A's times are texts in PostgreSQL."""
+    return row if options.system != "A" else [*row[:2], str(row[2]), str(row[3]), *row[4:]]
 
 
 def main():
@@ -393,7 +487,7 @@ def main():
                 out.write(json.dumps(answer, ensure_ascii=False) + "\n")
 
 
-MAKERS = {"A": make_a, "B": make_b, "C": make_c}
+MAKERS = {"A": make_a, "B": make_b, "C": make_c, "E": make_e}
 
 if __name__ == "__main__":
     main()

@@ -11,6 +11,7 @@ mod attempts;
 mod b;
 mod c;
 mod d;
+mod e;
 mod entry;
 mod read;
 mod report;
@@ -40,6 +41,8 @@ pub enum System {
     C,
     /// Device-bound files.
     D,
+    /// Self-contained keys of one installation.
+    E,
 }
 
 impl System {
@@ -50,6 +53,7 @@ impl System {
             Self::B => "B",
             Self::C => "C",
             Self::D => "D",
+            Self::E => "E",
         }
     }
 
@@ -60,6 +64,7 @@ impl System {
             Self::B => Some(seed::POOL),
             Self::C => Some(seed::TIER),
             Self::D => None,
+            Self::E => Some(seed::LK),
         }
     }
 
@@ -76,13 +81,14 @@ impl System {
             Self::B => Box::new(b::Pool),
             Self::C => Box::new(c::Tiers::new(engine, import, product)),
             Self::D => Box::new(d::Files::read(engine, product, old).await?),
+            Self::E => Box::new(e::Keys::read(engine, import, product, old).await?),
         })
     }
 
     /// Where its rows are.
     async fn open(self, from: &str) -> Result<OldDatabase, EngineError> {
         match self {
-            Self::A | Self::B | Self::C => Ok(OldDatabase::open(from).await?),
+            Self::A | Self::B | Self::C | Self::E => Ok(OldDatabase::open(from).await?),
             Self::D => Ok(OldDatabase::folder(from.as_ref())?),
         }
     }
@@ -99,6 +105,8 @@ pub struct Import {
     pub product: Option<String>,
     /// The secret that the old keys are sealed with, where it is not in the database yet.
     pub secret: Option<Zeroizing<String>>,
+    /// The name of the installation that keys of system E belong to; left out, the account's own.
+    pub installation: Option<String>,
     /// Whether everything is done but the writing.
     pub dry_run: bool,
     /// Whether rows that cannot be read are left out, instead of refusing the whole.

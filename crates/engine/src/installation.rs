@@ -27,3 +27,8 @@ pub const OVER_LIMIT_DAYS: i64 = 7;
 pub const WRONG_KEYS_AN_HOUR: i64 = 5;
 /// The code of the policy of the built-in free tier.
 pub const FREE: &str = "free";
+
+/// What the licence of an installation's free tier is for: there is one.
+pub(crate) fn free_subject(installation: uuid::Uuid) -> String {
+    format!("free tier of {installation}")
+}

@@ -68,6 +68,22 @@ impl Database {
         Some(Self { address, directory: None, created: Some((server, name)) })
     }
 
+    /// Runs a script on a PostgreSQL database, as whoever made it did.
+    ///
+    /// # Panics
+    /// On SQLite, and when the server refuses.
+    pub async fn run_script(&self, script: &str) {
+        let (server, name) = self.created.as_ref().expect("a database on PostgreSQL");
+        let (base, _) = server.rsplit_once('/').expect("an address with a database");
+        on(&format!("{base}/{name}"), script).await.expect("the script runs");
+    }
+
+    /// The URL of a PostgreSQL database, with all that its server was named with.
+    pub fn url(&self) -> Option<String> {
+        let (server, name) = self.created.as_ref()?;
+        server.rsplit_once('/').map(|(base, _)| format!("{base}/{name}"))
+    }
+
     /// One of each kind that is to be tested.
     pub async fn all(place: &Path) -> Vec<Self> {
         let mut all = vec![Self::sqlite(place)];

@@ -5,6 +5,7 @@ mod report;
 use clap::{Args, Subcommand};
 use keyward_engine::EngineError;
 use keyward_engine::import::{Import as Wanted, System};
+use keyward_engine::keys::OWN;
 use keyward_server::config::Config;
 use zeroize::Zeroizing;
 
@@ -12,6 +13,7 @@ use crate::bulk;
 use crate::clock::Now;
 use crate::database::{DatabaseArgs, Opened, has_password};
 use crate::failure::Failure;
+use crate::keys::{SecretArgs, without_newline};
 use crate::output;
 
 /// All or nothing: a row that cannot be read refuses the whole, and is named. What is here already stays as it is, so the same
@@ -38,6 +40,25 @@ pub(crate) enum Import {
     /// the end. The key that signed them comes first: `keyward keys import FILE --product NAME --files`.
     #[command(name = "D", alias = "d")]
     D(Source),
+    /// Self-contained keys of one installation with their devices (system E)
+    ///
+    /// The installation's key comes along with --secret-env or --secret-file, or was given before with `keyward secret set lk`.
+    #[command(name = "E", alias = "e")]
+    E(Keys),
+}
+
+#[derive(Args)]
+pub(crate) struct Keys {
+    /// The installation that the keys belong to [default: own, the account's own]
+    #[arg(long, value_name = "NAME")]
+    installation: Option<String>,
+    #[command(flatten)]
+    secret: SecretArgs,
+    /// Take a secret although it is printed in a public document
+    #[arg(long)]
+    accept_public_secret: bool,
+    #[command(flatten)]
+    source: Source,
 }
 
 #[derive(Args)]
@@ -71,7 +92,34 @@ impl Import {
             Self::B(source) => source.run(System::B, |config| Some(&config.dialects.pool.product), json),
             Self::C(source) => source.run(System::C, |config| Some(&config.dialects.tier.product), json),
             Self::D(source) => source.run(System::D, |_| None, json),
+            Self::E(keys) => keys.run(json),
         }
+    }
+}
+
+impl Keys {
+    fn run(&self, json: bool) -> Result<bool, Failure> {
+        let secret = self.secret.read_text()?;
+        let secret = secret.as_ref().map(|text| without_newline(text));
+        let from = self.source.address()?;
+        self.source.database.change(self.source.now.given(), async |opened: &Opened| {
+            if let (Some(secret), false) = (secret, self.source.dry_run) {
+                let accept = self.accept_public_secret || opened.config.secrets.accept_public;
+                let name = self.installation.as_deref().unwrap_or(OWN);
+                opened.engine.set_installation_secret(&opened.caller, name, secret, accept).await?;
+            }
+            let wanted = Wanted {
+                secret: secret.map(|secret| Zeroizing::new(secret.to_owned())),
+                installation: self.installation.clone(),
+                ..self.source.wanted(
+                    opened,
+                    System::E,
+                    from.clone(),
+                    Some(&opened.config.dialects.lk.product),
+                )
+            };
+            self.source.import(opened, wanted, json).await
+        })
     }
 }
 
@@ -90,24 +138,37 @@ impl Source {
             let config = &opened.config;
             let secret = config.secrets.tier_secret.as_ref().filter(|_| system == System::C);
             let wanted = Wanted {
-                system,
-                from: from.clone(),
-                product: self.product.clone().or_else(|| product(config).cloned()),
                 secret: secret.map(|secret| Zeroizing::new(secret.expose().to_owned())),
-                dry_run: self.dry_run,
-                skip_bad: self.skip_bad,
-                keep_attempts: i64::from(config.audit.keep_days),
+                ..self.wanted(opened, system, from.clone(), product(config))
             };
-            let mut bar = None;
-            let progress = |read, total| bar.get_or_insert_with(|| bulk::progress(total)).set_position(read);
-            let done = opened.engine.import(&opened.caller, wanted, progress).await;
-            if let Some(bar) = bar {
-                bar.finish_and_clear();
-            }
-            let done = done.map_err(|error| explain(system, error))?;
-            report::print(&done, json)?;
-            Ok(!done.refused)
+            self.import(opened, wanted, json).await
         })
+    }
+
+    fn wanted(&self, opened: &Opened, system: System, from: String, product: Option<&String>) -> Wanted {
+        Wanted {
+            system,
+            from,
+            product: self.product.clone().or_else(|| product.cloned()),
+            secret: None,
+            installation: None,
+            dry_run: self.dry_run,
+            skip_bad: self.skip_bad,
+            keep_attempts: i64::from(opened.config.audit.keep_days),
+        }
+    }
+
+    async fn import(&self, opened: &Opened, wanted: Wanted, json: bool) -> Result<bool, Failure> {
+        let system = wanted.system;
+        let mut bar = None;
+        let progress = |read, total| bar.get_or_insert_with(|| bulk::progress(total)).set_position(read);
+        let done = opened.engine.import(&opened.caller, wanted, progress).await;
+        if let Some(bar) = bar {
+            bar.finish_and_clear();
+        }
+        let done = done.map_err(|error| explain(system, error))?;
+        report::print(&done, json)?;
+        Ok(!done.refused)
     }
 
     fn address(&self) -> Result<String, Failure> {

@@ -5,6 +5,7 @@ mod config;
 mod failures;
 mod files;
 mod forms;
+mod import;
 mod installations;
 mod keys;
 mod pool;

@@ -27,6 +27,11 @@ pub(super) trait Reads: Send + Sync {
     /// A row as a licence.
     fn entry(&self, row: &OldRow) -> Result<Entry, Flaw>;
 
+    /// A licence that no row stands for, once all rows were read.
+    fn rest(&self) -> Option<Entry> {
+        None
+    }
+
     /// The rules of a policy that is not here, by its code, and its features.
     fn policy(&self, code: &str) -> (Rules, Vec<String>);
 
@@ -47,6 +52,8 @@ pub(super) struct Entry {
     pub(super) license: Option<Uuid>,
     /// Whether an earlier row made that licence, and this one is only another form of it.
     pub(super) is_more: bool,
+    /// Its form; left out, the one of the system.
+    pub(super) scheme: Option<Scheme>,
     /// The policy's code.
     pub(super) policy: String,
     /// What a policy is called that has to be made.
@@ -124,6 +131,7 @@ impl Entry {
         Self {
             license: None,
             is_more: false,
+            scheme: None,
             policy,
             policy_name,
             key: None,

@@ -153,6 +153,8 @@ impl<'r> Run<'r> {
         if !left.is_empty() {
             tokio::time::sleep(GROWS).await;
             self.engine.remove_left_batches(&left).await?;
+            // A policy that it made is gone with it.
+            self.engine.refresh().await?;
         }
         Ok(())
     }
@@ -172,6 +174,11 @@ impl<'r> Run<'r> {
             progress(self.report.read, rows.total.max(self.report.read));
         }
         drop(rows);
+        if let Some(entry) = self.reads.rest() {
+            let row = RowName { row: self.report.read + 1, id: None, note: None };
+            let candidate = self.first_of_its_kind(row, entry);
+            self.take_in(candidate.into_iter().collect()).await?;
+        }
         if self.import.dry_run {
             self.take_attempts_of_this_run().await?;
             return Ok(self.old.unchanged()?);
@@ -202,7 +209,7 @@ impl<'r> Run<'r> {
                 continue;
             }
             match self.reads.entry(row) {
-                Ok(entry) => candidates.extend(self.first_of_its_kind(row, order, entry)),
+                Ok(entry) => candidates.extend(self.first_of_its_kind(named(row, order), entry)),
                 Err(flaw) => {
                     self.report.refused |= !self.import.skip_bad;
                     let note = format!("{}: wanted is {}", flaw.column, flaw.wanted);
@@ -210,6 +217,11 @@ impl<'r> Run<'r> {
                 }
             }
         }
+        self.take_in(candidates).await
+    }
+
+    /// Takes in what is not here yet.
+    async fn take_in(&mut self, mut candidates: Vec<Candidate>) -> Result<(), EngineError> {
         let here = self.here(&candidates).await?;
         candidates.retain(|candidate| match here.of(candidate, self) {
             None => true,
@@ -231,7 +243,7 @@ impl<'r> Run<'r> {
     }
 
     /// A row whose key, form and client no earlier row has.
-    fn first_of_its_kind(&mut self, row: &OldRow, order: &'static str, entry: Entry) -> Option<Candidate> {
+    fn first_of_its_kind(&mut self, row: RowName, entry: Entry) -> Option<Candidate> {
         let key = entry.key.as_deref().map(|key| self.engine.digest(key));
         let form = entry.form.as_ref().map(|form| self.engine.digest(&form.spelling));
         let subject = entry.subject.as_deref().map(|subject| Sha256::digest(subject.as_bytes()).into());
@@ -241,13 +253,13 @@ impl<'r> Run<'r> {
         }
         if let Some(first) = first {
             let note = Some(format!("as row {first}"));
-            self.report.skip(Reason::Twice, || RowName { note, ..named(row, order) });
+            self.report.skip(Reason::Twice, || RowName { note, ..row });
             return None;
         }
         for digest in [key, form, subject].into_iter().flatten() {
-            self.seen.insert(short(&digest), row.number);
+            self.seen.insert(short(&digest), row.row);
         }
-        Some(Candidate { row: named(row, order), entry, key, form, user: None })
+        Some(Candidate { row, entry, key, form, user: None })
     }
 
     /// Whether an earlier row of this source had this key.
@@ -349,7 +361,7 @@ impl<'r> Run<'r> {
             batch_id: Some(self.batch),
             name: entry.name.clone(),
             subject: entry.subject.clone(),
-            scheme: self.reads.scheme().as_str().to_owned(),
+            scheme: entry.scheme.unwrap_or_else(|| self.reads.scheme()).as_str().to_owned(),
             key_sealed: None,
             key_digest: None,
             key_hint: None,

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::holding::is_over;
 use super::place::Place;
-use super::{FREE, Held, Holding, Standing};
+use super::{FREE, Held, Holding, Standing, free_subject};
 use crate::form::canonical;
 use crate::idempotency::Render;
 use crate::statistics::counters;
@@ -209,6 +209,7 @@ impl Engine {
         }
         let wanted = crate::license::NewLicense { term: crate::license::Term::Never, ..Default::default() };
         let mut free = self.keyless(&policy, keyward_core::scheme::Scheme::Lk3, &wanted, now)?;
+        free.subject = Some(free_subject(id));
         free.installation_id = Some(id);
         free.first_activated_at = Some(now);
         licenses::insert(tx, &free).await?;

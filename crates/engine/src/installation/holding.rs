@@ -258,7 +258,7 @@ impl Engine {
             let idle: i64 =
                 held.pools.iter().filter(|pool| is_over(pool, now)).map(|pool| pool.devices_count).sum();
             holding.in_use += (held.found.license.machines_count - idle).max(0);
-            if held.found.license.key_digest.is_none() && held.found.policy.row.code == FREE {
+            if held.found.policy.row.code == FREE {
                 holding.free_license = Some(held);
             } else {
                 holding.licenses.push(held);

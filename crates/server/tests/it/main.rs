@@ -9,6 +9,7 @@ mod lk;
 mod log_lines;
 mod logs;
 mod lost_commit;
+mod moving;
 mod nodes;
 mod pages;
 mod pool;

@@ -8,6 +8,7 @@ mod device_pools;
 mod entitlements;
 mod held;
 mod idempotency;
+mod imports;
 mod installations;
 mod issued;
 mod license_changes;

@@ -4,6 +4,7 @@
 
 mod contract;
 mod door;
+mod old;
 mod opening;
 mod races;
 mod schema;

@@ -129,6 +129,7 @@ async fn a_whole_folder_moves_in_and_answers_as_before() {
             secret: None,
             dry_run,
             skip_bad,
+            installation: None,
             keep_attempts: 90,
         };
         let none = engine.import(&caller, import(false, false), |_, _| {}).await.expect_err("no key is here");
