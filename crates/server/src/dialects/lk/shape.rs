@@ -16,6 +16,7 @@ use crate::limits::RetryAfter;
 pub(super) type Answer = Result<Response, No>;
 
 /// Why something was not done.
+#[derive(Clone, Copy)]
 pub(super) enum Refusal<'a> {
     /// The licence does not allow it.
     Verdict(&'a Verdict),

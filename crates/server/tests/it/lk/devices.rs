@@ -63,10 +63,10 @@ async fn end(customer: &Tenant<'_>, key: &str, id: i64, how: End) {
             customer.site.clock.set(expiry.plus_seconds(1));
         }
         End::Revoked => {
-            drop(engine.suspend(&caller, named, Suspension::Revoke, None).await.expect("revoked"))
+            drop(engine.suspend(&caller, named, Suspension::Revoke, None).await.expect("revoked"));
         }
         End::Suspended => {
-            drop(engine.suspend(&caller, named, Suspension::Suspend, None).await.expect("suspended"))
+            drop(engine.suspend(&caller, named, Suspension::Suspend, None).await.expect("suspended"));
         }
         End::Removed => {
             let removed = customer.ask("DELETE", &format!("/licenses/{id}"), "").await;
@@ -229,6 +229,7 @@ async fn a_device_may_be_put_on_a_license_of_its_own() {
         let early = customer.post("/devices/device-1/activate-license", &json!({ "licenseKey": key })).await;
         assert_refused(&early, 400, Code::NotFound, "it is not activated yet");
         customer.activated(&key).await;
+        assert_eq!(customer.read("/devices/device-0").await["licenseId"], json!(null), "on the free tier");
         // A device that has a place moves.
         for device in ["device-0", "device-1"] {
             let path = format!("/devices/{device}/activate-license");
@@ -242,6 +243,7 @@ async fn a_device_may_be_put_on_a_license_of_its_own() {
         }
         let licenses = customer.read("/licenses").await;
         assert_eq!((&licenses[0]["key"], &licenses[0]["currentDeviceCount"]), (&json!(key), &json!(2)));
+        assert_eq!(customer.read("/devices/device-0").await["licenseId"], licenses[0]["id"]);
         let status = customer.read("/license/status").await;
         assert_eq!((&status["maxDevices"], &status["currentDevices"]), (&json!(13), &json!(2)));
         let missing = customer.post("/devices/device-2/activate-license", &json!({})).await;

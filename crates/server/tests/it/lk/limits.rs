@@ -244,7 +244,7 @@ async fn renewing_gives_a_new_form_and_the_old_key_still_finds_its_license() {
         let licenses = customer.read("/licenses").await;
         assert_eq!((licenses.as_array().map(Vec::len), &licenses[0]["id"]), (Some(1), &json!(id)));
         assert_eq!(licenses[0]["key"].as_str(), Some(new.as_str()), "the newest form is shown");
-        for key in [&old, &new.to_string()] {
+        for key in [&*old, &*new] {
             let answer = customer.activate(key).await;
             assert_eq!((answer.status, &answer.json()["addedLicense"]["id"]), (200, &json!(id)));
         }

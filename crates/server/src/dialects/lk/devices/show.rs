@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use keyward_core::time::Timestamp;
-use keyward_engine::installation::Device;
+use keyward_engine::installation::{Device, FREE};
 use serde::Serialize;
 
 use super::device_id;
@@ -17,7 +17,8 @@ use crate::dialects::lk::shape::{Answer, No, ok, sentence};
 pub(super) struct Shown<'a> {
     device_id: &'a str,
     name: Option<&'a str>,
-    license_id: i64,
+    /// `None` on the free tier, which is no licence that is listed.
+    license_id: Option<i64>,
     tier: &'a str,
     pool: Option<&'a str>,
     is_allowed: bool,
@@ -33,7 +34,7 @@ impl<'a> From<&'a Device> for Shown<'a> {
         Self {
             device_id: &machine.fingerprint,
             name: machine.name.as_deref(),
-            license_id: *license,
+            license_id: Some(*license).filter(|_| tier != FREE),
             tier,
             pool: machine.pool.as_deref(),
             is_allowed: verdict.valid,
