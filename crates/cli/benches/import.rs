@@ -146,6 +146,7 @@ async fn import(system: System, old: &Path, rows: u64, directory: &Path) -> Dura
         from: old.display().to_string(),
         product: None,
         secret: None,
+        installation: None,
         dry_run: false,
         skip_bad: false,
         keep_attempts: 36_500,

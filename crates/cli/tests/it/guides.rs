@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::page::{Session, follow};
 use crate::world::{World, root, testdata};
 
-const GUIDES: [&str; 5] = ["from-a.md", "from-b.md", "from-c.md", "from-d.md", "from-e.md"];
+const GUIDES: [&str; 6] = ["from-a.md", "from-b.md", "from-c.md", "from-d.md", "from-e.md", "recipes.md"];
 
 /// A directory with what the operator of an old system has.
 fn world(letter: &str, files: &[(&str, &str)]) -> World {
@@ -63,6 +63,12 @@ fn system_e_moves_in() {
     ];
     let world = world("e", &files);
     follow("from-e.md", &mut Session::new(&world));
+}
+
+#[test]
+fn the_recipes_work() {
+    let world = World::new();
+    follow("recipes.md", &mut Session::new(&world));
 }
 
 /// What stands between single back quotes, outside blocks.

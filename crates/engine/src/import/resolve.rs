@@ -209,13 +209,16 @@ impl Here {
         let known = known.or(by_form).or(by_subject)?;
         let policy = run.engine.catalog().policy(known.policy_id).map(|policy| policy.row.code.clone());
         let user = entry.user.as_ref().and_then(|user| user.external_id.as_ref());
+        // The free tier is first used when it is made, here and there.
+        let free = candidate.key.is_none() && candidate.form.is_none() && entry.installation.is_some();
+        let first_use = !free && known.first_activated_at != entry.first_activated_at;
         let differs = [
             ("product", known.product_id != run.product.id),
             ("policy", !policy.is_some_and(|code| code.eq_ignore_ascii_case(&entry.policy))),
             ("form", candidate.form.is_some() && by_form.is_none()),
             ("client", known.subject != entry.subject),
             ("expiry", known.expiry != entry.expiry.0),
-            ("first use", known.first_activated_at != entry.first_activated_at),
+            ("first use", first_use),
             ("status", known.suspension_reason.as_deref() != entry.suspended.map(|(reason, _)| reason)),
             ("customer", user.is_some() && known.user_external_id.as_ref() != user),
         ];

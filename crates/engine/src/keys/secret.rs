@@ -54,7 +54,11 @@ impl Engine {
             .product(product)
             .cloned()
             .ok_or_else(|| EngineError::NotFound { what: "product", name: product.to_owned() })?;
-        self.put_secret(caller, product.id, secret, false).await
+        self.put_secret(caller, product.id, secret, false).await.map_err(|error| match error {
+            // People know the product by its code.
+            EngineError::SecretInUse { .. } => EngineError::SecretInUse { product: product.code.clone() },
+            other => other,
+        })
     }
 
     async fn put_secret(

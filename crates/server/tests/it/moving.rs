@@ -6,6 +6,7 @@ mod a;
 mod b;
 mod broken_off;
 mod c;
+mod e;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -85,6 +86,7 @@ impl Old {
             from: self.from.clone(),
             product: None,
             secret: None,
+            installation: None,
             dry_run,
             skip_bad,
             keep_attempts: 90,
@@ -141,7 +143,12 @@ impl Drop for Old {
 }
 
 async fn statistics(site: &Site, system: System) -> keyward_engine::statistics::Statistics {
-    let product = site.engine.catalog().product(system.product()).expect("the product").id;
+    let product = site
+        .engine
+        .catalog()
+        .product(system.product().expect("a system of one product"))
+        .expect("the product")
+        .id;
     site.engine.statistics(product).await.expect("statistics")
 }
 

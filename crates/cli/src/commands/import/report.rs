@@ -25,10 +25,11 @@ pub(super) fn print(report: &Report, json: bool) -> Result<(), Failure> {
         table.row("skipped", format_args!("{}: {}", skipped.count, skipped.reason.sentence()));
     }
     if report.users > 0 {
-        table.row("customers made", report.users);
+        table.row(if report.dry_run { "customers to be made" } else { "customers made" }, report.users);
     }
     if !report.policies.is_empty() {
-        table.row("policies made", report.policies.join(", "));
+        let made = if report.dry_run { "policies to be made" } else { "policies made" };
+        table.row(made, report.policies.join(", "));
     }
     if let Some(fit) = report.seals_fit {
         table.row("seals checked", format_args!("{fit} fit, {} do not", report.seals_wrong));

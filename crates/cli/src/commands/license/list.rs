@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use keyward_core::scheme::Scheme;
+use keyward_engine::installation::FREE;
 use keyward_engine::license::{Listed, Listing, MAX_PAGE, Page, Status};
 use serde_json::{Value, json};
 
@@ -124,7 +125,7 @@ fn table(opened: &Opened, page: &Page) -> Result<(), Failure> {
     }
     let mut list = Columns::new(&[
         "LICENCE",
-        "ENDS IN",
+        "KEY",
         "CUSTOMER",
         "DEVICE",
         "PRODUCT",
@@ -186,6 +187,10 @@ fn object(opened: &Opened, page: &Page) -> Value {
 fn holder(listed: &Listed) -> Option<String> {
     let found = &listed.found;
     let row = &found.license;
+    // Its subject has the id of the installation in it, which says nothing to people.
+    if row.installation_id.is_some() && row.key_digest.is_none() && found.policy.row.code == FREE {
+        return Some("the free tier".to_owned());
+    }
     summary::customer(found).or_else(|| row.name.clone()).or_else(|| row.subject.clone()).or_else(|| {
         let metadata: Value = serde_json::from_str(&row.metadata).unwrap_or_default();
         metadata["company"].as_str().map(str::to_owned)

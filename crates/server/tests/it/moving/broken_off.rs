@@ -9,6 +9,19 @@ use keyward_engine::license::Named;
 use super::{Old, set_secret, total};
 use crate::site::Site;
 
+/// What is unfinished, once the last part that was on its way is written.
+async fn settled(site: &Site) -> Vec<(uuid::Uuid, i64)> {
+    let mut before = Vec::new();
+    loop {
+        let now = site.engine.unfinished_batches().await.expect("reads");
+        if now == before && !now.is_empty() {
+            return now;
+        }
+        before = now;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_off_import_is_not_seen_and_the_next_one_takes_its_place() {
     for site in Site::all().await {
@@ -27,8 +40,7 @@ async fn a_broken_off_import_is_not_seen_and_the_next_one_takes_its_place() {
                 let _ = engine.import(&caller, import, stop).await;
             });
             assert!(running.await.expect_err("it is broken off").is_panic());
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            let left = site.engine.unfinished_batches().await.expect("reads");
+            let left = settled(&site).await;
             assert_eq!(left.len(), 1, "{}", system.as_str());
             assert!(left[0].1 > 0, "some licences are there");
             assert_eq!(total(&site, system).await, 0);
