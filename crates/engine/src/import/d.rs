@@ -74,12 +74,12 @@ pub(super) async fn product_of(old: &OldDatabase) -> Result<String, EngineError>
     let named: Vec<String> = products.into_iter().collect();
     match named.as_slice() {
         [one] => Ok(one.clone()),
-        [] => Err(choose("no file in the folder names one".to_owned())),
-        several => Err(choose(format!("the files are of several: {}", several.join(", ")))),
+        [] => Err(choose("no file in the folder names one")),
+        several => Err(choose(&format!("the files are of several: {}", several.join(", ")))),
     }
 }
 
-fn choose(why: String) -> EngineError {
+fn choose(why: &str) -> EngineError {
     EngineError::Invalid { field: "product", wanted: format!("{why}; say which with --product") }
 }
 
