@@ -36,7 +36,7 @@ fn main() {
     std::fs::create_dir_all(&directory).expect("a directory for the run");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     println!("rows a second of an import to those of a raw insert loop, {rows} rows (target 0.30):");
-    for system in [System::A, System::B, System::C] {
+    for system in [System::A, System::B, System::C, System::E] {
         let old = directory.join(format!("{}.db", system.as_str()));
         make(system, rows, &old, &directory);
         let tables = read(&old);

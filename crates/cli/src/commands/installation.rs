@@ -1,6 +1,7 @@
 //! `keyward installation`: customers' running copies of a product (system E).
 
 use clap::{Args, Subcommand};
+use keyward_engine::installation::{Held, Holding};
 use serde_json::{Value, json};
 
 use crate::database::{DatabaseArgs, Opened};
@@ -113,7 +114,7 @@ impl List {
             for (row, held) in &rows {
                 columns.row(&[
                     &row.name,
-                    &held.tier(),
+                    &tiers(held),
                     &held.licenses.len(),
                     &format_args!("{} of {}", held.in_use, held.total()),
                     &or_dash(row.over_limit_since.map(time)),
@@ -142,4 +143,20 @@ impl Free {
             }
         })
     }
+}
+
+/// The tiers of the active licences; of many alike, how many.
+fn tiers(held: &Holding) -> String {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for tier in held.active().map(Held::tier) {
+        match counts.iter_mut().find(|(known, _)| *known == tier) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((tier, 1)),
+        }
+    }
+    let told = |(tier, count): &(&str, usize)| match count {
+        1 => (*tier).to_owned(),
+        count => format!("{count} x {tier}"),
+    };
+    if counts.is_empty() { held.tier() } else { counts.iter().map(told).collect::<Vec<_>>().join(" + ") }
 }

@@ -1,6 +1,6 @@
 //! What an import did, as a table for people and as one object for programs.
 
-use keyward_engine::import::{Report, RowName};
+use keyward_engine::import::{Report, RowName, System};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -33,6 +33,13 @@ pub(super) fn print(report: &Report, json: bool) -> Result<(), Failure> {
     }
     if let Some(fit) = report.seals_fit {
         table.row("seals checked", format_args!("{fit} fit, {} do not", report.seals_wrong));
+    }
+    if report.seals_fit.is_none() && report.imported > 0 {
+        match report.system {
+            System::A => table.row("seals checked", "none: the key that made them was not taken in"),
+            System::C | System::E => table.row("seals checked", "none: the secret that made them was not given"),
+            System::B | System::D => {}
+        }
     }
     if report.attempts > 0 {
         table.row("attempts taken along", report.attempts);
