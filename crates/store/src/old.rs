@@ -10,6 +10,7 @@ mod value;
 
 pub use value::{Fields, OldRow, OldValue};
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc;
@@ -154,7 +155,7 @@ impl OldDatabase {
     }
 }
 
-fn failed(place: &str, why: impl ToString) -> StoreError {
+fn failed(place: &str, why: &(impl Display + ?Sized)) -> StoreError {
     StoreError::OldDatabase { place: place.to_owned(), why: why.to_string() }
 }
 
@@ -172,7 +173,7 @@ impl Columns {
         let missing: Vec<&str> = table.needed.iter().copied().filter(|name| find(name).is_none()).collect();
         if !missing.is_empty() {
             let why = format!("its table {} has no column {}", table.name, missing.join(", "));
-            return Err(failed(place, why));
+            return Err(failed(place, &why));
         }
         let all = table.needed.iter().chain(table.optional);
         let read = all.filter_map(|name| Some((*name, find(name)?))).collect();

@@ -7,7 +7,7 @@ use keyward_core::crypto::KeySet;
 use keyward_core::scheme::Scheme;
 use keyward_core::scheme::lk1::{self, Lk1Key};
 use keyward_core::scheme::lk2::{Lk2, Lk2Key};
-use keyward_core::scheme::lk3::Lk3Key;
+use keyward_core::scheme::lk3::{Lk3, Lk3Key};
 use keyward_core::time::Timestamp;
 use keyward_store::installations::Installation;
 use keyward_store::machines;
@@ -302,7 +302,7 @@ impl Said {
                 Ok(Self {
                     tier: says.as_ref().map(|says| says.tier.clone()),
                     devices: says.as_ref().and_then(|says| i64::try_from(says.max_devices?).ok()),
-                    expires: says.as_ref().and_then(|says| says.expires_at()),
+                    expires: says.as_ref().and_then(Lk3::expires_at),
                     company: says.map(|says| says.company).filter(|company| !company.is_empty()),
                     seal_fits: keys.map(|keys| parsed.verify(keys).is_ok()),
                     ..nothing

@@ -15,8 +15,8 @@ const MAX_BYTES: u64 = 1 << 20;
 /// The files that end in `.key`, in the order of their names.
 pub(super) fn rows(folder: &Path, place: &str) -> Result<OldRows, StoreError> {
     let (mut files, mut ignored) = (Vec::new(), 0);
-    for entry in std::fs::read_dir(folder).map_err(|why| failed(place, why))? {
-        let path = entry.map_err(|why| failed(place, why))?.path();
+    for entry in std::fs::read_dir(folder).map_err(|why| failed(place, &why))? {
+        let path = entry.map_err(|why| failed(place, &why))?.path();
         if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("key")) && path.is_file() {
             files.push(path);
         } else if path.is_file() {
@@ -31,7 +31,7 @@ pub(super) fn rows(folder: &Path, place: &str) -> Result<OldRows, StoreError> {
         for (at, files) in files.chunks(AT_ONCE).enumerate() {
             let read = |(number, path): (u64, &std::path::PathBuf)| {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                let text = read(path).map_err(|why| failed(&place, format!("{name}: {why}")))?;
+                let text = read(path).map_err(|why| failed(&place, &format!("{name}: {why}")))?;
                 let text =
                     String::from_utf8(text).map_or_else(|e| OldValue::Blob(e.into_bytes()), OldValue::Text);
                 let (names, values) = (Arc::clone(&names), vec![OldValue::Text(name), text]);

@@ -30,7 +30,7 @@ impl Database {
             .parse()
             .map_err(|_| StoreError::Address("the PostgreSQL address cannot be read".to_owned()))?;
         config.connect_timeout(PATIENCE).application_name("keyward import");
-        let refused = |why: tokio_postgres::Error| failed(place, said(&why));
+        let refused = |why: tokio_postgres::Error| failed(place, &said(&why));
         let client = if stays_here(&mut config) {
             let (client, connection) = config.connect(NoTls).await.map_err(refused)?;
             tokio::spawn(connection);
@@ -46,7 +46,7 @@ impl Database {
     }
 
     pub(super) async fn rows(&self, table: &OldTable, place: &str) -> Result<Option<OldRows>, StoreError> {
-        let refused = |why: tokio_postgres::Error| failed(place, said(&why));
+        let refused = |why: tokio_postgres::Error| failed(place, &said(&why));
         let Some((name, has)) = self.columns(table.name).await.map_err(refused)? else { return Ok(None) };
         let own = Columns::find(table, &names_of(&has), place)?;
         let joined = match &table.beside {
@@ -88,7 +88,7 @@ impl Database {
         tokio::spawn(async move {
             let mut parts = Parts::new(sender);
             if let Err(why) = read(&client, &cursor, &names, &mut parts).await {
-                let _ = parts.sender.send(Err(failed(&place, said(&why)))).await;
+                let _ = parts.sender.send(Err(failed(&place, &said(&why)))).await;
             }
         });
         Ok(Some(OldRows { total: total.unsigned_abs(), ignored: 0, parts }))

@@ -68,7 +68,7 @@ impl Database {
 
     pub(super) fn rows(&self, table: &OldTable, place: &str) -> Result<Option<OldRows>, StoreError> {
         let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let refused = |why: rusqlite::Error| failed(place, why);
+        let refused = |why: rusqlite::Error| failed(place, &why);
         let Some((name, has)) = columns(&connection, table.name).map_err(refused)? else { return Ok(None) };
         let own = Columns::find(table, &has, place)?;
         let joined = match &table.beside {
@@ -107,7 +107,7 @@ impl Database {
             let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
             let mut parts = Parts::new(sender);
             if let Err(why) = read(&connection, &text, &Arc::new(names), &mut parts) {
-                let _ = parts.sender.blocking_send(Err(failed(&place, why)));
+                let _ = parts.sender.blocking_send(Err(failed(&place, &why)));
             }
         });
         Ok(Some(OldRows { total: total.unsigned_abs(), ignored: 0, parts }))

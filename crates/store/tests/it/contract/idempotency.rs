@@ -31,8 +31,9 @@ async fn the_first_request_takes_the_key_and_its_answer_is_kept_until_it_is_old(
         }
         let again = Scope { bearer: "given back".to_owned(), ..scope(TEXTS[0]) };
         for _ in 0..2 {
-            let begin = |it: &_, tx: &_| Box::pin(idempotency::begin(tx, it, &[7; 32], NOW)) as _;
-            assert!(w.write(again.clone(), begin).await.unwrap(), "it was given back");
+            let begun =
+                w.write(again.clone(), |it, tx| Box::pin(idempotency::begin(tx, it, &[7; 32], NOW))).await;
+            assert!(begun.unwrap(), "it was given back");
             w.write(again.clone(), |it, tx| Box::pin(idempotency::forget(tx, it))).await.unwrap();
             assert_eq!(idempotency::get(&w.store, &again).await.unwrap(), None);
         }
