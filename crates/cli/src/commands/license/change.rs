@@ -82,7 +82,7 @@ impl Done {
             return None;
         }
         if self.form.is_some() {
-            return Some("until then the old one goes on working offline, to its own end".to_owned());
+            return Some("offline the old one goes on working to its own end".to_owned());
         }
         let end = summary::expires(found);
         let end =
