@@ -89,10 +89,11 @@ pub struct Listed {
     pub device: Option<String>,
 }
 
-/// What each kind of page asks. A statement's `$n is null` comes after its type is known.
+/// What each kind of page asks. A statement's `$n is null` comes after its type is known. The account is wrapped, because
+/// SQLite would otherwise walk through an index of the account, where all licences are, instead of that of the ends.
 macro_rules! wanted {
     () => {
-        "account_id = $1 and (scheme = $2 or $2 is null) and (product_id = $3 or $3 is null)
+        "coalesce(account_id, account_id) = $1 and (scheme = $2 or $2 is null) and (product_id = $3 or $3 is null)
          and (policy_id = $4 or $4 is null) and (installation_id = $5 or $5 is null)
          and case cast($6 as text)
                when 'active' then suspended_at is null and (expiry is null or expiry >= $7)
