@@ -22,7 +22,7 @@ pub(crate) struct Renew {
     /// To this instant
     #[arg(long, value_name = "DATE", value_parser = instant)]
     until: Option<Timestamp>,
-    /// Where the new form is written, `-` for standard output [default: a file to `<customer>.key`]
+    /// Where the new form is written, `-` for standard output [default: a file to CUSTOMER.key]
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
     #[command(flatten)]

@@ -27,7 +27,7 @@ pub(crate) struct Transfer {
     /// Although the policy allows no more transfers
     #[arg(long)]
     beyond_limit: bool,
-    /// Where the new form is written, `-` for standard output [default: a file to `<customer>.key`]
+    /// Where the new form is written, `-` for standard output [default: a file to CUSTOMER.key]
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
     #[command(flatten)]
