@@ -37,7 +37,9 @@ pub(super) fn print(report: &Report, json: bool) -> Result<(), Failure> {
     if report.seals_fit.is_none() && report.imported > 0 {
         match report.system {
             System::A => table.row("seals checked", "none: the key that made them was not taken in"),
-            System::C | System::E => table.row("seals checked", "none: the secret that made them was not given"),
+            System::C | System::E => {
+                table.row("seals checked", "none: the secret that made them was not given")
+            }
             System::B | System::D => {}
         }
     }
