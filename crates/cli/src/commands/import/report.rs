@@ -34,15 +34,12 @@ pub(super) fn print(report: &Report, json: bool) -> Result<(), Failure> {
     if let Some(fit) = report.seals_fit {
         table.row("seals checked", format_args!("{fit} fit, {} do not", report.seals_wrong));
     }
-    if report.seals_fit.is_none() && report.imported > 0 {
-        match report.system {
-            System::A => table.row("seals checked", "none: the key that made them was not taken in"),
-            System::C | System::E => {
-                table.row("seals checked", "none: the secret that made them was not given")
-            }
-            System::B | System::D => {}
-        }
-    }
+    let unchecked = match report.system {
+        System::A => Some("none: the key that made them was not taken in"),
+        System::C | System::E => Some("none: the secret that made them was not given"),
+        System::B | System::D => None,
+    };
+    table.optional("seals checked", unchecked.filter(|_| report.seals_fit.is_none() && report.imported > 0));
     if report.attempts > 0 {
         table.row("attempts taken along", report.attempts);
     }
