@@ -41,7 +41,11 @@ impl Database {
             tokio::spawn(connection);
             client
         };
-        client.batch_execute("begin isolation level repeatable read read only").await.map_err(refused)?;
+        // From the first look on, all that is read is as it was then.
+        client
+            .batch_execute("begin isolation level repeatable read read only; select 1")
+            .await
+            .map_err(refused)?;
         Ok(Self { client: Arc::new(client), cursors: AtomicU32::new(0) })
     }
 
