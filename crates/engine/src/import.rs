@@ -13,9 +13,11 @@ mod c;
 mod d;
 mod e;
 mod entry;
+mod parts;
 mod read;
 mod report;
 mod resolve;
+mod rows;
 mod run;
 mod write;
 

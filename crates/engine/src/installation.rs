@@ -9,6 +9,7 @@ mod activate;
 mod change;
 mod create;
 mod device;
+mod free;
 mod holding;
 mod place;
 mod remove;
@@ -18,6 +19,7 @@ mod usage;
 pub use activate::KeyActivation;
 pub use change::LicenseChange;
 pub use device::{Device, DeviceActivation, DeviceRequest};
+pub(crate) use free::free_subject;
 pub use holding::{Held, Holding, Standing};
 pub use usage::UseOutcome;
 
@@ -27,8 +29,3 @@ pub const OVER_LIMIT_DAYS: i64 = 7;
 pub const WRONG_KEYS_AN_HOUR: i64 = 5;
 /// The code of the policy of the built-in free tier.
 pub const FREE: &str = "free";
-
-/// What the licence of an installation's free tier is for: there is one.
-pub(crate) fn free_subject(installation: uuid::Uuid) -> String {
-    format!("free tier of {installation}")
-}

@@ -6,35 +6,21 @@ use std::time::Duration;
 
 use keyward_core::time::Timestamp;
 use keyward_store::StoreError;
-use keyward_store::batches::Batch;
-use keyward_store::issued::Issued;
-use keyward_store::licenses::License;
-use keyward_store::machines::Machine;
 use keyward_store::old::{OldDatabase, OldRow, OldValue};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use super::Import;
 use super::entry::{Entry, Reads};
+use super::parts::{AT_FIRST, Writing};
 use super::report::{Reason, Report, RowName};
 use super::resolve::Customers;
-use super::write::{Begin, Counts, Finish, Part};
-use super::{Import, System};
-use crate::license::{scope_of, stored_hint};
-use crate::statistics::counters;
+use super::write::{Counts, Finish, Part};
 use crate::{Caller, Engine, EngineError, Policy, Product};
 
-/// Licences of one transaction at the most.
-const AT_ONCE: usize = 4_096;
-/// Licences of the first one, and of any on a slow disk.
-const AT_FIRST: usize = 256;
-/// How long a transaction may take, in microseconds: others wait behind it. A longer one is followed by smaller ones.
-const HOLD: i64 = 50_000;
 /// A batch that somebody is making grows in this time.
 const GROWS: Duration = Duration::from_secs(2);
-
-/// A part that is being written, and how long it took in microseconds.
-type Writing = tokio::task::JoinHandle<Result<i64, EngineError>>;
 
 pub(super) struct Run<'r> {
     pub(super) engine: &'r Arc<Engine>,
@@ -46,23 +32,23 @@ pub(super) struct Run<'r> {
     pub(super) now: Timestamp,
     pub(super) report: Report,
     pub(super) batch: Uuid,
-    begun: bool,
+    pub(super) begun: bool,
     /// Of how many rows the first one with a key or client was which.
     seen: HashMap<[u8; 16], u64>,
     /// Licences of this run whose further forms may follow.
-    added: HashSet<Uuid>,
+    pub(super) added: HashSet<Uuid>,
     pub(super) customers: Customers,
     pub(super) policies: HashMap<String, Option<Arc<Policy>>>,
     pub(super) features: HashMap<String, Uuid>,
     pub(super) counts: Counts,
     pub(super) part: Part,
-    size: usize,
-    writing: Option<Writing>,
+    pub(super) size: usize,
+    pub(super) writing: Option<Writing>,
 }
 
 /// A row that can be read, before anybody looked whether it is here.
 pub(super) struct Candidate {
-    row: RowName,
+    pub(super) row: RowName,
     pub(super) entry: Entry,
     /// The digest of its key.
     pub(super) key: Option<[u8; 32]>,
@@ -267,180 +253,6 @@ impl<'r> Run<'r> {
         self.seen.contains_key(&short(digest))
     }
 
-    /// Puts a licence into the part that is written next.
-    async fn add(&mut self, candidate: Candidate) -> Result<(), EngineError> {
-        let Candidate { row, mut entry, key, form, user } = candidate;
-        if entry.is_more && !entry.license.is_some_and(|license| self.added.contains(&license)) {
-            let note = "another form of a licence that is here: `keyward register` takes it in";
-            self.report.skip(Reason::Differs, || RowName { note: Some(note.to_owned()), ..row });
-            return Ok(());
-        }
-        for remark in std::mem::take(&mut entry.remarks) {
-            self.report.warn(remark, || row.clone());
-        }
-        if let Some(fits) = entry.seal_fits {
-            *self.report.seals_fit.get_or_insert(0) += u64::from(fits);
-            self.report.seals_wrong += u64::from(!fits);
-        }
-        self.report.imported += u64::from(!entry.is_more);
-        self.report.forms += u64::from(entry.is_more);
-        self.added.extend(entry.license);
-        let policy = self.policy(&entry).await?;
-        // After a refusal the rest is only looked at.
-        let (Some(policy), false) = (policy, self.import.dry_run || self.report.refused) else {
-            return Ok(());
-        };
-        let mut license = self.license(&policy, &entry, row.id);
-        license.user_id = user;
-        if let (Some(text), Some(digest)) = (&entry.key, key) {
-            license.key_sealed = Some(self.engine.seal("licenses", "key_sealed", license.id, text));
-            license.key_digest = Some(digest.to_vec());
-            license.key_hint = Some(stored_hint(text));
-        }
-        if let (Some(given), Some(digest)) = (&entry.form, form) {
-            let id = self.engine.new_id();
-            self.part.forms.push(Issued {
-                id,
-                account_id: license.account_id,
-                license_id: license.id,
-                scheme: license.scheme.clone(),
-                form_sealed: self.engine.seal("issued", "form_sealed", id, &given.text),
-                digest: digest.to_vec(),
-                hint: Some(stored_hint(&given.spelling)),
-                signing_key_id: given.signed_by,
-                device: given.device.clone(),
-                issued_at: given.issued_at,
-                expires_at: given.expires_at,
-                superseded_at: given.superseded_at,
-            });
-        }
-        if entry.is_more {
-            return Ok(());
-        }
-        for device in entry.machines {
-            self.part.machines.push(Machine {
-                id: self.engine.new_id(),
-                account_id: license.account_id,
-                license_id: license.id,
-                user_id: None,
-                uniqueness_scope: device.scope.unwrap_or_else(|| scope_of(&license, &policy)),
-                fingerprint: device.fingerprint,
-                pool: None,
-                name: device.name,
-                address: device.address,
-                user_agent: device.user_agent,
-                created_at: device.created_at,
-                last_seen_at: device.created_at,
-            });
-        }
-        if !entry.features.is_empty() {
-            let features = self.features(&entry.features).await?;
-            self.part.attached.extend((0..).zip(features).map(|(place, id)| (license.id, id, place)));
-        }
-        self.counts.license(&license);
-        for at in entry.activations {
-            self.counts.hourly(policy.row.id, counters::ACTIVATIONS, at);
-        }
-        self.part.licenses.push(license);
-        Ok(())
-    }
-
-    fn license(&self, policy: &Policy, entry: &Entry, old_id: Option<String>) -> License {
-        let mut metadata = entry.metadata.clone();
-        if let Some(id) = old_id {
-            metadata.entry("old_id").or_insert_with(|| id.into());
-        }
-        let created_at = entry.created_at.unwrap_or(self.now);
-        License {
-            id: entry.license.unwrap_or_else(|| self.engine.new_id()),
-            account_id: self.engine.account.id,
-            product_id: self.product.id,
-            policy_id: policy.row.id,
-            user_id: None,
-            installation_id: entry.installation,
-            batch_id: Some(self.batch),
-            name: entry.name.clone(),
-            subject: entry.subject.clone(),
-            scheme: entry.scheme.unwrap_or_else(|| self.reads.scheme()).as_str().to_owned(),
-            key_sealed: None,
-            key_digest: None,
-            key_hint: None,
-            expiry: entry.expiry.0,
-            expiry_text: entry.expiry.1.clone(),
-            first_activated_at: entry.first_activated_at,
-            first_validated_at: None,
-            last_validated_at: entry.last_validated_at,
-            suspended_at: entry.suspended.map(|(_, since)| since.unwrap_or(self.now)),
-            suspension_reason: entry.suspended.map(|(reason, _)| reason.to_owned()),
-            max_machines: entry.max_machines,
-            machines_count: entry.machines.len() as i64,
-            max_uses: None,
-            uses: 0,
-            transfers: 0,
-            metadata: Value::Object(metadata).to_string(),
-            created_at,
-            updated_at: self.now,
-        }
-    }
-
-    /// Begins the batch, when that was not done.
-    pub(super) async fn begin(&mut self) -> Result<(), EngineError> {
-        if !self.begun {
-            let batch = Batch {
-                id: self.batch,
-                account_id: self.engine.account.id,
-                name: name(self.import.system, self.now),
-                wanted: 0,
-                created_at: self.now,
-            };
-            self.engine.store.write(Begin { batch }).await?;
-            self.begun = true;
-        }
-        Ok(())
-    }
-
-    /// Writes the part that was put together, once the one before is written.
-    async fn write(&mut self) -> Result<(), EngineError> {
-        let empty = Part { batch: self.batch, account: self.engine.account.id, ..Part::default() };
-        let part = std::mem::replace(&mut self.part, empty);
-        if part.licenses.is_empty() && part.forms.is_empty() || self.report.refused {
-            return Ok(());
-        }
-        self.begin().await?;
-        self.written().await?;
-        let (engine, given_up) = (Arc::clone(self.engine), self.given_up());
-        self.writing = Some(tokio::spawn(async move {
-            let begun = engine.now();
-            match engine.store.write(part).await {
-                Ok(true) => Ok(engine.now().micros() - begun.micros()),
-                Ok(false) => Err(given_up),
-                Err(StoreError::Conflict { .. }) => {
-                    Err(StoreError::Busy("licences of the import were made by somebody else meanwhile")
-                        .into())
-                }
-                Err(error) => Err(error.into()),
-            }
-        }));
-        Ok(())
-    }
-
-    /// Waits until the part before is written.
-    async fn written(&mut self) -> Result<(), EngineError> {
-        let Some(writing) = self.writing.take() else { return Ok(()) };
-        let took = writing.await.unwrap_or(Err(StoreError::Closed.into()))?;
-        self.size = match took {
-            took if took > HOLD => (self.size / 2).max(AT_FIRST),
-            took if took < HOLD / 2 => (self.size * 2).min(AT_ONCE),
-            _ => self.size,
-        };
-        Ok(())
-    }
-
-    pub(super) fn given_up(&self) -> EngineError {
-        let name = format!("{}: a server that started meanwhile removed what was not finished", self.batch);
-        EngineError::NotFound { what: "batch", name }
-    }
-
     async fn finish(&mut self) -> Result<(), EngineError> {
         self.counts.forget_before(self.now);
         let report = &self.report;
@@ -465,11 +277,6 @@ impl<'r> Run<'r> {
         self.report.batch = Some(self.batch);
         Ok(())
     }
-}
-
-/// What the batch of an import is called.
-fn name(system: System, now: Timestamp) -> String {
-    format!("import {} {}", system.as_str(), Timestamp::from_seconds(now.seconds()))
 }
 
 fn short(digest: &[u8; 32]) -> [u8; 16] {
