@@ -5,13 +5,13 @@ it needs Python and OpenSSL's command. The same input gives the same files.
 """
 
 import base64
-import gzip
 import hashlib
-import hmac
 import json
 import pathlib
 import subprocess
 import tempfile
+
+from old_systems import A_TABLE, B_TABLES, C_TABLES, E_TABLES, lk1, lk2, sqlite, tag
 
 HERE = pathlib.Path("testdata")
 OUT = HERE / "guides"
@@ -30,10 +30,6 @@ def sign(pem, text):
         file.flush()
         command = ["openssl", "dgst", "-sha256", "-sign", file.name]
         return subprocess.run(command, input=text.encode(), capture_output=True, check=True).stdout
-
-
-def tag(secret, text):
-    return hmac.new(secret.encode(), text.encode(), hashlib.sha256)
 
 
 def sql(value):
@@ -59,46 +55,11 @@ def system_a():
     ]
     signed = [{**record, "signature": sign(pem, json.dumps(record)).hex()} for record in records]
     (OUT / "a-record.json").write_text(json.dumps(signed[0]) + "\n")
-    table = """CREATE TABLE licenses (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    client_id TEXT UNIQUE NOT NULL,
-    license_type TEXT NOT NULL,
-    issued_at INTEGER NOT NULL,
-    exp INTEGER NOT NULL,
-    signature TEXT NOT NULL
-);
-"""
     columns = ["client_id", "license_type", "issued_at", "exp", "signature"]
-    return table + insert("licenses", columns, [[record[name] for name in columns] for record in signed])
+    return A_TABLE + "\n" + insert("licenses", columns, [[record[name] for name in columns] for record in signed])
 
 
 def system_b():
-    tables = """CREATE TABLE licenses (
-  id INTEGER PRIMARY KEY,
-  license_key VARCHAR(12) UNIQUE NOT NULL,
-  duration_days INTEGER NOT NULL,
-  duration_label VARCHAR(50) NOT NULL,
-  status VARCHAR(20) DEFAULT 'ACTIVE',
-  is_used BOOLEAN DEFAULT FALSE,
-  created_date TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
-  used_date TIMESTAMP,
-  activation_date TIMESTAMP,
-  expiration_date TIMESTAMP,
-  used_domain VARCHAR(100),
-  used_ip VARCHAR(45),
-  batch_id VARCHAR(50)
-);
-CREATE TABLE license_activations (
-  id INTEGER PRIMARY KEY,
-  license_key VARCHAR(12) REFERENCES licenses(license_key),
-  domain_fingerprint VARCHAR(100) NOT NULL,
-  activation_date TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
-  expiration_date TIMESTAMP NOT NULL,
-  client_ip VARCHAR(45),
-  user_agent TEXT,
-  is_active BOOLEAN DEFAULT TRUE
-);
-"""
     made, begun, over = "2024-01-02 08:00:00", "2024-03-01 10:30:00", "2024-03-31 10:30:00"
     unused = [None, None, None, None, None, "INITIAL"]
     used = [begun, begun, over, "domain_hash_here", "198.51.100.7", "INITIAL"]
@@ -114,32 +75,10 @@ CREATE TABLE license_activations (
     ).split()
     beside = "license_key domain_fingerprint activation_date expiration_date client_ip user_agent".split()
     activation = ["MINE30USED22", "domain_hash_here", begun, over, "198.51.100.7", "mines/1.0"]
-    return tables + insert("licenses", columns, rows) + insert("license_activations", beside, [activation])
+    return B_TABLES + "\n" + insert("licenses", columns, rows) + insert("license_activations", beside, [activation])
 
 
 def system_c():
-    tables = """CREATE TABLE licenses (
-    id INTEGER PRIMARY KEY,
-    license_key VARCHAR(255) UNIQUE NOT NULL,
-    user_id VARCHAR(255) NOT NULL,
-    email VARCHAR(255),
-    tier VARCHAR(20) NOT NULL CHECK (tier IN ('free', 'pro', 'elite', 'lifetime')),
-    expires_at TIMESTAMP NOT NULL,
-    created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
-    active BOOLEAN DEFAULT TRUE,
-    features TEXT,
-    metadata TEXT
-);
-CREATE TABLE license_verifications (
-    id INTEGER PRIMARY KEY,
-    license_key VARCHAR(255) NOT NULL,
-    verified_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
-    ip_address TEXT,
-    origin VARCHAR(255),
-    result VARCHAR(20),
-    error_message TEXT
-);
-"""
 
     def tiered(tier, seconds):
         return f"QF-{tier}-{tag(TIER_SECRET, f'QF-{tier}-{seconds}').hexdigest()[:16]}-{seconds}"
@@ -155,7 +94,7 @@ CREATE TABLE license_verifications (
         [tiered("FREE", 1704182403), "user_4", None, "free", far, made, False, None, None],
     ]
     columns = "license_key user_id email tier expires_at created_at active features metadata".split()
-    return tables + insert("licenses", columns, rows)
+    return sqlite(C_TABLES) + "\n" + insert("licenses", columns, rows)
 
 
 def system_d():
@@ -182,44 +121,17 @@ def system_d():
         (folder / f"{customer.replace(' ', '_')}.key").write_text(whole)
 
 
-def lk2(tier, devices, company, expires):
-    payload = {"v": 2, "t": tier, "d": devices, "c": company, "e": expires, "i": "2025-12-27"}
-    packed = gzip.compress(json.dumps(payload, separators=(",", ":")).encode(), mtime=0)
-    encoded = base64.urlsafe_b64encode(packed).decode().rstrip("=")
-    signature = base64.b64encode(tag(INSTALLATION_KEY, encoded).digest()).decode()[:8]
-    return f"LK-2-{encoded}-{signature.replace('+', '-').replace('/', '_')}"
+def key_e(tier, devices, company, expires):
+    return lk2(INSTALLATION_KEY, {"v": 2, "t": tier, "d": devices, "c": company, "e": expires, "i": "2025-12-27"})
 
 
 def system_e():
-    tables = """CREATE TABLE "Licenses" (
-    "Id" INTEGER PRIMARY KEY,
-    "Key" TEXT NOT NULL,
-    "KeyHash" TEXT,
-    "Tier" TEXT NOT NULL,
-    "MaxDevices" INTEGER NOT NULL,
-    "CurrentDeviceCount" INTEGER NOT NULL,
-    "CompanyName" TEXT,
-    "IsActive" BOOLEAN NOT NULL,
-    "ExpiresAt" TEXT,
-    "ActivatedAt" TEXT,
-    "CreatedAt" TEXT NOT NULL,
-    "LastValidatedAt" TEXT,
-    "Notes" TEXT
-);
-CREATE TABLE "Devices" (
-    "Id" INTEGER PRIMARY KEY,
-    "DeviceId" TEXT NOT NULL,
-    "LicenseId" INTEGER,
-    "CreatedAt" TEXT NOT NULL
-);
-"""
-    short = "LK-1-PRO-20-xY9mKp3rT4u"
-    short = f"{short}-{tag(INSTALLATION_KEY, short).hexdigest()[:4].upper()}"
-    long = lk2("PRO-10", 10, "Acme Corporation", "2090-12-31")
+    short = lk1(INSTALLATION_KEY, "LK-1-PRO-20-xY9mKp3rT4u")
+    long = key_e("PRO-10", 10, "Acme Corporation", "2090-12-31")
     (OUT / "e-key.txt").write_text(long + "\n")
     (OUT / "e-secret.txt").write_text(INSTALLATION_KEY + "\n")
     # One that the old system never saw: a customer who activates after the move.
-    (OUT / "e-new-key.txt").write_text(lk2("PRO-50", 50, "Acme Corporation", None) + "\n")
+    (OUT / "e-new-key.txt").write_text(key_e("PRO-50", 50, "Acme Corporation", None) + "\n")
     at = "2025-12-28 09:00:00"
 
     def row(number, text, tier, devices, used, company, active, ends, notes):
@@ -237,7 +149,7 @@ CREATE TABLE "Devices" (
     ).split()
     devices = [[1, "lobby", 3, at], [2, "canteen", 3, at], [3, "gate", 1, at]]
     beside = '"Id" "DeviceId" "LicenseId" "CreatedAt"'.split()
-    return tables + insert('"Licenses"', columns, rows) + insert('"Devices"', beside, devices)
+    return sqlite(E_TABLES) + "\n" + insert('"Licenses"', columns, rows) + insert('"Devices"', beside, devices)
 
 
 OUT.mkdir(exist_ok=True)

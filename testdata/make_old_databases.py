@@ -9,7 +9,6 @@ each licence. Only Python's standard library is needed.
 """
 import argparse
 import base64
-import gzip
 import hashlib
 import hmac
 import json
@@ -18,6 +17,8 @@ import random
 import sqlite3
 import sys
 from datetime import datetime, timedelta
+
+from old_systems import A_TABLE, B_TABLES, C_TABLES, E_TABLES, lk1, lk2, sqlite
 
 SECRET = "the old master key of the samples"
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -30,15 +31,10 @@ def utc(seconds):
 
 # --- A: signed records -------------------------------------------------------------------------------------------------
 
-A_TABLE = """CREATE TABLE licenses (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    client_id TEXT UNIQUE NOT NULL,
-    license_type TEXT NOT NULL,
-    issued_at INTEGER NOT NULL,
-    exp INTEGER NOT NULL,
-    signature TEXT NOT NULL
-);
-ALTER TABLE licenses ADD COLUMN revoked INTEGER DEFAULT 0;"""
+
+
+# A deployment that revokes has a column for it.
+A_REVOKED = "\nALTER TABLE licenses ADD COLUMN revoked INTEGER DEFAULT 0;"
 
 
 class Rsa:
@@ -124,36 +120,11 @@ def make_a(rng, options):
     named = [(f"{b[0]}{n}" if isinstance(b[0], str) else b[0], *b[1:]) for n, b in cycle(bad, options.bad)]
     rows = mixed(rng, rows, named)
     columns = ["client_id", "license_type", "issued_at", "exp", "signature", "revoked"]
-    return A_TABLE, [("licenses", columns, rows)], answers
+    return A_TABLE + A_REVOKED, [("licenses", columns, rows)], answers
 
 
 # --- B: the central pool -----------------------------------------------------------------------------------------------
 
-B_TABLES = """CREATE TABLE licenses (
-  id INTEGER PRIMARY KEY,
-  license_key VARCHAR(12) UNIQUE NOT NULL,
-  duration_days INTEGER NOT NULL,
-  duration_label VARCHAR(50) NOT NULL,
-  status VARCHAR(20) DEFAULT 'ACTIVE',
-  is_used BOOLEAN DEFAULT FALSE,
-  created_date TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
-  used_date TIMESTAMP,
-  activation_date TIMESTAMP,
-  expiration_date TIMESTAMP,
-  used_domain VARCHAR(100),
-  used_ip VARCHAR(45),
-  batch_id VARCHAR(50)
-);
-CREATE TABLE license_activations (
-  id INTEGER PRIMARY KEY,
-  license_key VARCHAR(12) REFERENCES licenses(license_key),
-  domain_fingerprint VARCHAR(100) NOT NULL,
-  activation_date TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
-  expiration_date TIMESTAMP NOT NULL,
-  client_ip VARCHAR(45),
-  user_agent TEXT,
-  is_active BOOLEAN DEFAULT TRUE
-);"""
 DURATIONS = [(1, "1 jour"), (5, "5 jours"), (30, "1 mois"), (180, "6 mois"), (365, "12 mois")]
 
 
@@ -218,32 +189,6 @@ def make_b(rng, options):
 
 # --- C: tiered keys ----------------------------------------------------------------------------------------------------
 
-C_TABLES = """CREATE TABLE licenses (
-    id SERIAL PRIMARY KEY,
-    license_key VARCHAR(255) UNIQUE NOT NULL,
-    user_id VARCHAR(255) NOT NULL,
-    email VARCHAR(255),
-    tier VARCHAR(20) NOT NULL CHECK (tier IN ('free', 'pro', 'elite', 'lifetime')),
-    expires_at TIMESTAMP NOT NULL,
-    created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
-    active BOOLEAN DEFAULT TRUE,
-    features TEXT[],
-    metadata JSONB
-);
-CREATE INDEX idx_license_key ON licenses(license_key);
-CREATE INDEX idx_user_id ON licenses(user_id);
-CREATE INDEX idx_expires_at ON licenses(expires_at);
-CREATE TABLE license_verifications (
-    id SERIAL PRIMARY KEY,
-    license_key VARCHAR(255) NOT NULL,
-    verified_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
-    ip_address INET,
-    origin VARCHAR(255),
-    result VARCHAR(20),
-    error_message TEXT
-);
-CREATE INDEX idx_license_verifications_key ON license_verifications(license_key);
-CREATE INDEX idx_license_verifications_time ON license_verifications(verified_at);"""
 FREE = ["basic_dashboard", "manual_trading", "basic_analytics", "community_read"]
 PRO = [*FREE, "ai_agents_3", "advanced_analytics", "strategy_marketplace", "copy_trading", "priority_support"]
 ELITE = [*FREE, "ai_agents_unlimited", *PRO[5:], "market_intelligence", "custom_strategies", "api_access",
@@ -311,46 +256,19 @@ def make_c(rng, options):
 
 # --- E: self-contained keys --------------------------------------------------------------------------------------------
 
-# Its document prints no statement. These columns are those that its generator fills; LastValidatedAt is left out here.
-E_TABLES = """CREATE TABLE "Licenses" (
-    "Id" SERIAL PRIMARY KEY,
-    "Key" TEXT,
-    "KeyHash" TEXT,
-    "Tier" TEXT,
-    "MaxDevices" INTEGER,
-    "CurrentDeviceCount" INTEGER,
-    "CompanyName" TEXT,
-    "IsActive" BOOLEAN,
-    "ExpiresAt" TEXT,
-    "ActivatedAt" TEXT,
-    "CreatedAt" TEXT,
-    "Notes" TEXT
-);
-CREATE TABLE "Devices" (
-    "Id" SERIAL PRIMARY KEY,
-    "DeviceId" TEXT,
-    "LicenseId" INTEGER,
-    "CreatedAt" TEXT
-);"""
+# A column may be missing.
+NOT_THERE = '    "LastValidatedAt" TEXT,\n'
 TIERS = {"PRO-10": 10, "PRO-20": 20, "PRO-50": 50, "PRO-100": 100, "ENTERPRISE": 999}
-
-
-def seal(text):
-    return hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).digest()
 
 
 def key_e(rng, number, tier, devices, company, end, now):
     """A key of the second version, or of the first, as the old generators make them; and the day that it says itself."""
     if number % 9 == 4:
-        text = f"LK-1-{tier}-{number:04d}x{rng.randrange(10 ** 6):06d}"
-        return f"{text}-{seal(text).hex()[:4].upper()}", None
+        return lk1(SECRET, f"LK-1-{tier}-{number:04d}x{rng.randrange(10 ** 6):06d}"), None
     day = None if end is None else end.strftime("%Y-%m-%d")
     payload = {"v": 2, "t": tier, "d": devices, "c": company, "e": day, "i": utc(now).strftime("%Y-%m-%d"),
                "u": str(number)}
-    packed = gzip.compress(json.dumps(payload, ensure_ascii=False).encode(), mtime=0)
-    encoded = base64.urlsafe_b64encode(packed).decode().rstrip("=")
-    tag = base64.b64encode(seal(encoded)).decode()[:8].replace("+", "-").replace("/", "_")
-    return f"LK-2-{encoded}-{tag}", day
+    return lk2(SECRET, payload), day
 
 
 def make_e(rng, options):
@@ -398,7 +316,7 @@ def make_e(rng, options):
              "ActivatedAt", "CreatedAt", "Notes"]
     quoted = [f'"{name}"' for name in names]
     more = ['"Id"', '"DeviceId"', '"LicenseId"', '"CreatedAt"']
-    return E_TABLES, [('"Licenses"', quoted, rows), ('"Devices"', more, devices)], answers
+    return E_TABLES.replace(NOT_THERE, ""), [('"Licenses"', quoted, rows), ('"Devices"', more, devices)], answers
 
 
 # --- writing -----------------------------------------------------------------------------------------------------------
@@ -450,8 +368,7 @@ def write(options, tables, contents):
     if os.path.exists(options.out):
         os.remove(options.out)
     connection = sqlite3.connect(options.out)
-    # SQLite knows neither type of C's.
-    connection.executescript(tables.replace("SERIAL PRIMARY KEY", "INTEGER PRIMARY KEY").replace("TEXT[]", "TEXT"))
+    connection.executescript(sqlite(tables))
     for table, columns, rows in contents:
         marks = ", ".join("?" for _ in columns)
         connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",

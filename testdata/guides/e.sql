@@ -1,23 +1,23 @@
 CREATE TABLE "Licenses" (
     "Id" INTEGER PRIMARY KEY,
-    "Key" TEXT NOT NULL,
+    "Key" TEXT,
     "KeyHash" TEXT,
-    "Tier" TEXT NOT NULL,
-    "MaxDevices" INTEGER NOT NULL,
-    "CurrentDeviceCount" INTEGER NOT NULL,
+    "Tier" TEXT,
+    "MaxDevices" INTEGER,
+    "CurrentDeviceCount" INTEGER,
     "CompanyName" TEXT,
-    "IsActive" BOOLEAN NOT NULL,
+    "IsActive" BOOLEAN,
     "ExpiresAt" TEXT,
     "ActivatedAt" TEXT,
-    "CreatedAt" TEXT NOT NULL,
+    "CreatedAt" TEXT,
     "LastValidatedAt" TEXT,
     "Notes" TEXT
 );
 CREATE TABLE "Devices" (
     "Id" INTEGER PRIMARY KEY,
-    "DeviceId" TEXT NOT NULL,
+    "DeviceId" TEXT,
     "LicenseId" INTEGER,
-    "CreatedAt" TEXT NOT NULL
+    "CreatedAt" TEXT
 );
 INSERT INTO "Licenses" ("Id", "Key", "KeyHash", "Tier", "MaxDevices", "CurrentDeviceCount", "CompanyName", "IsActive", "ExpiresAt", "ActivatedAt", "CreatedAt", "LastValidatedAt", "Notes") VALUES
   (1, 'free', 'ad95d5fa651ba86d8923fe1238d24a4f1988a752acfe426ac72ac7c04471bc17', 'free', 3, 1, NULL, TRUE, NULL, '2025-12-28 09:00:00', '2025-12-28 09:00:00', '2025-12-28 09:00:00', NULL),
