@@ -53,6 +53,10 @@ statements! {
                          m.name, m.address, m.user_agent, m.created_at, m.last_seen_at
                        from machines m join licenses l on l.id = m.license_id
                        where l.installation_id = $1 order by m.created_at, m.serial";
+    IN_INSTALLATION = "select m.id, m.account_id, m.license_id, m.user_id, m.fingerprint, m.uniqueness_scope, m.pool,
+                         m.name, m.address, m.user_agent, m.created_at, m.last_seen_at
+                       from machines m join licenses l on l.id = m.license_id
+                       where m.fingerprint = $2 and l.installation_id = $1 order by m.created_at, m.serial limit 1";
     MOVE = "update machines set license_id = $2, pool = $3 where id = $1";
     MOVE_ALL = "update machines set license_id = $2, pool = null where license_id = $1";
     DELETE = "delete from machines where id = $1";
@@ -137,6 +141,18 @@ pub async fn of_license(db: &impl Read, license: Uuid) -> Result<Vec<Machine>, S
 /// When the database cannot be asked.
 pub async fn of_installation(db: &impl Read, installation: Uuid) -> Result<Vec<Machine>, StoreError> {
     db.all(OF_INSTALLATION, args![installation], read).await
+}
+
+/// The machine with a fingerprint on any licence of an installation; of several, the one that was activated first.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn in_installation(
+    db: &impl Read,
+    installation: Uuid,
+    fingerprint: &str,
+) -> Result<Option<Machine>, StoreError> {
+    db.one(IN_INSTALLATION, args![installation, fingerprint], read).await
 }
 
 /// Counts a machine for another licence, or in another pool, from now on.

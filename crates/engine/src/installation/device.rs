@@ -47,7 +47,7 @@ impl Engine {
         feature: Option<&str>,
     ) -> Result<Option<Device>, EngineError> {
         let holding = self.holding(caller, installation).await?;
-        let Some(machine) = machines::by_fingerprint(&self.store, installation, device_id).await? else {
+        let Some(machine) = machines::in_installation(&self.store, installation, device_id).await? else {
             let verdict = Verdict::refusal(Code::NotFound, "there is no such device");
             self.record(caller, &verdict, None, holding.now).await;
             return Ok(None);

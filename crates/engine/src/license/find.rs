@@ -47,10 +47,6 @@ impl Found {
 
 /// Within what the fingerprints of a licence's devices are unique.
 pub(crate) fn scope_of(license: &licenses::License, policy: &Policy) -> Uuid {
-    // System E counts devices over all licences of an installation.
-    if let Some(installation) = license.installation_id {
-        return installation;
-    }
     match policy.rules.machine_uniqueness_strategy {
         MachineUniqueness::PerLicense | MachineUniqueness::Default => license.id,
         MachineUniqueness::PerPolicy => license.policy_id,

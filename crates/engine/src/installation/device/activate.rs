@@ -114,7 +114,7 @@ impl Job for Activating {
         let holding = self.engine.load(tx, self.installation, self.product, self.now).await?;
         let holding = self.engine.settle(tx, &self.caller, holding).await?;
         let device = &self.request.device_id;
-        let before = machines::by_fingerprint(tx, self.installation, device).await?;
+        let before = machines::in_installation(tx, self.installation, device).await?;
         let named = match self.named(tx, &holding).await? {
             Ok(named) => named,
             Err(no) => return Ok(DeviceActivation::Refused(no)),

@@ -164,3 +164,25 @@ async fn a_free_tier_that_is_switched_off_gives_nothing() {
         assert_eq!(copy.numbers().await, (1, 3));
     }
 }
+
+#[tokio::test]
+async fn a_device_that_the_vendor_moved_a_licence_to_is_one_of_the_installations() {
+    for stored in Stored::all().await {
+        let copy = Copy::new(&stored, "acme").await;
+        let key = copy.lk2("PRO-10", 10, None).await;
+        copy.activate(&key).await.expect("activated");
+        copy.device_on("device 1", Some(&key), None).await.expect("there is room");
+        let to = keyward_engine::license::Transfer {
+            device: Some("device 2".to_owned()),
+            ..keyward_engine::license::Transfer::default()
+        };
+        let named = keyward_engine::license::Named::Key(key);
+        stored.engine.transfer(&stored.caller(), named, to).await.expect("moved");
+        assert_eq!(copy.codes(2).await, [Code::NotFound, Code::Valid]);
+        assert_eq!(copy.numbers().await, (1, 13));
+        copy.device("device 2").await.expect("it counts once");
+        assert_eq!(copy.numbers().await, (1, 13));
+        assert!(copy.engine.release_device(&copy.caller, copy.id, "device 2").await.expect("released"));
+        assert_eq!(copy.numbers().await, (0, 13));
+    }
+}

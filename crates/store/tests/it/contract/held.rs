@@ -119,6 +119,12 @@ async fn machines_pools_and_limits_of_all_licences_are_read_at_once_and_machines
             machines.into_iter().map(|it| (it.id, it.license_id, it.pool.is_some())).collect::<Vec<_>>()
         };
         assert_eq!(order().await, [(id(32), two, true), (id(33), one, true), (id(31), one, true)]);
+        let there = async |name: &str| {
+            let found = machines::in_installation(&w.store, MINE, name).await.unwrap();
+            found.map(|machine| machine.id)
+        };
+        assert_eq!(there("device 33").await, Some(id(33)));
+        assert_eq!(there("device 34").await, None, "of a licence of nobody's installation");
         w.write((), move |(), tx| Box::pin(machines::assign(tx, id(32), one, Some("desks")))).await.unwrap();
         let moved = w.write((), move |(), tx| Box::pin(machines::assign_all(tx, one, two))).await.unwrap();
         assert_eq!(moved, 3);
