@@ -153,6 +153,8 @@ async fn import(system: System, old: &Path, rows: u64, directory: &Path) -> Dura
     };
     let begun = Instant::now();
     let report = engine.import(&Caller::operator(), import, |_, _| {}).await.expect("it is read");
-    assert_eq!(report.imported, rows, "{report:?}");
+    // One more licence of system E stands for devices of none.
+    let more = u64::from(system == System::E);
+    assert_eq!(report.imported, rows + more, "{report:?}");
     begun.elapsed()
 }

@@ -1,6 +1,9 @@
-//! The device id of system D: a short digest of what the machine says about itself.
+//! Device ids: a short digest of what the machine says about itself.
 //!
-//! Owns the derivation. Asking the machine is the client's part.
+//! Owns the derivation of system D's id, and [`fingerprint`], the second version, which outlives a new network card. Asking
+//! the machine is the client's part.
+
+pub mod fingerprint;
 
 use sha2::{Digest as _, Sha256};
 
