@@ -1,8 +1,57 @@
-//! What this machine says about itself, as Node's `os` module would.
+//! What this machine says about itself: as Node's `os` module would, for system D's ids, and its components, for the second
+//! version.
 
 use std::io;
 
+use keyward_core::device::fingerprint::Components;
 use keyward_core::device::{DeviceFacts, Interface, arch, first_mac, platform, username};
+
+/// A machine that an application runs on; tests hand in recorded ones.
+pub trait Machine: Send + Sync {
+    /// The facts of which system D makes a device id, with the application's salt.
+    ///
+    /// # Errors
+    /// When the system does not tell its host name or its network interfaces.
+    fn facts(&self, salt: &str) -> io::Result<DeviceFacts>;
+
+    /// The components of which the second version makes one. What the system does not tell is left out.
+    fn components(&self) -> Components;
+
+    /// What kind of machine it is.
+    fn environment(&self) -> Environment;
+}
+
+/// What kind of machine it is: components of some kinds come and go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// Hardware, as far as it says.
+    Hardware,
+    /// A virtual machine, of this kind.
+    Virtual(String),
+    /// A container, of this kind: host name and network card are new with each start, unless they are set.
+    Container(String),
+}
+
+/// The machine that this program runs on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ThisMachine;
+
+impl Machine for ThisMachine {
+    fn facts(&self, salt: &str) -> io::Result<DeviceFacts> {
+        facts(salt)
+    }
+
+    fn components(&self) -> Components {
+        Components {
+            host_name: hostname::get().ok().map(|name| name.to_string_lossy().into_owned()),
+            ..Components::default()
+        }
+    }
+
+    fn environment(&self) -> Environment {
+        Environment::Hardware
+    }
+}
 
 /// The facts of which system D makes a device id, with the application's salt.
 ///
