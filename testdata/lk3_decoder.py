@@ -54,6 +54,7 @@ PAYLOAD = {
     14: ("customer_id", "string", False, ""),
     15: ("device_id", "string", False, ""),
     16: ("serial", "uint64", False, None),
+    17: ("trial_days", "uint64", False, None),
 }
 
 
@@ -161,6 +162,7 @@ def read_payload(data):
         or payload["issued"] > MAX_DAY
         or any(instant is not None and instant > MAX_SECOND for instant in instants)
         or payload["grace_days"] > MAX_GRACE_DAYS
+        or (payload["trial_days"] or 0) > MAX_GRACE_DAYS
     ):
         raise Refused("MALFORMED")
     license_id = payload["license_id"]

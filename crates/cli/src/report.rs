@@ -90,6 +90,9 @@ fn limits(limits: &BTreeMap<String, u64>) -> String {
 fn expires(claims: &Claims) -> String {
     match claims.expires {
         Expires::Never => "never".to_owned(),
+        Expires::NotInKey if let Some(days) = claims.trial_days => {
+            format!("{days} days after its first start on a device")
+        }
         Expires::NotInKey => "not in the key".to_owned(),
         Expires::At(end) if claims.scheme == Scheme::Lk2 => format!("{end} (it works until that day begins)"),
         Expires::At(end) => end.to_string(),

@@ -53,6 +53,8 @@ pub struct Claims {
     pub grace_days: i64,
     /// Whether it is a trial.
     pub trial: bool,
+    /// A trial of so many days of 24 hours, counted on each device from its first start there; see [`Self::started`].
+    pub trial_days: Option<u64>,
     /// What is left when it no longer holds on this device.
     pub access_after_expiry: Access,
 }
@@ -141,6 +143,7 @@ impl Claims {
             expires,
             grace_days: 0,
             trial: false,
+            trial_days: None,
             access_after_expiry: Access::None,
         }
     }
@@ -231,15 +234,38 @@ impl From<Lk3> for Claims {
             product: some(key.product.clone()),
             device: some(key.device_id.clone()),
             grace_days: i64::try_from(key.grace_days).unwrap_or(i64::MAX),
-            trial: key.trial,
+            trial: key.trial || key.trial_days.is_some(),
+            trial_days: key.trial_days,
             access_after_expiry: Access::ReadOnly,
-            ..Self::bare(Scheme::Lk3, key.expires_at().into())
+            ..Self::bare(Scheme::Lk3, lk3_end(&key))
         }
         .held_by(some(key.company).or_else(|| some(key.customer_id)), key.tier)
     }
 }
 
+/// A trial that counts from first start has no end before it has started.
+fn lk3_end(key: &Lk3) -> Expires {
+    match (key.expires_at(), key.trial_days) {
+        (None, Some(_)) => Expires::NotInKey,
+        (end, _) => end.into(),
+    }
+}
+
 impl Claims {
+    /// The same licence on a device on which it was first started at this instant: a trial that counts from there ends
+    /// so many days later, or at the licence's own end where that comes first. Other licences stay as they are.
+    #[must_use]
+    pub fn started(mut self, first: Timestamp) -> Self {
+        if let Some(days) = self.trial_days {
+            let end = first.plus_days(i64::try_from(days).unwrap_or(i64::MAX));
+            self.expires = Expires::At(match self.expires {
+                Expires::At(own) => own.min(end),
+                Expires::Never | Expires::NotInKey => end,
+            });
+        }
+        self
+    }
+
     fn held_by(mut self, holder: Option<String>, tier: String) -> Self {
         self.holder = holder;
         self.tier = Some(tier).filter(|tier| !tier.is_empty());

@@ -14,6 +14,7 @@ pub mod tier;
 use base64::Engine as _;
 use base64::engine::general_purpose;
 
+use crate::armour;
 use crate::json::{self, Value};
 use crate::refusal::{Flaw, Refusal, check_size};
 
@@ -110,14 +111,7 @@ impl serde::Serialize for Scheme {
 
 /// The version digits of an `LK-` key.
 fn lk_version(text: &str) -> Result<&str, Flaw> {
-    let rest = text.strip_prefix("LK-").ok_or(Flaw::UnknownForm)?;
-    let (version, _) = rest.split_once('-').ok_or(Flaw::Truncated { what: "key" })?;
-    let canonical = !version.is_empty() && (version == "0" || !version.starts_with('0'));
-    if canonical && version.bytes().all(|b| b.is_ascii_digit()) {
-        Ok(version)
-    } else {
-        Err(Flaw::BadCharacter { what: "version after `LK-`", wanted: "digits" })
-    }
+    armour::version(text, "LK-", "version after `LK-`").map(|(version, _)| version)
 }
 
 /// The text after `LK-{version}-`, when the version is the wanted one.

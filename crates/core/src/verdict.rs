@@ -66,6 +66,12 @@ pub enum Warning {
         "this form carries no expiry: only the server that keeps the licence knows whether it has run out"
     )]
     ExpiryNotInKey,
+    /// A trial that counts from first start, asked about where it was not started.
+    #[error("the trial's {days} {} count from its first start on a device", if *.days == 1 { "day" } else { "days" })]
+    NotStarted {
+        /// How long it is.
+        days: u64,
+    },
 }
 
 impl Serialize for Warning {

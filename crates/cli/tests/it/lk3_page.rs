@@ -81,7 +81,7 @@ fn the_published_message_is_the_one_that_the_decoder_reads() {
         let (number, rest) = line.trim().split_once(": (\"")?;
         Some((number.parse().ok()?, rest.split('"').next()?.to_owned()))
     });
-    assert_eq!(published.len(), 16);
+    assert_eq!(published.len(), 17);
     assert_eq!(published, read);
 }
 

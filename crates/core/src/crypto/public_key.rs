@@ -89,6 +89,14 @@ impl PublicKey {
         self.bits
     }
 
+    /// The 32 bytes of an Ed25519 key.
+    pub fn ed25519_bytes(&self) -> Option<[u8; 32]> {
+        match self.algorithm {
+            Algorithm::Ed25519 => self.bytes[..].try_into().ok(),
+            Algorithm::RsaPkcs1Sha256 => None,
+        }
+    }
+
     /// Whether `signature` is one over `message` by this key.
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         self.check.verify(message, signature)

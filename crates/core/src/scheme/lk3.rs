@@ -7,10 +7,11 @@ mod wire;
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use base64::{DecodeError, Engine as _};
 use uuid::Uuid;
 
+use crate::armour;
 use crate::crypto::{Algorithm, KeyId, KeySet, SharedSecret, same};
 use crate::refusal::{Flaw, Refusal};
 use crate::time::Timestamp;
@@ -23,8 +24,6 @@ const SIGNATURE_LENGTH: usize = 64;
 const MAC_LENGTH: usize = 16;
 const NONCE_LENGTH: usize = 12;
 const TAG_LENGTH: usize = 16;
-/// A wrong character so near to the end is taken for the beginning of something that follows the key.
-const MAX_TRAILER: usize = 16;
 const ENCRYPTED: u8 = 1 << 0;
 const BY_MAC: u8 = 1 << 1;
 
@@ -63,6 +62,8 @@ pub struct Lk3 {
     pub device_id: String,
     /// Tells MAC-sealed keys apart that are otherwise equal.
     pub serial: Option<u64>,
+    /// A trial of so many days of 24 hours, counted on each device from its first start.
+    pub trial_days: Option<u64>,
 }
 
 /// A group of devices of one licence.
@@ -99,7 +100,7 @@ impl Lk3Key {
     /// `UNSUPPORTED_VERSION` for another `LK-` version and for unknown header flags, `TOO_LARGE`, else `MALFORMED`.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         let body = super::lk_body(text, "3")?;
-        let bytes = URL_SAFE_NO_PAD.decode(body).map_err(|error| misspelled(body, &error))?;
+        let bytes = armour::decode(body, "key")?;
         let flags = *bytes.first().ok_or(Flaw::Truncated { what: "key" })?;
         if flags & !(ENCRYPTED | BY_MAC) != 0 {
             return Err(Refusal::UnsupportedVersion(format!("3 with flags {flags:#04x}")));
@@ -242,21 +243,6 @@ impl DevicePool {
     /// The last instant at which its devices may run, where it has its own.
     pub fn expires_at(&self) -> Option<Timestamp> {
         self.expires.map(seconds)
-    }
-}
-
-/// Why a body is not base64url: stray characters near its end were put behind the key, and what does not come out even
-/// has lost its end.
-fn misspelled(body: &str, error: &DecodeError) -> Flaw {
-    match error {
-        DecodeError::InvalidByte(at, _) if body.len() - at <= MAX_TRAILER => {
-            Flaw::TrailingData { what: "key" }
-        }
-        DecodeError::InvalidPadding => Flaw::TrailingData { what: "key" },
-        DecodeError::InvalidByte(..) => {
-            Flaw::BadCharacter { what: "key", wanted: "letters, digits, `-` and `_`" }
-        }
-        _ => Flaw::Truncated { what: "key" },
     }
 }
 

@@ -39,7 +39,8 @@ pub fn device(claims: &Claims, context: &DeviceContext<'_>, now: Timestamp) -> V
         verdict.warnings.push(Warning::ProductNotCompared { product: product.to_owned() });
     }
     if verdict.valid && claims.expires == Expires::NotInKey {
-        verdict.warnings.push(Warning::ExpiryNotInKey);
+        let not_started = claims.trial_days.map(|days| Warning::NotStarted { days });
+        verdict.warnings.push(not_started.unwrap_or(Warning::ExpiryNotInKey));
     }
     verdict
 }

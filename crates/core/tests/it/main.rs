@@ -1,4 +1,6 @@
 //! The core from outside: what a verdict says.
 
 mod online;
+mod seat_page;
 mod tables;
+mod trial_days;

@@ -9,6 +9,7 @@ mod made_up;
 mod no_panic;
 mod round_trip;
 mod round_trip_lk;
+mod seats;
 
 use proptest::test_runner::{Config, RngSeed};
 

@@ -65,6 +65,9 @@ pub(crate) struct Lk3 {
     /// It is a trial
     #[arg(long)]
     trial: bool,
+    /// A trial that each device counts for itself: so many days of 24 hours from its first start there
+    #[arg(long, value_name = "N", requires = "trial", value_parser = clap::value_parser!(u64).range(1..=36_500))]
+    trial_days: Option<u64>,
     /// Encrypt what it says under the secret
     #[arg(long, help_heading = "Keys")]
     encrypt: bool,
@@ -241,6 +244,7 @@ impl Lk3 {
             customer_id: self.customer.clone(),
             device_id: self.device.clone(),
             serial: None,
+            trial_days: self.trial_days,
         })
     }
 }

@@ -3,22 +3,18 @@
 use std::collections::BTreeMap;
 
 use prost::Message;
-use prost::encoding::{DecodeContext, decode_key, skip_field};
 use uuid::Uuid;
 
 use super::{DevicePool, Lk3};
 use crate::refusal::{Flaw, Refusal};
+use crate::wire;
 
-/// Fields from this number on must be known to the reader.
-const FIRST_CRITICAL_FIELD: u32 = 64;
-/// The largest payload, in bytes.
-const MAX_PAYLOAD: usize = 64 * 1024;
 /// 9999-12-31T23:59:59Z, in seconds since 1970.
 const LAST_SECOND: u64 = 253_402_300_799;
 /// 9999-12-31, in days since 1970.
 const LAST_DAY: u64 = LAST_SECOND / 86_400;
-/// The longest grace, in days: as in system D.
-const MAX_GRACE_DAYS: u64 = 36_500;
+/// The longest grace and the longest trial, in days: as in system D.
+const MAX_DAYS: u64 = 36_500;
 
 #[derive(Clone, PartialEq, Message)]
 struct Payload {
@@ -54,6 +50,8 @@ struct Payload {
     device_id: String,
     #[prost(uint64, optional, tag = "16")]
     serial: Option<u64>,
+    #[prost(uint64, optional, tag = "17")]
+    trial_days: Option<u64>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -89,24 +87,16 @@ pub(super) fn encode(lk3: &Lk3) -> Result<Vec<u8>, Refusal> {
         customer_id: lk3.customer_id,
         device_id: lk3.device_id,
         serial: lk3.serial,
+        trial_days: lk3.trial_days,
     };
     payload.check()?;
     let bytes = payload.encode_to_vec();
-    if bytes.len() > MAX_PAYLOAD {
-        return Err(Refusal::TooLarge { what: "payload", limit: MAX_PAYLOAD });
-    }
+    wire::check_size(&bytes)?;
     Ok(bytes)
 }
 
 pub(super) fn decode(bytes: &[u8]) -> Result<Lk3, Refusal> {
-    if bytes.len() > MAX_PAYLOAD {
-        return Err(Refusal::TooLarge { what: "payload", limit: MAX_PAYLOAD });
-    }
-    let damaged = || Flaw::BadEncoding { what: "payload", encoding: "protobuf" };
-    let payload = Payload::decode(bytes).map_err(|_| damaged())?;
-    if let Some(field) = unknown_critical_field(bytes).ok_or_else(damaged)? {
-        return Err(Refusal::UnsupportedVersion(format!("3 with field {field}")));
-    }
+    let payload: Payload = wire::decode(bytes, "3")?;
     payload.check()?;
     let license_id = match payload.license_id.as_slice() {
         [] => None,
@@ -136,6 +126,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Lk3, Refusal> {
         customer_id: payload.customer_id,
         device_id: payload.device_id,
         serial: payload.serial,
+        trial_days: payload.trial_days,
     })
 }
 
@@ -147,7 +138,8 @@ impl Payload {
             ("issued", Some(self.issued_day), LAST_DAY, "a day up to the year 9999"),
             ("expires", self.expires, LAST_SECOND, second),
             ("not_before", self.not_before, LAST_SECOND, second),
-            ("grace_days", Some(self.grace_days), MAX_GRACE_DAYS, "0 to 36500 days"),
+            ("grace_days", Some(self.grace_days), MAX_DAYS, "0 to 36500 days"),
+            ("trial_days", self.trial_days, MAX_DAYS, "0 to 36500 days"),
         ];
         let pools = self.pools.iter().map(|pool| ("device_pools.expires", pool.expires, LAST_SECOND, second));
         for (field, value, most, wanted) in bounds.into_iter().chain(pools) {
@@ -157,16 +149,4 @@ impl Payload {
         }
         Ok(())
     }
-}
-
-/// The first top-level field that a reader must know and this one does not; `None` when the bytes are no protobuf.
-fn unknown_critical_field(mut bytes: &[u8]) -> Option<Option<u32>> {
-    while !bytes.is_empty() {
-        let (field, wire_type) = decode_key(&mut bytes).ok()?;
-        if field >= FIRST_CRITICAL_FIELD {
-            return Some(Some(field));
-        }
-        skip_field(wire_type, field, &mut bytes, DecodeContext::default()).ok()?;
-    }
-    Some(None)
 }

@@ -11,7 +11,7 @@ use keyward_engine::issue::{self, Lk2Request};
 use crate::world::{KEY_A, KEY_D, NOW, WORLD, generator, secret};
 
 /// The texts that differ in one bit; a flip that leaves no UTF-8 leaves no text to read.
-fn flips(text: &str) -> impl Iterator<Item = String> {
+pub(super) fn flips(text: &str) -> impl Iterator<Item = String> {
     (0..text.len() * 8).filter_map(|bit| {
         let mut bytes = text.as_bytes().to_vec();
         bytes[bit / 8] ^= 1 << (bit % 8);

@@ -4,6 +4,7 @@ use keyward_core::scheme::file::Payload;
 use keyward_core::scheme::lk2::Lk2;
 use keyward_core::scheme::lk3::{DevicePool, Lk3};
 use keyward_core::scheme::record::{Profile, Record, Times};
+use keyward_core::seat::{Component, Receipt, Request, Seat};
 use keyward_core::time::Timestamp;
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -68,10 +69,12 @@ pub(super) fn lk3() -> impl Strategy<Value = Lk3> {
     });
     let texts = vec(text(), 5);
     let lists = (vec(text(), 0..4), btree_map(text(), any::<u64>(), 0..4), vec(pool, 0..3));
-    let numbers = (option::of(any::<u64>()), 0..=2_932_896u64, end(), 0..=36_500u64, any::<bool>(), end());
+    let days = || 0..=36_500u64;
+    let trial = (any::<bool>(), option::of(days()));
+    let numbers = (option::of(any::<u64>()), 0..=2_932_896u64, end(), days(), trial, end());
     (texts, lists, numbers).prop_map(|(texts, (features, limits, pools), numbers)| {
         let [product, tier, company, customer_id, device_id] = texts.try_into().expect("five texts");
-        let (max_devices, issued_day, expires, grace_days, trial, not_before) = numbers;
+        let (max_devices, issued_day, expires, grace_days, (trial, trial_days), not_before) = numbers;
         Lk3 {
             license_id: None,
             serial: None,
@@ -86,9 +89,84 @@ pub(super) fn lk3() -> impl Strategy<Value = Lk3> {
             pools,
             grace_days,
             trial,
+            trial_days,
             not_before,
             customer_id,
             device_id,
         }
     })
+}
+
+fn named() -> impl Strategy<Value = String> {
+    text().prop_filter("never empty", |text| !text.is_empty())
+}
+
+fn maybe() -> impl Strategy<Value = Option<String>> {
+    option::of(named())
+}
+
+/// Any microsecond of the years 1 to 9999.
+fn instant() -> impl Strategy<Value = Timestamp> {
+    (second(), 0..1_000_000i64).prop_map(|(second, micros)| second.plus_micros(micros))
+}
+
+fn components() -> impl Strategy<Value = Vec<Component>> {
+    vec(any::<Component>(), 0..6)
+}
+
+pub(super) fn request(device_key: [u8; 32]) -> impl Strategy<Value = Request> {
+    ((named(), named(), named(), maybe()), components(), any::<[u8; 16]>(), instant()).prop_map(
+        move |((product, key, device_id, name), components, nonce, made_at)| Request {
+            product,
+            key,
+            device_id,
+            device_key,
+            name,
+            components,
+            nonce,
+            made_at,
+        },
+    )
+}
+
+pub(super) fn seat() -> impl Strategy<Value = Seat> {
+    let texts = (named(), maybe(), maybe(), named());
+    let lists = (vec(text(), 0..4), btree_map(text(), any::<u64>(), 0..4), components());
+    let times = (instant(), option::of(instant()), 0..=36_500 * 86_400u64, option::of(instant()));
+    let rest = any::<([u8; 16], bool, bool, [u8; 32], [u8; 16])>();
+    (texts, lists, times, rest).prop_map(|(texts, (features, limits, components), times, rest)| {
+        let (product, tier, holder, device_id) = texts;
+        let (issued_at, expires, grace_seconds, lease_until) = times;
+        let (id, read_only_after, trial, device_key, nonce) = rest;
+        Seat {
+            license_id: uuid::Uuid::from_bytes(id),
+            product,
+            tier,
+            holder,
+            features,
+            limits,
+            issued_at,
+            expires,
+            grace_seconds,
+            read_only_after,
+            trial,
+            device_id,
+            device_key,
+            components,
+            nonce,
+            lease_until,
+        }
+    })
+}
+
+pub(super) fn receipt() -> impl Strategy<Value = Receipt> {
+    (any::<[u8; 16]>(), named(), named(), any::<[u8; 16]>(), instant()).prop_map(
+        |(id, product, device_id, nonce, at)| Receipt {
+            license_id: uuid::Uuid::from_bytes(id),
+            product,
+            device_id,
+            nonce,
+            at,
+        },
+    )
 }
