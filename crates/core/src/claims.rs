@@ -15,6 +15,7 @@ use crate::scheme::lk3::{Lk3, Lk3Key};
 use crate::scheme::record::{Record, SignedRecord};
 use crate::scheme::tier::{self, Tier, TierKey};
 use crate::scheme::{Scheme, pool::PoolKey};
+use crate::seat::Seat;
 use crate::time::Timestamp;
 use crate::verdict::Access;
 
@@ -126,7 +127,8 @@ impl Claims {
         })
     }
 
-    fn bare(scheme: Scheme, expires: Expires) -> Self {
+    /// A licence of which nothing is known but its form and its end.
+    pub fn bare(scheme: Scheme, expires: Expires) -> Self {
         Self {
             scheme,
             license_id: None,
@@ -240,6 +242,28 @@ impl From<Lk3> for Claims {
             ..Self::bare(Scheme::Lk3, lk3_end(&key))
         }
         .held_by(some(key.company).or_else(|| some(key.customer_id)), key.tier)
+    }
+}
+
+/// An offline seat: what the vendor confirmed to one device. Its scheme is given as `lk3`, in whose place it stands.
+impl From<Seat> for Claims {
+    fn from(seat: Seat) -> Self {
+        let days = i64::try_from(seat.grace_seconds / 86_400).unwrap_or(i64::MAX);
+        Self {
+            license_id: Some(seat.license_id),
+            product: Some(seat.product),
+            holder: seat.holder,
+            tier: seat.tier,
+            features: seat.features,
+            limits: seat.limits,
+            max_devices: Some(1),
+            device: Some(seat.device_id),
+            issued: Some(seat.issued_at),
+            grace_days: days,
+            trial: seat.trial,
+            access_after_expiry: if seat.read_only_after { Access::ReadOnly } else { Access::None },
+            ..Self::bare(Scheme::Lk3, seat.expires.into())
+        }
     }
 }
 

@@ -18,6 +18,8 @@ pub struct DeviceContext<'a> {
     pub device: Option<&'a str>,
     /// When the application ran last.
     pub last_seen: Option<Timestamp>,
+    /// How far the clock may lie behind that, in microseconds; `None` is system D's 24 hours.
+    pub tolerance: Option<i64>,
     /// Whether the vendor is known to have revoked it.
     pub revoked: bool,
 }
@@ -76,7 +78,8 @@ fn refusal(claims: &Claims, context: &DeviceContext<'_>, now: Timestamp) -> Opti
         let detail = format!("the licence is bound to device {bound}; this device is {this}");
         return Some(Verdict::refused(Code::WrongDevice, detail, left));
     }
-    if let Some(seen) = context.last_seen.filter(|seen| now < seen.plus_micros(-MICROS_PER_DAY)) {
+    let tolerance = context.tolerance.unwrap_or(MICROS_PER_DAY);
+    if let Some(seen) = context.last_seen.filter(|seen| now < seen.plus_micros(tolerance.saturating_neg())) {
         let detail = format!("the clock says {now}, but the application already ran on {seen}");
         return Some(Verdict::refused(Code::ClockTampered, detail, left));
     }

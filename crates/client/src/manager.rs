@@ -1,0 +1,379 @@
+//! The licence manager: what an application holds.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use keyward_core::device::parse_last_seen;
+use keyward_core::time::Timestamp;
+
+use crate::builder::Builder;
+use crate::clock::{Chance, Clock};
+use crate::error::ClientError;
+use crate::files::{File, Files};
+use crate::identity::Identity;
+use crate::judge::{self, Evidence, Rules};
+use crate::ledger::Seen;
+use crate::state::{Remembered, Seal, Secret, State};
+use crate::status::{Note, Status};
+
+/// Answers whether the application may run, keeps its licence, and changes it. Cheap to clone; clones share one licence.
+///
+/// # Examples
+/// ```no_run
+/// use keyward_client::LicenseManager;
+///
+/// const KEY: &str = "-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n";
+///
+/// let license = LicenseManager::builder("versoll-books").public_key(KEY)?.open()?;
+/// let status = license.status();
+/// println!("{}", status.message());
+/// if !status.can_write() {
+///     println!("{}", status.remedy());
+/// }
+/// # Ok::<(), keyward_client::ClientError>(())
+/// ```
+#[derive(Clone)]
+pub struct LicenseManager(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) rules: Rules,
+    pub(crate) files: Files,
+    pub(crate) seal: Seal,
+    pub(crate) identity: Identity,
+    pub(crate) clock: Arc<dyn Clock>,
+    chance: Box<Chance>,
+    file_times: bool,
+    original_id: bool,
+    memory: Mutex<Memory>,
+    #[cfg(feature = "online")]
+    pub(crate) server: Option<crate::online::Server>,
+}
+
+/// What stays in memory.
+#[derive(Default)]
+pub(crate) struct Memory {
+    /// What the disk did not take, and is tried again.
+    pub(crate) unwritten: Option<(State, String)>,
+    /// What the status is told with until the next start.
+    pub(crate) notes: Vec<Note>,
+    pub(crate) watch: crate::watch::Watch,
+}
+
+/// What was read of the two sealed copies.
+struct Read {
+    state: State,
+    notes: Vec<Note>,
+}
+
+impl fmt::Debug for LicenseManager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LicenseManager").field("product", &self.0.rules.product).finish_non_exhaustive()
+    }
+}
+
+impl LicenseManager {
+    /// Begins to set up a manager for a product, by its code. System D's licence files name the product as people write
+    /// it: give that name.
+    pub fn builder(product: &str) -> Builder {
+        Builder::new(product)
+    }
+
+    pub(crate) fn open(
+        builder: Builder,
+        data: std::path::PathBuf,
+        trace: Option<std::path::PathBuf>,
+    ) -> Result<Self, ClientError> {
+        let identity = Identity::of(&*builder.machine, &builder.product, &builder.salt);
+        let seal = Seal::new(&format!("{}\n{}", builder.product, builder.salt));
+        let mut inner = Inner {
+            files: Files::new(builder.disk, data, trace),
+            rules: Rules {
+                product: builder.product,
+                keys: builder.keys,
+                tolerance: builder.tolerance,
+                help: builder.help,
+            },
+            seal,
+            identity,
+            clock: builder.clock,
+            chance: builder.chance,
+            file_times: builder.file_times,
+            original_id: builder.original_id,
+            memory: Mutex::default(),
+            #[cfg(feature = "online")]
+            server: builder.server,
+        };
+        inner.start()?;
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// The id of this device, to ask for a licence with.
+    pub fn device_id(&self) -> &str {
+        self.0.identity.id()
+    }
+
+    /// Where the licence file stands.
+    pub fn license_path(&self) -> std::path::PathBuf {
+        self.0.files.path(File::License).unwrap_or_default()
+    }
+
+    /// May the application run here, now? Reads the files, and writes nothing.
+    pub fn status(&self) -> Status {
+        self.0.status()
+    }
+
+    /// Whether the user may change anything: [`Status::can_write`] of the present status.
+    pub fn can_write(&self) -> bool {
+        self.status().can_write()
+    }
+
+    /// Whether a feature may be used.
+    ///
+    /// # Errors
+    /// The status, when it is no; `ENTITLEMENTS_MISSING` when the licence lacks the feature.
+    pub fn require(&self, feature: &str) -> Result<(), ClientError> {
+        self.status().require(feature)
+    }
+
+    /// Remembers that the application runs now: call it hourly and on close ([`Self::watch`] and dropping the last clone
+    /// do). A later clock that lies behind is noticed by it.
+    pub fn touch(&self) {
+        self.0.touch();
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.touch();
+    }
+}
+
+impl Inner {
+    /// Reads what is there, takes in the times that are seen, and writes it back.
+    fn start(&mut self) -> Result<(), ClientError> {
+        let chance = |error: std::io::Error| {
+            let remedy = "Start the application again; if it happens again, restart the computer.";
+            ClientError::other(
+                "NO_CHANCE",
+                format_args!("the system gives no random bytes: {error}"),
+                remedy,
+                &self.rules.help,
+            )
+        };
+        let mut secret = Secret([0; 32]);
+        (self.chance)(&mut secret.0).map_err(chance)?;
+        // Without a lock nothing can be written either, and the status says so.
+        let lock = self.files.lock();
+        let Read { mut state, notes } = self.read();
+        if state.device.is_none() {
+            state.device = Some(Remembered {
+                fingerprint: self.identity.now.clone(),
+                original: self.identity.original.clone(),
+                secret,
+            });
+        }
+        self.identity.settle(&state, self.original_id);
+        if let Some(device) = &mut state.device {
+            self.identity.remember(device);
+        }
+        if let Some(at) =
+            self.files.read(File::LastSeen).ok().flatten().and_then(|bytes| plain_last_seen(&bytes))
+        {
+            state.ledger.observe(Seen::Clock, at);
+        }
+        if self.file_times {
+            let files = [File::License, File::State, File::Trace, File::LastSeen];
+            for at in files.into_iter().filter_map(|file| self.files.modified(file)) {
+                state.ledger.observe(Seen::File, at);
+            }
+        }
+        self.see_license(&mut state);
+        self.see_clock(&mut state);
+        let written = lock.and_then(|_lock| self.write(&state));
+        if written.is_ok() {
+            // Its time is in the ledger now; that it could not be removed does no harm.
+            let _ = self.files.remove(File::LastSeen);
+        }
+        let mut memory = self.memory();
+        memory.notes = notes;
+        memory.unwritten = written.err().map(|why| (state, why.to_string()));
+        Ok(())
+    }
+
+    pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        let now = self.clock.now();
+        let (state, mut notes) = self.remembered();
+        let license = self.files.read(File::License).unwrap_or_else(|error| {
+            notes.push(Note::LicenseNotReadable(error.to_string()));
+            None
+        });
+        let evidence =
+            Evidence { license: license.as_deref(), state: &state, identity: &self.identity, notes };
+        judge::judge(&self.rules, evidence, now)
+    }
+
+    /// What is remembered.
+    pub(crate) fn state(&self) -> State {
+        self.remembered().0
+    }
+
+    /// What is remembered, and what there is to say about it.
+    fn remembered(&self) -> (State, Vec<Note>) {
+        let memory = self.memory();
+        let mut notes = memory.notes.clone();
+        if let Some((state, why)) = &memory.unwritten {
+            notes.push(Note::NotRemembered(why.clone()));
+            return (state.clone(), notes);
+        }
+        drop(memory);
+        // The second copy is joined at each start and change; here the first is enough when it can be opened.
+        let first = self.files.read(File::State).ok().flatten();
+        match first
+            .and_then(|bytes| State::open(&self.seal, &bytes).ok())
+            .filter(|state| state.is_of(&self.identity.now))
+        {
+            Some(state) => (state, notes),
+            None => {
+                let read = self.read();
+                notes.extend(read.notes.into_iter().filter(|note| !memory_has(&self.memory(), note)));
+                (read.state, notes)
+            }
+        }
+    }
+
+    /// Reads both copies and joins them.
+    fn read(&self) -> Read {
+        let mut notes = Vec::new();
+        let mut state = match self.files.read(File::State) {
+            Ok(None) => State::default(),
+            Ok(Some(bytes)) => match State::open(&self.seal, &bytes) {
+                Ok(state) if state.is_of(&self.identity.now) => state,
+                Ok(other) => {
+                    notes.push(Note::MemoryOfAnotherDevice);
+                    other.only_time()
+                }
+                Err(_) => damaged(&mut notes),
+            },
+            Err(_) => damaged(&mut notes),
+        };
+        match self.files.read(File::Trace) {
+            Ok(None) => {}
+            Ok(Some(bytes)) => {
+                if state.join(&self.seal, &bytes, &self.identity.now).is_err() {
+                    state.was_damaged = true;
+                    notes.push(Note::MemoryDamaged);
+                }
+            }
+            Err(_) => {
+                state.was_damaged = true;
+                notes.push(Note::MemoryDamaged);
+            }
+        }
+        notes.dedup();
+        Read { state, notes }
+    }
+
+    fn write(&self, state: &State) -> std::io::Result<()> {
+        let mut nonces = [[0; 12]; 2];
+        for nonce in &mut nonces {
+            (self.chance)(nonce)?;
+        }
+        // The second copy first: what must not be forgotten is then never in the first alone.
+        let trace = self.files.write(File::Trace, &state.trace(&self.seal, nonces[1]));
+        self.files.write(File::State, &state.seal(&self.seal, nonces[0]))?;
+        trace
+    }
+
+    /// Changes what is remembered, in one step for all programs that share the directory.
+    ///
+    /// # Errors
+    /// `DISK` when it cannot be written: then nothing was changed.
+    pub(crate) fn change<T>(
+        &self,
+        change: impl FnOnce(&mut State) -> Result<T, ClientError>,
+    ) -> Result<T, ClientError> {
+        let help = &self.rules.help;
+        let failed = |error: &std::io::Error| {
+            ClientError::disk("the licence's memory could not be written", error, help)
+        };
+        let _lock = self.files.lock().map_err(|error| failed(&error))?;
+        let mut state = self.read().state;
+        if let Some((unwritten, _)) = &self.memory().unwritten {
+            // What this process saw while it could not write.
+            state.ledger.join(&unwritten.ledger);
+            state.device = state.device.or_else(|| unwritten.device.clone());
+        }
+        if state.device.is_none() {
+            let mut secret = Secret([0; 32]);
+            (self.chance)(&mut secret.0).map_err(|error| failed(&error))?;
+            let (fingerprint, original) = (self.identity.now.clone(), self.identity.original.clone());
+            state.device = Some(Remembered { fingerprint, original, secret });
+        }
+        self.see_clock(&mut state);
+        let done = change(&mut state)?;
+        self.write(&state).map_err(|error| failed(&error))?;
+        let mut memory = self.memory();
+        memory.unwritten = None;
+        memory.notes.clear();
+        Ok(done)
+    }
+
+    pub(crate) fn touch(&self) {
+        if let Err(error) = self.change(|_| Ok(())) {
+            let unwritten = self.memory().unwritten.take();
+            let mut state = unwritten.map_or_else(|| self.read().state, |(state, _)| state);
+            self.see_clock(&mut state);
+            self.memory().unwritten = Some((state, error.sentence().to_owned()));
+        }
+    }
+
+    /// The clock is believed while it does not lie behind.
+    fn see_clock(&self, state: &mut State) {
+        let now = self.clock.now();
+        if !state.ledger.is_behind(now, self.rules.tolerance) {
+            state.ledger.observe(Seen::Clock, now);
+        }
+    }
+
+    /// A licence that the vendor sealed tells when it was made.
+    fn see_license(&self, state: &mut State) {
+        let Ok(Some(bytes)) = self.files.read(File::License) else { return };
+        if let Ok(read) = judge::read(&bytes, &self.rules.keys)
+            && let Some(made) = read.claims().issued
+        {
+            state.ledger.observe(Seen::License, made);
+        }
+    }
+
+    /// The device's own random bytes.
+    pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], ClientError> {
+        let mut bytes = [0; N];
+        (self.chance)(&mut bytes)
+            .map_err(|error| ClientError::disk("random bytes", &error, &self.rules.help))?;
+        Ok(bytes)
+    }
+
+    /// Where something stands, for a message.
+    pub(crate) fn place(&self, file: File) -> String {
+        self.files.path(file).as_deref().map(Path::display).map(|path| path.to_string()).unwrap_or_default()
+    }
+}
+
+fn memory_has(memory: &Memory, note: &Note) -> bool {
+    memory.notes.contains(note)
+}
+
+fn damaged(notes: &mut Vec<Note>) -> State {
+    notes.push(Note::MemoryDamaged);
+    State { was_damaged: true, ..State::default() }
+}
+
+/// System D's own file: a plain number of milliseconds.
+fn plain_last_seen(bytes: &[u8]) -> Option<Timestamp> {
+    parse_last_seen(std::str::from_utf8(bytes).ok()?)
+}
