@@ -24,6 +24,7 @@ pub struct Builder {
     pub(crate) data: Option<PathBuf>,
     pub(crate) trace: Option<PathBuf>,
     pub(crate) original_id: bool,
+    pub(crate) own_id: Option<String>,
     pub(crate) tolerance: i64,
     pub(crate) file_times: bool,
     pub(crate) help: String,
@@ -45,6 +46,7 @@ impl Builder {
             data: None,
             trace: None,
             original_id: false,
+            own_id: None,
             tolerance: MICROS_PER_DAY,
             file_times: true,
             help: HELP.to_owned(),
@@ -118,6 +120,13 @@ impl Builder {
     #[must_use]
     pub fn original_device_id(mut self) -> Self {
         self.original_id = true;
+        self
+    }
+
+    /// An id of the application's own instead, of a dongle for example: licences for it alone are accepted.
+    #[must_use]
+    pub fn device_id(mut self, id: &str) -> Self {
+        self.own_id = Some(id.to_owned());
         self
     }
 

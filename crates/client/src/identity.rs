@@ -12,20 +12,27 @@ pub(crate) struct Identity {
     pub(crate) now: Fingerprint,
     /// System D's id now; `None` when the machine does not say enough.
     pub(crate) original: Option<String>,
+    /// The application's own id, in the place of all others.
+    own: Option<String>,
     shown: String,
     known: Vec<String>,
 }
 
 impl Identity {
     /// Asks the machine. The fingerprint is salted with product and salt, system D's id with the salt alone.
-    pub(crate) fn of(machine: &dyn Machine, product: &str, salt: &str) -> Self {
+    pub(crate) fn of(machine: &dyn Machine, product: &str, salt: &str, own: Option<String>) -> Self {
         let now = machine.components().fingerprint(&format!("{product}\n{salt}"));
         let original = machine.facts(salt).ok().map(|facts| facts.device_id());
-        Self { shown: now.id.clone(), known: Vec::new(), now, original }
+        Self { shown: now.id.clone(), known: Vec::new(), now, original, own }
     }
 
     /// Takes in what was remembered of this machine: an id that it once had stays its own.
     pub(crate) fn settle(&mut self, state: &State, original: bool) {
+        if let Some(own) = &self.own {
+            self.shown.clone_from(own);
+            self.known = vec![own.clone()];
+            return;
+        }
         let remembered = state.device.as_ref().filter(|_| state.is_of(&self.now));
         let first = remembered.map_or(&self.now.id, |device| &device.fingerprint.id).clone();
         let before = remembered.and_then(|device| device.original.clone());

@@ -84,7 +84,7 @@ impl LicenseManager {
         data: std::path::PathBuf,
         trace: Option<std::path::PathBuf>,
     ) -> Result<Self, ClientError> {
-        let identity = Identity::of(&*builder.machine, &builder.product, &builder.salt);
+        let identity = Identity::of(&*builder.machine, &builder.product, &builder.salt, builder.own_id);
         let seal = Seal::new(&format!("{}\n{}", builder.product, builder.salt));
         let mut inner = Inner {
             files: Files::new(builder.disk, data, trace),
@@ -249,32 +249,41 @@ impl Inner {
     /// Reads both copies and joins them.
     fn read(&self) -> Read {
         let mut notes = Vec::new();
+        let (mut found, mut damaged) = (false, false);
         let mut state = match self.files.read(File::State) {
             Ok(None) => State::default(),
             Ok(Some(bytes)) => match State::open(&self.seal, &bytes) {
-                Ok(state) if state.is_of(&self.identity.now) => state,
+                Ok(state) if state.is_of(&self.identity.now) => {
+                    found = true;
+                    state
+                }
                 Ok(other) => {
                     notes.push(Note::MemoryOfAnotherDevice);
                     other.only_time()
                 }
-                Err(_) => damaged(&mut notes),
+                Err(_) => {
+                    damaged = true;
+                    State::default()
+                }
             },
-            Err(_) => damaged(&mut notes),
+            Err(_) => {
+                damaged = true;
+                State::default()
+            }
         };
         match self.files.read(File::Trace) {
             Ok(None) => {}
-            Ok(Some(bytes)) => {
-                if state.join(&self.seal, &bytes, &self.identity.now).is_err() {
-                    state.was_damaged = true;
-                    notes.push(Note::MemoryDamaged);
-                }
-            }
-            Err(_) => {
-                state.was_damaged = true;
-                notes.push(Note::MemoryDamaged);
-            }
+            Ok(Some(bytes)) => match state.join(&self.seal, &bytes, &self.identity.now) {
+                Ok(ours) => found |= ours,
+                Err(_) => damaged = true,
+            },
+            Err(_) => damaged = true,
         }
-        notes.dedup();
+        if damaged {
+            notes.push(Note::MemoryDamaged);
+            // Either copy says whether there was a trial; without both nobody knows.
+            state.was_damaged |= !found;
+        }
         Read { state, notes }
     }
 
@@ -366,11 +375,6 @@ impl Inner {
 
 fn memory_has(memory: &Memory, note: &Note) -> bool {
     memory.notes.contains(note)
-}
-
-fn damaged(notes: &mut Vec<Note>) -> State {
-    notes.push(Note::MemoryDamaged);
-    State { was_damaged: true, ..State::default() }
 }
 
 /// System D's own file: a plain number of milliseconds.

@@ -27,7 +27,7 @@ pub(crate) struct State {
     pub(crate) device: Option<Remembered>,
     pub(crate) ledger: Ledger,
     pub(crate) trial: Option<Trial>,
-    /// Whether a copy of this was found that nobody could open: a trial may have been in it.
+    /// Whether both copies were lost, and one was there that nobody could open: a trial may have been in it.
     pub(crate) was_damaged: bool,
     pub(crate) request: Option<Pending>,
     /// Seats that were given back: their answers are not taken again.
@@ -215,18 +215,19 @@ impl State {
         seal.close(Place::Trace, &trace, nonce)
     }
 
-    /// Joins what the second copy remembers, when it is of this machine.
-    pub(crate) fn join(&mut self, seal: &Seal, bytes: &[u8], now: &Fingerprint) -> Result<(), Damaged> {
+    /// Joins what the second copy remembers; all of it when it is of this machine, and answers whether it is.
+    pub(crate) fn join(&mut self, seal: &Seal, bytes: &[u8], now: &Fingerprint) -> Result<bool, Damaged> {
         let trace: Trace = seal.open(Place::Trace, bytes)?;
         self.ledger.join(&trace.ledger);
-        if trace.device.is_some_and(|device| device.compare(now).holds()) {
+        let ours = trace.device.is_some_and(|device| device.compare(now).holds());
+        if ours {
             self.was_damaged |= trace.was_damaged;
             let earlier = |trial: &Trial| self.trial.as_ref().is_none_or(|ours| trial.started < ours.started);
             if let Some(trial) = trace.trial.filter(earlier) {
                 self.trial = Some(trial);
             }
         }
-        Ok(())
+        Ok(ours)
     }
 
     /// Whether it was made on the machine that has this fingerprint now.

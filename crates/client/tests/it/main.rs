@@ -1,4 +1,13 @@
-//! The facts of this machine, compared with what Node says of it.
+//! The application's side, from outside.
+
+mod clock;
+mod faults;
+mod license;
+mod seats;
+mod tampering;
+mod trial;
+mod vectors;
+mod world;
 
 use std::process::Command;
 

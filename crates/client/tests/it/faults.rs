@@ -1,0 +1,275 @@
+//! Programs that are stopped between any two operations on the disk, disks that are full, and two programs at once.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use keyward_client::files::{Disk, LocalDisk};
+use keyward_client::{Code, LicenseManager, Timestamp};
+
+use crate::world::{DAY, Hasty, START, World};
+
+/// What a disk does to the operation that it is set to, and to all that follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    /// The program is stopped before it.
+    Stopped,
+    /// The program is stopped when half of a file is written.
+    HalfWritten,
+    /// The disk takes no more.
+    Full,
+}
+
+/// A disk that counts what changes it, and fails from the n-th on.
+#[derive(Clone)]
+struct Faulty {
+    left: Arc<AtomicUsize>,
+    fault: Fault,
+}
+
+impl Faulty {
+    fn new(left: usize, fault: Fault) -> Self {
+        Self { left: Arc::new(AtomicUsize::new(left)), fault }
+    }
+
+    /// Whether this operation is still done.
+    fn goes_on(&self) -> bool {
+        self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
+    }
+
+    fn error(&self) -> io::Error {
+        match self.fault {
+            Fault::Full => io::Error::from(io::ErrorKind::StorageFull),
+            Fault::Stopped | Fault::HalfWritten => io::Error::other("the program was stopped"),
+        }
+    }
+}
+
+impl Disk for Faulty {
+    fn read(&self, path: &Path) -> io::Result<Option<Vec<u8>>> {
+        Hasty.read(path)
+    }
+
+    fn create(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        if self.goes_on() {
+            return Hasty.create(path, bytes);
+        }
+        if self.fault != Fault::Stopped {
+            let _ = Hasty.create(path, &bytes[..bytes.len() / 2]);
+        }
+        Err(self.error())
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        if self.goes_on() || self.fault == Fault::Full { Hasty.rename(from, to) } else { Err(self.error()) }
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        if self.goes_on() || self.fault == Fault::Full { Hasty.remove(path) } else { Err(self.error()) }
+    }
+
+    fn modified(&self, path: &Path) -> Option<Timestamp> {
+        Hasty.modified(path)
+    }
+
+    fn make_directory(&self, path: &Path) -> io::Result<()> {
+        if self.goes_on() || path.exists() { Hasty.make_directory(path) } else { Err(self.error()) }
+    }
+
+    fn lock(&self, path: &Path) -> io::Result<Box<dyn Send>> {
+        Hasty.lock(path)
+    }
+}
+
+/// Does `act` on a world that `begin` made, failing at each operation in turn, until it needs none that fails; then looks at
+/// what the next start finds.
+fn at_each(
+    fault: Fault,
+    begin: impl Fn(&World),
+    act: impl Fn(&LicenseManager),
+    look: impl Fn(&World, &LicenseManager),
+) {
+    for at in 0..200 {
+        let world = World::new();
+        begin(&world);
+        let disk = Faulty::new(at, fault);
+        if let Ok(manager) = world.builder().disk(disk.clone()).open() {
+            act(&manager);
+            let needs_more = disk.left.load(Ordering::SeqCst) == 0;
+            // A stopped program does not close.
+            if fault == Fault::Full {
+                drop(manager)
+            } else {
+                std::mem::forget(manager)
+            }
+            look(&world, &world.open());
+            if !needs_more {
+                return;
+            }
+        } else {
+            look(&world, &world.open());
+        }
+    }
+    panic!("it never came to its end");
+}
+
+const FAULTS: [Fault; 3] = [Fault::Stopped, Fault::HalfWritten, Fault::Full];
+
+#[test]
+fn a_renewal_that_is_stopped_leaves_the_old_licence_or_the_new_one() {
+    for fault in FAULTS {
+        at_each(
+            fault,
+            |world| drop(world.licensed()),
+            |manager| {
+                let _ = manager.import(World::new().vendor.license(manager.device_id(), 800));
+            },
+            |_, manager| {
+                let status = manager.status();
+                assert!(status.is_active(), "{:?}", status.verdict());
+                assert!(matches!(status.days_left(), Some(365 | 800)), "{fault:?}: {:?}", status.days_left());
+            },
+        );
+    }
+}
+
+#[test]
+fn a_first_import_that_is_stopped_leaves_nothing_or_the_licence() {
+    for fault in FAULTS {
+        at_each(
+            fault,
+            |_| {},
+            |manager| {
+                let done = manager.import(World::new().vendor.license(manager.device_id(), 365));
+                assert_eq!(done.is_ok(), done.is_ok_and(|status| status.is_active()));
+            },
+            |_, manager| assert!(matches!(manager.status().code(), Code::Valid | Code::NotFound)),
+        );
+    }
+}
+
+#[test]
+fn a_start_that_is_stopped_forgets_no_rollback() {
+    for fault in FAULTS {
+        at_each(
+            fault,
+            |world| {
+                drop(world.licensed());
+                world.time.set(START + 100 * DAY);
+                drop(world.open());
+                world.time.set(START + 50 * DAY);
+            },
+            LicenseManager::touch,
+            |_, manager| assert_eq!(manager.status().code(), Code::ClockTampered, "{fault:?}"),
+        );
+    }
+}
+
+#[test]
+fn a_trial_that_is_stopped_is_started_once() {
+    for fault in FAULTS {
+        at_each(
+            fault,
+            |_| {},
+            |manager| {
+                let _ = manager.start_trial(&World::new().vendor.trial(14));
+            },
+            |world, manager| {
+                let started = manager.status().code() == Code::Trial;
+                world.time.set(START + 5 * DAY);
+                let left = manager.start_trial(&world.vendor.trial(14)).expect("the same trial").days_left();
+                assert_eq!(left, Some(if started { 9 } else { 14 }), "{fault:?}");
+            },
+        );
+    }
+}
+
+#[test]
+fn a_seat_is_never_both_given_back_and_held() {
+    for fault in FAULTS {
+        at_each(
+            fault,
+            |world| {
+                let manager = world.open();
+                let request = manager.request("KEY", None).expect("a request");
+                manager.complete(&world.vendor.seat(&request, None)).expect("a seat");
+            },
+            |manager| {
+                if manager.release().is_ok() {
+                    assert_eq!(manager.status().code(), Code::NotFound, "{fault:?}");
+                }
+            },
+            |_, manager| {
+                // A receipt that came out of the program was remembered first; otherwise the seat is still held.
+                match manager.status().code() {
+                    Code::Valid => {}
+                    Code::NotFound => drop(manager.release().expect("the receipt is there")),
+                    code => panic!("{fault:?}: {code}"),
+                }
+            },
+        );
+    }
+}
+
+#[test]
+fn a_completed_answer_that_is_stopped_can_be_entered_again() {
+    for fault in FAULTS {
+        let answer = std::cell::RefCell::new(String::new());
+        at_each(
+            fault,
+            |world| {
+                let request = world.open().request("KEY", None).expect("a request");
+                *answer.borrow_mut() = world.vendor.seat(&request, None);
+            },
+            |manager| {
+                let _ = manager.complete(&answer.borrow());
+            },
+            |_, manager| {
+                assert!(manager.complete(&answer.borrow()).expect("it waits still, or has it").is_active());
+            },
+        );
+    }
+}
+
+#[test]
+fn a_full_disk_takes_no_licence_away() {
+    let world = World::new();
+    drop(world.licensed());
+    let manager = world.builder().disk(Faulty::new(0, Fault::Full)).open().expect("it opens");
+    let status = manager.status();
+    assert!(status.is_active());
+    assert!(
+        status.warnings().iter().any(|note| note.contains("could not be written")),
+        "{:?}",
+        status.warnings()
+    );
+    assert_eq!(manager.record_use("export").expect_err("it is full").code(), "DISK");
+    world.time.set(START + 100 * DAY);
+    manager.touch();
+    world.time.set(START + 50 * DAY);
+    assert_eq!(
+        manager.status().code(),
+        Code::ClockTampered,
+        "what could not be written is remembered meanwhile"
+    );
+}
+
+#[test]
+fn two_programs_share_a_directory() {
+    let world = World::new();
+    drop(world.licensed());
+    let (programs, each) = (4, 25);
+    std::thread::scope(|scope| {
+        for _ in 0..programs {
+            scope.spawn(|| {
+                let manager = world.builder().disk(LocalDisk).open().expect("it opens");
+                for _ in 0..each {
+                    manager.record_use("export").expect("it is counted");
+                    assert!(manager.status().is_active());
+                }
+            });
+        }
+    });
+    assert_eq!(world.open().usage().totals()["export"], programs * each);
+}
