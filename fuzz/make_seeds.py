@@ -75,6 +75,30 @@ def lk3(payload, by_mac, encrypted):
     return "LK-3-" + base64url(body + seal)
 
 
+ED25519_PUBLIC = ED25519.public_key().public_bytes_raw()
+ED25519_ID = hashlib.sha256(ED25519_PUBLIC).digest()[:4]
+REQUEST = protobuf(
+    (1, "APP"), (2, "LK-3-AAAA"), (3, "device"), (4, ED25519_PUBLIC), (5, "Zoë's laptop"), (6, b"\1" + bytes(8)),
+    (7, bytes(16)), (8, 1767225600_000000),
+)  # fmt: skip
+SEAT = protobuf(
+    (1, bytes(range(16))), (2, "APP"), (3, "PRO-10"), (4, "Société Générale"), (5, "export"),
+    (6, protobuf((1, "calls"), (2, 1000))), (7, 1767225600_000000), (8, 1798761599_000000), (9, 86400), (10, 1),
+    (11, 1), (12, "device"), (13, ED25519_PUBLIC), (14, b"\1" + bytes(8)), (15, bytes(16)), (16, 1769817600_000000),
+    (63, "a field that older readers ignore"),
+)  # fmt: skip
+RECEIPT = protobuf((1, bytes(range(16))), (2, "APP"), (3, "device"), (4, bytes(16)), (5, 1767225600_000000))
+RECOVERY = (7).to_bytes(4, "big") + (1767225600).to_bytes(8, "big")
+
+
+def handed(prefix, context, body, covered=None):
+    """A text that passes between a device without a network and its vendor."""
+    signature = ED25519.sign(context + (body if covered is None else covered))
+    return prefix + "-1-" + base64url(body + signature)
+
+
+recovery_covered = ED25519_ID + b"".join(len(t).to_bytes(4, "big") + t for t in (b"acme", b"device")) + RECOVERY
+
 records = inputs("a", "licence_json", "valid_small_key_512", "valid_document_example", "valid_accents",
                  "valid_text_premium_never", "valid_text_sorted_compact")  # fmt: skip
 files = inputs("d", "file_text", "valid_plain", "valid_unicode", "valid_extra_payload_fields", "valid_crlf_file")
@@ -121,6 +145,13 @@ SEEDS = {
         "ed25519": ED25519.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         ),
+    },
+    "request": {"text": handed("KQ", b"keyward/request", REQUEST), "message": REQUEST},
+    "seat": {"text": handed("KA", b"keyward/seat", ED25519_ID + SEAT), "message": SEAT},
+    "receipt": {"text": handed("KX", b"keyward/receipt", RECEIPT), "message": RECEIPT},
+    "recovery": {
+        "text": handed("KR", b"keyward/recovery", ED25519_ID + RECOVERY, recovery_covered),
+        "bytes": ED25519_ID + RECOVERY + bytes(64),
     },
     "rsa_der": {
         name: base64.b64decode("".join(VECTORS[form]["keys"][name]["public_pkcs1"].splitlines()[1:-1]))

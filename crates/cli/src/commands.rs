@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub(crate) mod activate_offline;
 pub(crate) mod audit;
 pub(crate) mod config;
 pub(crate) mod device;
@@ -12,6 +13,8 @@ pub(crate) mod keys;
 pub(crate) mod license;
 pub(crate) mod pool;
 pub(crate) mod register;
+pub(crate) mod release_offline;
+mod seat;
 pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod token;

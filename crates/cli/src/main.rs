@@ -13,6 +13,7 @@ mod failure;
 mod input;
 mod keys;
 mod output;
+mod qr;
 mod report;
 
 use std::process::ExitCode;
@@ -20,8 +21,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, config, device, import, inspect, installation, issue, keys as key_files, license, pool, register,
-    secret, serve, token, verify,
+    activate_offline, audit, config, device, import, inspect, installation, issue, keys as key_files,
+    license, pool, register, release_offline, secret, serve, token, verify,
 };
 
 /// Issue, verify and explain software licences.
@@ -55,6 +56,15 @@ enum Command {
     /// Show and change a licence of the database
     #[command(subcommand)]
     License(Box<license::License>),
+    /// Answer the request of a device without a network
+    ///
+    /// The device counts as with any activation. The answer goes back to it: as text, as a file, or as a QR code. The same
+    /// request gets the same answer; a new one of the same device renews its lease.
+    ActivateOffline(activate_offline::ActivateOffline),
+    /// Take back the seat of a device without a network, on its receipt
+    ///
+    /// It counts as a transfer, within what the policy allows. The same receipt again changes nothing.
+    ReleaseOffline(release_offline::ReleaseOffline),
     /// The pool of single-use keys as a whole
     #[command(subcommand)]
     Pool(pool::Pool),
@@ -91,6 +101,8 @@ fn main() -> ExitCode {
         Command::Register(command) => command.run(cli.json),
         Command::Import(command) => command.run(cli.json),
         Command::License(command) => command.run(cli.json).map(|()| true),
+        Command::ActivateOffline(command) => command.run(cli.json).map(|()| true),
+        Command::ReleaseOffline(command) => command.run(cli.json).map(|()| true),
         Command::Pool(command) => command.run(cli.json).map(|()| true),
         Command::Installation(command) => command.run(cli.json).map(|()| true),
         Command::Token(command) => command.run(cli.json).map(|()| true),

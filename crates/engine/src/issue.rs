@@ -7,6 +7,7 @@ mod lk2;
 mod lk3;
 mod pool;
 mod record;
+mod recovery;
 mod tier;
 
 pub use file::FileRequest;
@@ -15,6 +16,7 @@ pub use lk2::Lk2Request;
 pub use lk3::{Lk3Ids, Lk3Sealer};
 pub use pool::{PoolKeys, check_pool_size};
 pub use record::RecordRequest;
+pub use recovery::recovery_code;
 pub use tier::{MAX_AHEAD_SECONDS, tier};
 
 use keyward_core::calendar::OutOfRange;

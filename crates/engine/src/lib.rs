@@ -20,6 +20,7 @@ pub mod issue;
 pub mod keyring;
 pub mod keys;
 pub mod license;
+pub mod offline;
 mod products;
 mod recorder;
 pub mod rules;

@@ -21,6 +21,7 @@ pub mod licenses;
 pub mod limits;
 pub mod machines;
 mod migrations;
+pub mod offline_seats;
 pub mod old;
 pub mod policies;
 pub mod products;

@@ -48,6 +48,7 @@ statements! {
               on conflict (uniqueness_scope, fingerprint) do nothing");
     BY_FINGERPRINT = concat!("select ", columns!(), " from machines
                       where uniqueness_scope = $1 and fingerprint = $2");
+    BY_ID = concat!("select ", columns!(), " from machines where id = $1");
     OF_LICENSE = concat!("select ", columns!(), " from machines where license_id = $1 order by serial");
     OF_INSTALLATION = "select m.id, m.account_id, m.license_id, m.user_id, m.fingerprint, m.uniqueness_scope, m.pool,
                          m.name, m.address, m.user_agent, m.created_at, m.last_seen_at
@@ -125,6 +126,14 @@ pub async fn by_fingerprint(
     fingerprint: &str,
 ) -> Result<Option<Machine>, StoreError> {
     db.one(BY_FINGERPRINT, args![scope, fingerprint], read).await
+}
+
+/// A machine by its id.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn by_id(db: &impl Read, id: Uuid) -> Result<Option<Machine>, StoreError> {
+    db.one(BY_ID, args![id], read).await
 }
 
 /// The machines of a licence in the order of their activation.

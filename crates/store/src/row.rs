@@ -119,6 +119,7 @@ columns! {
     Timestamp, "an instant", Cell::Int(value) => Some(Timestamp::from_micros(value));
     String, "a text", Cell::Text(value) => Some(value.to_owned());
     Vec<u8>, "bytes", Cell::Bytes(value) => Some(value.to_vec());
+    [u8; 16], "16 bytes", Cell::Bytes(value) => value.try_into().ok();
     [u8; 32], "32 bytes", Cell::Bytes(value) => value.try_into().ok();
     Uuid, "an id of 16 bytes", Cell::Bytes(value) => Uuid::from_slice(value).ok();
 }

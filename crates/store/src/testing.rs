@@ -150,6 +150,7 @@ pub fn statements() -> Vec<Sql> {
         crate::licenses::ALL_REMOVALS,
         crate::limits::ALL,
         crate::machines::ALL,
+        crate::offline_seats::ALL,
         crate::policies::ALL,
         crate::products::ALL,
         crate::sessions::ALL,

@@ -6,6 +6,7 @@ use keyward_core::scheme::Scheme;
 use keyward_core::scheme::lk3::{Lk3Key, Seal};
 use serde_json::json;
 
+use crate::commands::seat;
 use crate::failure::Failure;
 use crate::input;
 use crate::keys::VerifyingArgs;
@@ -14,7 +15,8 @@ use crate::report::claims_table;
 
 #[derive(Args)]
 pub(crate) struct Inspect {
-    /// The licence: a key, a file, or `-` for standard input
+    /// The licence: a key, a file, or `-` for standard input; or what passes between a device without a network and its
+    /// vendor: a request, an answer, a receipt, a recovery code
     #[arg(value_name = "LICENSE")]
     license: String,
     /// Only an encrypted `lk3` key needs its secret to be read
@@ -25,6 +27,9 @@ pub(crate) struct Inspect {
 impl Inspect {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let text = input::license(&self.license)??;
+        if let Some(kind) = seat::Kind::of(&text) {
+            return kind.inspect(&text, &self.keys, json);
+        }
         let claims = Claims::unverified(&text, &self.keys.read()?)?;
         let sealed = sealed_by(claims.scheme, &text)?;
         if json {

@@ -6,6 +6,7 @@ mod lk2;
 mod lk3;
 mod pool;
 mod record;
+mod recovery_code;
 mod stored;
 mod tier;
 
@@ -62,6 +63,11 @@ pub(crate) enum Issue {
     /// whoever can check one can make others. Without either, and without --offline, the database's key signs it and the
     /// licence is kept there.
     Lk3(Box<lk3::Lk3>),
+    /// A code that clears a false alarm of a device's clock
+    ///
+    /// For a device that refuses because its clock was wrong and has been set right. The code is good for this device and
+    /// product, and for the number that the refusal showed: it works once.
+    RecoveryCode(recovery_code::RecoveryCode),
 }
 
 impl Issue {
@@ -74,6 +80,7 @@ impl Issue {
             Self::Lk1(command) => command.run(json),
             Self::Lk2(command) => command.run(json),
             Self::Lk3(command) => command.run(json),
+            Self::RecoveryCode(command) => command.run(json),
         }
     }
 }

@@ -8,6 +8,7 @@ mod forms;
 mod import;
 mod installations;
 mod keys;
+mod offline;
 mod pool;
 mod register;
 mod tier;

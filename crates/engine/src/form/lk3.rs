@@ -115,7 +115,9 @@ pub(crate) fn of_key(wanted: &mut NewLicense, lk3: &Lk3, policy: &Policy) -> Res
     ];
     let start = lk3.valid_from().map(|start| start.to_string()).unwrap_or_default();
     more.push(("notBefore", &start));
-    more.push(("trial", if lk3.trial { "true" } else { "" }));
+    more.push(("trial", if lk3.trial || lk3.trial_days.is_some() { "true" } else { "" }));
+    let days = lk3.trial_days.map(|days| days.to_string()).unwrap_or_default();
+    more.push(("trialDays", &days));
     wanted.metadata = with(wanted.metadata.as_deref(), &more)?;
     Ok(())
 }

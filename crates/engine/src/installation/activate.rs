@@ -17,7 +17,7 @@ use super::holding::run;
 use super::{Held, Holding, WRONG_KEYS_AN_HOUR};
 use crate::form::canonical;
 use crate::idempotency::Render;
-use crate::license::{Beside, Found, NewLicense, SelfContained, hint};
+use crate::license::{Beside, Found, NewLicense, SelfContained, hint, not_yet};
 use crate::statistics::counters;
 use crate::{Caller, Engine, EngineError, Idempotency, Repeatable};
 
@@ -155,7 +155,7 @@ impl Activating {
         if !verdict.valid {
             return Ok(Err(Box::new(verdict)));
         }
-        if let Some(no) = self.not_yet(&license.metadata) {
+        if let Some(no) = not_yet(&license.metadata, self.now) {
             return Ok(Err(no));
         }
         if on_list {
@@ -221,7 +221,7 @@ impl Activating {
         if !verdict.valid {
             return Ok(Err(KeyActivation::Refused(Box::new(verdict))));
         }
-        if let Some(no) = self.not_yet(&draft.metadata) {
+        if let Some(no) = not_yet(&draft.metadata, self.now) {
             return Ok(Err(KeyActivation::Refused(no)));
         }
         let job = self.engine.issuing(&self.caller, &policy, vec![draft], &wanted, beside, self.now);
@@ -249,14 +249,6 @@ impl Activating {
             }
             Err(error) => Err(error),
         }
-    }
-
-    /// A key may begin later.
-    fn not_yet(&self, metadata: &str) -> Option<Box<Verdict>> {
-        let metadata: serde_json::Value = serde_json::from_str(metadata).ok()?;
-        let start = metadata["notBefore"].as_str().and_then(Timestamp::parse_rfc3339)?;
-        let detail = format!("the licence begins on {start}");
-        (self.now < start).then(|| Box::new(Verdict::refusal(Code::NotYetValid, detail)))
     }
 }
 

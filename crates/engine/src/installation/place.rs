@@ -9,11 +9,11 @@ use super::{Held, Holding};
 
 /// A place for a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// The licence; `None` is the free tier's, which is made with its first device.
-    pub(super) license: Option<Uuid>,
+    pub(crate) license: Option<Uuid>,
     /// The device pool.
-    pub(super) pool: Option<String>,
+    pub(crate) pool: Option<String>,
 }
 
 impl Holding {
@@ -64,7 +64,7 @@ impl Holding {
 
 impl Held {
     /// Its place for another device.
-    fn place(&self, device: &str, pool: Option<&str>) -> Result<Place, Box<Verdict>> {
+    pub(crate) fn place(&self, device: &str, pool: Option<&str>) -> Result<Place, Box<Verdict>> {
         let refuse = |code, detail: String| Err(Box::new(Verdict::refusal(code, detail)));
         if !self.verdict.valid {
             return Err(Box::new(self.verdict.clone()));

@@ -8,12 +8,13 @@ use keyward_core::time::Timestamp;
 use keyward_core::verdict::{Scope, Verdict};
 use keyward_store::machines::Machine;
 use keyward_store::stats::{self, Change};
-use keyward_store::{Job, StoreError, Tx, audit, licenses, machines};
+use keyward_store::{Job, StoreError, Tx, audit, device_pools, licenses, machines};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{Found, Question, decide, hint};
 use crate::idempotency::Render;
+use crate::installation::Held;
 use crate::rules::ExpirationBasis;
 use crate::statistics::counters;
 use crate::{Caller, Engine, EngineError, Idempotency, Repeatable};
@@ -95,7 +96,23 @@ impl Engine {
             return Ok(Repeatable::Fresh(refused(verdict, None, None)));
         }
         let namespace = repeat.is_some().then(|| hex::encode(&digest[..8]));
-        let job = Activating {
+        let job = self.activating(caller, request, digest, now);
+        let outcome = self.once(caller, namespace, repeat, job, now).await?;
+        if let Repeatable::Fresh(Activation::Refused { verdict, found, .. }) = &outcome {
+            self.record(caller, verdict, found.as_deref(), now).await;
+        }
+        Ok(outcome)
+    }
+
+    /// The job that activates a licence, for others to make part of theirs.
+    pub(crate) fn activating(
+        self: &Arc<Self>,
+        caller: &Caller,
+        request: Activate,
+        digest: [u8; 32],
+        now: Timestamp,
+    ) -> Activating {
+        Activating {
             digest,
             machine_id: self.new_id(),
             entry: self.entry(caller, "license.activate", ("license", None), &json!({}), now),
@@ -103,16 +120,11 @@ impl Engine {
             engine: Arc::clone(self),
             request,
             now,
-        };
-        let outcome = self.once(caller, namespace, repeat, job, now).await?;
-        if let Repeatable::Fresh(Activation::Refused { verdict, found, .. }) = &outcome {
-            self.record(caller, verdict, found.as_deref(), now).await;
         }
-        Ok(outcome)
     }
 }
 
-struct Activating {
+pub(crate) struct Activating {
     engine: Arc<Engine>,
     caller: Caller,
     request: Activate,
@@ -138,7 +150,7 @@ impl Job for Activating {
             ));
         };
         self.engine.refresh_rules(tx, &mut found).await?;
-        let machine = self.machine(&found);
+        let mut machine = self.machine(&found);
         let before = machines::by_fingerprint(tx, machine.uniqueness_scope, &machine.fingerprint).await?;
         let single_use = found.policy.rules.single_use;
         // Whether this is the first activation is decided on the row as it is, not as it was read.
@@ -154,14 +166,29 @@ impl Job for Activating {
             Some(before) if !single_use => return self.again(tx, found, before).await,
             before => {
                 let verdict = decide(Question::Activate, Some(&found), &[], &Scope::default(), self.now);
-                if !verdict.valid || !self.spend(tx, &found).await? {
+                if !verdict.valid {
                     return self.refuse(tx, found, before).await;
+                }
+                machine.pool = match self.pool(tx, &found).await? {
+                    Ok(pool) => pool,
+                    Err(verdict) => return Ok(refused(*verdict, Some(found), None)),
+                };
+                if !self.spend(tx, &found).await? {
+                    return self.refuse(tx, found, before).await;
+                }
+                if let Some(pool) = &machine.pool
+                    && !device_pools::count(tx, found.license.id, pool).await?
+                {
+                    return Err(StoreError::Busy("the device pool is being changed").into());
                 }
             }
         }
         if !machines::insert(tx, &machine).await? {
             // Another transaction activated this very device a moment ago; its count stands for both.
             licenses::uncount_machine(tx, found.license.id, self.now).await?;
+            if let Some(pool) = &machine.pool {
+                device_pools::uncount(tx, found.license.id, pool).await?;
+            }
             let scope = machine.uniqueness_scope;
             let before = machines::by_fingerprint(tx, scope, &machine.fingerprint).await?;
             return match before {
@@ -212,6 +239,20 @@ impl Activating {
         }
     }
 
+    /// The pool that the device counts in, of a licence that has some.
+    async fn pool(
+        &self,
+        tx: &Tx<'_>,
+        found: &Found,
+    ) -> Result<Result<Option<String>, Box<Verdict>>, EngineError> {
+        let pools = device_pools::of_license(tx, found.license.id).await?;
+        if pools.is_empty() {
+            return Ok(Ok(None));
+        }
+        let held = Held::new(found.clone(), Vec::new(), pools, Vec::new(), self.now);
+        Ok(held.place(&self.request.fingerprint, None).map(|place| place.pool))
+    }
+
     /// Takes what the activation costs; `false` when it is not there any more.
     async fn spend(&self, tx: &Tx<'_>, found: &Found) -> Result<bool, EngineError> {
         let rules = &found.policy.rules;
@@ -233,7 +274,12 @@ impl Activating {
     }
 
     /// The device is active already: nothing is spent.
-    async fn again(&self, tx: &Tx<'_>, found: Found, before: Machine) -> Result<Activation, EngineError> {
+    pub(crate) async fn again(
+        &self,
+        tx: &Tx<'_>,
+        found: Found,
+        before: Machine,
+    ) -> Result<Activation, EngineError> {
         let run =
             decide(Question::Run, Some(&found), std::slice::from_ref(&before), &Scope::default(), self.now);
         if !run.valid {

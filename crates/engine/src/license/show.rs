@@ -7,6 +7,7 @@ use keyward_core::time::Timestamp;
 use keyward_core::verdict::{Scope, Verdict};
 use keyward_store::limits::Limit;
 use keyward_store::machines::Machine;
+use keyward_store::offline_seats::{self, Held};
 use keyward_store::verifications::{self, Verification};
 use keyward_store::{audit, issued, limits, machines};
 use uuid::Uuid;
@@ -44,6 +45,8 @@ pub struct Shown {
     pub verdicts: [(Question, Verdict); 3],
     /// The devices it is active on.
     pub machines: Vec<Machine>,
+    /// What the devices without a network hold, by their id.
+    pub seats: Vec<(Uuid, Held)>,
     /// Every form given out, the oldest first.
     pub forms: Vec<Form>,
     /// Its named limits.
@@ -77,6 +80,7 @@ impl Engine {
         Ok(Shown {
             verdicts,
             machines,
+            seats: offline_seats::of_license(db, id).await?,
             forms: key.into_iter().chain(others).collect(),
             limits: limits::of_license(db, id).await?,
             events: audit::of_resource(db, id, SHOWN).await?,

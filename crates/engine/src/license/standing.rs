@@ -69,6 +69,14 @@ fn may_be_activated(license: &License, policy: &crate::Policy, machines: i64, no
     }
 }
 
+/// A key may begin later than it is activated.
+pub(crate) fn not_yet(metadata: &str, now: Timestamp) -> Option<Box<Verdict>> {
+    let metadata: serde_json::Value = serde_json::from_str(metadata).ok()?;
+    let start = metadata["notBefore"].as_str().and_then(Timestamp::parse_rfc3339)?;
+    let detail = format!("the licence begins on {start}");
+    (now < start).then(|| Box::new(Verdict::refusal(Code::NotYetValid, detail)))
+}
+
 fn model(found: &Found) -> License {
     let row = &found.license;
     License {

@@ -19,6 +19,8 @@ use crate::statistics::counters;
 use crate::{Caller, Engine, EngineError, NewUser};
 
 const EVENT: &str = "license.transfer";
+/// A device without a network gave its seat back: that is how a licence moves there.
+pub(crate) const GIVEN_BACK: &str = "license.release-offline";
 
 /// Where to.
 #[derive(Clone, Debug, Default)]
@@ -97,7 +99,7 @@ impl Job for Transferring {
             let run = decide(Question::Run, Some(&found), &[], &Scope::default(), self.now);
             return Err(EngineError::NotAllowed(Box::new(run)));
         }
-        self.within_limit(tx, &found).await?;
+        transfers_left(tx, &found, self.transfer.beyond_limit, self.now).await?;
         licenses::record_transfer(tx, license.id, None, self.now).await?;
         if let Some(device) = &self.transfer.device {
             self.move_device(tx, &found, device).await?;
@@ -155,19 +157,6 @@ impl Transferring {
         Ok(stats::add(tx, license.account_id, license.policy_id, license.id, &changes).await?)
     }
 
-    async fn within_limit(&self, tx: &Tx<'_>, found: &Found) -> Result<(), EngineError> {
-        let rules = &found.policy.rules;
-        let Some(limit) = rules.max_transfers.filter(|_| !self.transfer.beyond_limit) else { return Ok(()) };
-        let used = match rules.transfer_window {
-            Some(seconds) => {
-                let since = self.now.plus_seconds(-seconds);
-                audit::count_since(tx, found.license.id, EVENT, since).await?
-            }
-            None => found.license.transfers,
-        };
-        if used < limit { Ok(()) } else { Err(EngineError::Limit { what: "transfers", limit, used }) }
-    }
-
     /// The new device takes the place of all others: a licence that moves runs nowhere else.
     async fn move_device(&self, tx: &Tx<'_>, found: &Found, device: &str) -> Result<(), EngineError> {
         let license = &found.license;
@@ -198,4 +187,24 @@ impl Transferring {
         licenses::count_machine(tx, license.id, None, self.now).await?;
         Ok(())
     }
+}
+
+/// Refuses when the licence may not move any more, however it moved before.
+pub(crate) async fn transfers_left(
+    tx: &Tx<'_>,
+    found: &Found,
+    beyond_limit: bool,
+    now: Timestamp,
+) -> Result<(), EngineError> {
+    let rules = &found.policy.rules;
+    let Some(limit) = rules.max_transfers.filter(|_| !beyond_limit) else { return Ok(()) };
+    let used = match rules.transfer_window {
+        Some(seconds) => {
+            let (id, since) = (found.license.id, now.plus_seconds(-seconds));
+            let moved = audit::count_since(tx, id, EVENT, since).await?;
+            moved + audit::count_since(tx, id, GIVEN_BACK, since).await?
+        }
+        None => found.license.transfers,
+    };
+    if used < limit { Ok(()) } else { Err(EngineError::Limit { what: "transfers", limit, used }) }
 }

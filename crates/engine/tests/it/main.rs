@@ -8,6 +8,7 @@ mod hostile;
 mod installations;
 mod keys;
 mod moving;
+mod offline;
 mod properties;
 mod stored;
 mod token;

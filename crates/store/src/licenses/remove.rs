@@ -19,6 +19,7 @@ pub struct Removed {
 
 statements! {
     REMOVE_MACHINES = "delete from machines where license_id = $1";
+    REMOVE_SEATS = "delete from offline_seats where license_id = $1";
     REMOVE_FORMS = "delete from issued where license_id = $1";
     REMOVE_LIMITS = "delete from license_limits where license_id = $1";
     REMOVE_POOLS = "delete from device_pools where license_id = $1";
@@ -39,7 +40,9 @@ pub async fn remove(tx: &Tx<'_>, id: Uuid) -> Result<Option<Removed>, StoreError
     if super::lock(tx, id).await?.is_none() {
         return Ok(None);
     }
-    for statement in [REMOVE_MACHINES, REMOVE_FORMS, REMOVE_LIMITS, REMOVE_POOLS, REMOVE_ENTITLEMENTS] {
+    for statement in
+        [REMOVE_MACHINES, REMOVE_SEATS, REMOVE_FORMS, REMOVE_LIMITS, REMOVE_POOLS, REMOVE_ENTITLEMENTS]
+    {
         tx.execute(statement, args![id]).await?;
     }
     tx.one(REMOVE, args![id], read).await

@@ -16,6 +16,7 @@ mod license_list;
 mod licenses;
 mod limits;
 mod machines;
+mod offline_seats;
 mod records;
 mod removal;
 mod sessions;

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::{Which, explain, summary};
 use crate::clock::instant;
-use crate::commands::audit;
+use crate::commands::{audit, seat};
 use crate::database::{DatabaseArgs, Opened};
 use crate::failure::Failure;
 use crate::output::{self, Columns, Table, or_dash, time};
@@ -107,6 +107,17 @@ impl View {
             }
             output::print(format_args!("\n{list}"))?;
         }
+        if !shown.seats.is_empty() {
+            let mut list = Columns::new(&["OFFLINE SEAT", "RUNS UNTIL", "LAST REQUEST"]);
+            for machine in &shown.machines {
+                if let Some((_, seat)) = shown.seats.iter().find(|(id, _)| *id == machine.id) {
+                    let until =
+                        seat.until.map_or_else(|| "the licence ends".to_owned(), |at| time(at).to_string());
+                    list.row(&[&machine.fingerprint, &until, &seat::hex(&seat.nonce)]);
+                }
+            }
+            output::print(format_args!("\n{list}"))?;
+        }
         let signed = shown.forms.iter().any(|form| form.signed_by.is_some());
         if shown.forms.len() > 1 || signed {
             let mut list =
@@ -155,7 +166,11 @@ impl View {
             .machines
             .iter()
             .map(|machine| {
+                let seat = shown.seats.iter().find(|(id, _)| *id == machine.id).map(|(_, seat)| seat);
                 json!({
+                    "offlineSeat": seat.map(|seat| json!({
+                        "leaseUntil": seat.until, "request": seat::hex(&seat.nonce),
+                    })),
                     "id": machine.id.to_string(), "fingerprint": machine.fingerprint, "name": machine.name,
                     "pool": machine.pool, "address": machine.address, "userAgent": machine.user_agent,
                     "activated": machine.created_at, "lastSeen": machine.last_seen_at,

@@ -39,6 +39,8 @@ async fn a_device_is_there_once_in_its_scope_and_can_come_back_after_it_was_rele
         assert!(insert(full.clone()).await);
         assert!(!insert(machine(43, other, POLICY, TEXTS[1])).await);
         assert!(insert(second.clone()).await);
+        assert_eq!(machines::by_id(&w.store, full.id).await.unwrap().as_ref(), Some(&full));
+        assert_eq!(machines::by_id(&w.store, id(99)).await.unwrap(), None);
         assert_eq!(machines::of_license(&w.store, license).await.unwrap(), [full.clone(), second]);
         assert!(machines::of_license(&w.store, other).await.unwrap().is_empty());
 
