@@ -16,5 +16,6 @@ mod strangers;
 mod tenant;
 mod truth;
 mod vectors;
+mod vendor;
 
 const DAY: i64 = 86_400;
