@@ -156,11 +156,13 @@ impl Job for Settling {
 
     async fn run(&self, tx: &Tx<'_>) -> Result<Holding, EngineError> {
         installations::lock(tx, self.installation).await?;
-        let holding = self.engine.load(tx, self.installation, self.product, self.now).await?;
-        if self.asked {
+        let mut holding = self.engine.load(tx, self.installation, self.product, self.now).await?;
+        if self.asked && holding.unseen().next().is_some() {
             for held in holding.unseen() {
                 licenses::touch_seen(tx, held.found.license.id, self.now).await?;
             }
+            // What is answered is what is stored.
+            holding = self.engine.load(tx, self.installation, self.product, self.now).await?;
         }
         self.engine.settle(tx, &self.caller, holding).await
     }
