@@ -8,6 +8,7 @@ mod expiry;
 mod guessing;
 mod licenses;
 mod limits;
+mod products;
 mod races;
 mod repetitions;
 mod seed;
