@@ -43,6 +43,20 @@ macro_rules! columns {
     };
 }
 
+/// Machines of the licences that an installation has of a product, but for those of a batch that is not ready.
+macro_rules! held {
+    ($and:literal) => {
+        concat!(
+            "select m.id, m.account_id, m.license_id, m.user_id, m.fingerprint, m.uniqueness_scope, m.pool, m.name,
+               m.address, m.user_agent, m.created_at, m.last_seen_at
+             from machines m join licenses l on l.id = m.license_id left join batches b on b.id = l.batch_id
+             where l.installation_id = $1 and l.product_id = $2
+               and (l.batch_id is null or b.ready_at is not null)",
+            $and
+        )
+    };
+}
+
 statements! {
     INSERT = concat!("insert into machines (", columns!(), ", metadata)
               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '{}')
@@ -50,15 +64,8 @@ statements! {
     BY_FINGERPRINT = concat!("select ", columns!(), " from machines
                       where uniqueness_scope = $1 and fingerprint = $2");
     OF_LICENSE = concat!("select ", columns!(), " from machines where license_id = $1 order by serial");
-    OF_INSTALLATION = "select m.id, m.account_id, m.license_id, m.user_id, m.fingerprint, m.uniqueness_scope, m.pool,
-                         m.name, m.address, m.user_agent, m.created_at, m.last_seen_at
-                       from machines m join licenses l on l.id = m.license_id
-                       where l.installation_id = $1 and l.product_id = $2 order by m.created_at, m.serial";
-    IN_INSTALLATION = "select m.id, m.account_id, m.license_id, m.user_id, m.fingerprint, m.uniqueness_scope, m.pool,
-                         m.name, m.address, m.user_agent, m.created_at, m.last_seen_at
-                       from machines m join licenses l on l.id = m.license_id
-                       where m.fingerprint = $3 and l.installation_id = $1 and l.product_id = $2
-                       order by m.created_at, m.serial limit 1";
+    OF_INSTALLATION = concat!(held!(""), " order by m.created_at, m.serial");
+    IN_INSTALLATION = concat!(held!(" and m.fingerprint = $3"), " order by m.created_at, m.serial limit 1");
     MOVE = "update machines set license_id = $2, pool = $3 where id = $1";
     MOVE_ALL = "update machines set license_id = $2, pool = null where license_id = $1";
     DELETE = "delete from machines where id = $1";

@@ -16,6 +16,7 @@ mod silence;
 mod strangers;
 mod tenant;
 mod truth;
+mod unfinished;
 mod vectors;
 mod vendor;
 

@@ -217,8 +217,9 @@ impl Activating {
             created_at: self.now,
             last_seen_at: self.now,
         };
+        // It was looked for under the installation's lock; but an import takes no lock, and is not seen yet.
         if !machines::insert(tx, &machine).await? {
-            return Err(EngineError::Taken { what: "device", name: machine.fingerprint });
+            return Err(StoreError::Busy("an import to the installation is under way").into());
         }
         let policy = holding.of_device(license).map(|held| held.found.license.policy_id);
         let policy = policy.or_else(|| holding.free_policy.as_ref().map(|policy| policy.row.id));
