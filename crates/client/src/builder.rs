@@ -6,14 +6,17 @@ use std::time::Duration;
 
 use keyward_core::crypto::pure::Pure;
 use keyward_core::crypto::{KeySet, PublicKey, SharedSecret};
+use keyward_core::device::fingerprint::Fingerprint;
 use keyward_core::time::MICROS_PER_DAY;
 
 use crate::clock::{Chance, Clock, SystemClock, system_chance};
 use crate::device::{Machine, ThisMachine};
 use crate::error::{ClientError, HELP};
-use crate::files::{Disk, LocalDisk};
+use crate::files::{Disk, LocalDisk, STATE};
+use crate::identity::salted;
 use crate::manager::LicenseManager;
 use crate::place::{Places, environment};
+use crate::state::{Seal, State};
 
 /// What a manager is built from. Product and one key are enough; everything else has a default.
 pub struct Builder {
@@ -185,6 +188,15 @@ impl Builder {
     pub fn disk(mut self, disk: impl Disk + 'static) -> Self {
         self.disk = Arc::new(disk);
         self
+    }
+
+    /// The device as an earlier start remembered it; `None` when there was none, or its memory cannot be read. Opening the
+    /// licence remembers the present components instead, this changes nothing.
+    pub fn remembered(&self) -> Option<Fingerprint> {
+        let path = self.data.as_ref()?.join(STATE);
+        let bytes = self.disk.read(&path).ok().flatten()?;
+        let state = State::open(&Seal::new(&salted(&self.product, &self.salt)), &bytes).ok()?;
+        state.device.map(|device| device.fingerprint)
     }
 
     /// Opens the licence. What is wrong with its files does not stop the application: the status says it.

@@ -1,10 +1,21 @@
 //! What this machine says about itself: as Node's `os` module would, for system D's ids, and its components, for the second
 //! version.
+//!
+//! What each system is asked, and how its answers are read, are apart: the readers take a recorded machine and run
+//! everywhere; [`ThisMachine`] asks the one that it runs on.
+
+pub mod apple;
+mod cards;
+mod environment;
+pub mod linux;
+pub mod windows;
 
 use std::io;
 
 use keyward_core::device::fingerprint::Components;
 use keyward_core::device::{DeviceFacts, Interface, arch, first_mac, platform, username};
+
+pub use self::environment::Environment;
 
 /// A machine that an application runs on; tests hand in recorded ones.
 pub trait Machine: Send + Sync {
@@ -21,17 +32,6 @@ pub trait Machine: Send + Sync {
     fn environment(&self) -> Environment;
 }
 
-/// What kind of machine it is: components of some kinds come and go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Environment {
-    /// Hardware, as far as it says.
-    Hardware,
-    /// A virtual machine, of this kind.
-    Virtual(String),
-    /// A container, of this kind: host name and network card are new with each start, unless they are set.
-    Container(String),
-}
-
 /// The machine that this program runs on.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ThisMachine;
@@ -42,15 +42,63 @@ impl Machine for ThisMachine {
     }
 
     fn components(&self) -> Components {
-        Components {
-            host_name: hostname::get().ok().map(|name| name.to_string_lossy().into_owned()),
-            ..Components::default()
-        }
+        ask().components()
     }
 
     fn environment(&self) -> Environment {
-        Environment::Hardware
+        ask().environment()
     }
+}
+
+#[cfg(target_os = "linux")]
+fn ask() -> linux::Linux {
+    linux::Linux::default()
+}
+
+#[cfg(target_os = "macos")]
+fn ask() -> apple::Apple {
+    apple::Apple::ask()
+}
+
+#[cfg(windows)]
+fn ask() -> windows::Windows {
+    windows::Windows::ask()
+}
+
+/// Another Unix tells its host name and its cards.
+#[cfg(all(unix, not(any(target_os = "linux", target_os = "macos"))))]
+fn ask() -> other::Other {
+    other::Other
+}
+
+#[cfg(all(unix, not(any(target_os = "linux", target_os = "macos"))))]
+mod other {
+    use super::{Components, Environment, cards, cards_by_name, host_name};
+
+    pub(super) struct Other;
+
+    impl Other {
+        pub(super) fn components(&self) -> Components {
+            let name = hostname::get().unwrap_or_default();
+            Components {
+                macs: cards::best(cards_by_name().into_iter().map(|(_, address)| address)),
+                host_name: host_name(&name.to_string_lossy()),
+                ..Components::default()
+            }
+        }
+
+        pub(super) fn environment(&self) -> Environment {
+            Environment::Hardware
+        }
+    }
+}
+
+/// A host name as a component: its first label, since the rest comes and goes with the network; nothing when it is what every
+/// machine is called that was given none.
+fn host_name(text: &str) -> Option<String> {
+    let label = text.trim().split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let given = !matches!(label.as_str(), "" | "localhost" | "(none)");
+    given.then_some(label)
 }
 
 /// The facts of which system D makes a device id, with the application's salt.
@@ -91,6 +139,17 @@ fn interfaces() -> io::Result<Vec<Interface>> {
         internal: entry.flags.contains(InterfaceFlags::IFF_LOOPBACK),
     });
     Ok(listed.collect())
+}
+
+/// The name and the hardware address of each network card, whether it is up or not.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn cards_by_name() -> Vec<(String, String)> {
+    let entries = nix::ifaddrs::getifaddrs().into_iter().flatten();
+    let card = |entry: nix::ifaddrs::InterfaceAddress| {
+        let mac = entry.address.as_ref()?.as_link_addr()?.addr()?;
+        Some((entry.interface_name, mac_text(mac)))
+    };
+    entries.filter_map(card).collect()
 }
 
 #[cfg(unix)]

@@ -13,6 +13,8 @@ use keyward_core::time::Timestamp;
 
 use crate::clock::of_system;
 
+/// The name of the device's memory.
+pub(crate) const STATE: &str = "license.state";
 /// A larger file is none of ours, in bytes.
 const MAX_FILE: u64 = 4 * MAX_TEXT as u64;
 
@@ -160,7 +162,7 @@ impl Files {
     pub(crate) fn path(&self, file: File) -> Option<PathBuf> {
         Some(match file {
             File::License => self.directory.join("license.key"),
-            File::State => self.directory.join("license.state"),
+            File::State => self.directory.join(STATE),
             File::LastSeen => self.directory.join(".last_seen"),
             File::Trace => self.elsewhere.as_ref()?.join("trace"),
         })

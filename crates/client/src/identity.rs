@@ -18,10 +18,15 @@ pub(crate) struct Identity {
     known: Vec<String>,
 }
 
+/// What makes digests and seals those of one product of one vendor.
+pub(crate) fn salted(product: &str, salt: &str) -> String {
+    format!("{product}\n{salt}")
+}
+
 impl Identity {
     /// Asks the machine. The fingerprint is salted with product and salt, system D's id with the salt alone.
     pub(crate) fn of(machine: &dyn Machine, product: &str, salt: &str, own: Option<String>) -> Self {
-        let now = machine.components().fingerprint(&format!("{product}\n{salt}"));
+        let now = machine.components().fingerprint(&salted(product, salt));
         let original = machine.facts(salt).ok().map(|facts| facts.device_id());
         Self { shown: now.id.clone(), known: Vec::new(), now, original, own }
     }

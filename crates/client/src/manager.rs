@@ -11,7 +11,7 @@ use crate::builder::Builder;
 use crate::clock::{Chance, Clock};
 use crate::error::ClientError;
 use crate::files::{File, Files};
-use crate::identity::Identity;
+use crate::identity::{Identity, salted};
 use crate::judge::{self, Evidence, Rules};
 use crate::ledger::Seen;
 use crate::state::{Remembered, Seal, Secret, State};
@@ -85,7 +85,7 @@ impl LicenseManager {
         trace: Option<std::path::PathBuf>,
     ) -> Result<Self, ClientError> {
         let identity = Identity::of(&*builder.machine, &builder.product, &builder.salt, builder.own_id);
-        let seal = Seal::new(&format!("{}\n{}", builder.product, builder.salt));
+        let seal = Seal::new(&salted(&builder.product, &builder.salt));
         let mut inner = Inner {
             files: Files::new(builder.disk, data, trace),
             rules: Rules {

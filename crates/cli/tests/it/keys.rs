@@ -86,11 +86,31 @@ fn openssl_reads_our_keys_and_we_read_its() {
 }
 
 #[test]
-fn the_device_id_is_stable_and_depends_on_the_salt() {
+fn the_device_id_is_stable_and_depends_on_product_and_salt() {
     let world = World::new();
-    let id = world.out(&["device", "id"]);
-    assert_eq!(id.len(), 16);
-    assert_eq!(world.out(&["device", "id"]), id);
-    assert_ne!(world.out(&["device", "id", "--salt", "another"]), id);
-    assert!(world.out(&["device", "id", "--explain"]).contains("hostname"));
+    let id = |options: &[&str]| world.out(&[&["device", "id"], options].concat());
+    let own = id(&[]);
+    assert_eq!(own.len(), 16);
+    assert_eq!(id(&[]), own);
+    assert_ne!(id(&["--salt", "another"]), own);
+    assert_ne!(id(&["--product", "acme-cad"]), own);
+    let explained = id(&["--explain"]);
+    for part in ["machine id", "network card", "host name", "processor", "environment", "original id", &own] {
+        assert!(explained.contains(part), "{part} is missing in {explained}");
+    }
+    let json = id(&["--json", "--explain"]);
+    assert!(json.contains(&format!("\"deviceId\": \"{own}\"")), "{json}");
+}
+
+#[test]
+fn the_original_device_id_is_that_of_system_d() {
+    let world = World::new();
+    let id = |options: &[&str]| world.out(&[&["device", "id", "--original"], options].concat());
+    let original = id(&[]);
+    assert_eq!(original.len(), 16);
+    assert_ne!(world.out(&["device", "id"]), original);
+    assert!(world.out(&["device", "id", "--explain"]).contains(&original));
+    assert_ne!(id(&["--salt", "another"]), original);
+    assert!(id(&["--explain"]).contains("hostname"));
+    assert!(id(&["--json"]).contains(&format!("\"deviceId\": \"{original}\"")));
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use keyward_client::{Builder, LicenseManager};
+use keyward_core::device::fingerprint::Fingerprint;
 use keyward_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -71,7 +72,7 @@ enum Dialect {
 /// What is kept: nothing in it is secret.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Settings {
+pub(super) struct Settings {
     product: String,
     keys: Vec<String>,
     secret_env: Option<String>,
@@ -137,12 +138,6 @@ impl Application {
         self.settings()?.open(&self.data, self.now.given())
     }
 
-    /// Salt of its device ids, and whether anything is set up.
-    pub(crate) fn settings_of(data: &Path) -> Option<(String, String)> {
-        let settings = Settings::read(&data.join(SETTINGS)).ok()?;
-        Some((settings.product, settings.salt))
-    }
-
     fn settings(&self) -> Result<Settings, Failure> {
         Settings::read(&self.data.join(SETTINGS))
     }
@@ -159,6 +154,13 @@ impl Settings {
                 "set the application up again: `keyward device setup --product CODE --key FILE`",
             )
         })
+    }
+
+    /// Product and salt of the application that is set up there, and the device as it remembers it.
+    pub(super) fn remembered(data: &Path) -> Result<(String, String, Option<Fingerprint>), Failure> {
+        let settings = Self::read(&data.join(SETTINGS))?;
+        let before = settings.builder()?.data_directory(data).remembered();
+        Ok((settings.product, settings.salt, before))
     }
 
     fn builder(&self) -> Result<Builder, Failure> {
