@@ -30,6 +30,7 @@ pub struct Builder {
     pub(crate) own_id: Option<String>,
     pub(crate) tolerance: i64,
     pub(crate) file_times: bool,
+    pub(crate) only_looks: bool,
     pub(crate) help: String,
     pub(crate) machine: Arc<dyn Machine>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -52,6 +53,7 @@ impl Builder {
             own_id: None,
             tolerance: MICROS_PER_DAY,
             file_times: true,
+            only_looks: false,
             help: HELP.to_owned(),
             machine: Arc::new(ThisMachine),
             clock: Arc::new(SystemClock),
@@ -144,6 +146,13 @@ impl Builder {
     #[must_use]
     pub fn file_times(mut self, count: bool) -> Self {
         self.file_times = count;
+        self
+    }
+
+    /// Asks without remembering: nothing on the disk is changed, for a question about another time.
+    #[must_use]
+    pub fn only_look(mut self) -> Self {
+        self.only_looks = true;
         self
     }
 

@@ -44,6 +44,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     chance: Box<Chance>,
     file_times: bool,
+    only_looks: bool,
     original_id: bool,
     memory: Mutex<Memory>,
     #[cfg(feature = "online")]
@@ -53,8 +54,8 @@ pub(crate) struct Inner {
 /// What stays in memory.
 #[derive(Default)]
 pub(crate) struct Memory {
-    /// What the disk did not take, and is tried again.
-    pub(crate) unwritten: Option<(State, String)>,
+    /// What the disk did not take, and why; it is tried again.
+    pub(crate) unwritten: Option<(State, Option<String>)>,
     /// What the status is told with until the next start.
     pub(crate) notes: Vec<Note>,
     pub(crate) watch: crate::watch::Watch,
@@ -99,6 +100,7 @@ impl LicenseManager {
             clock: builder.clock,
             chance: builder.chance,
             file_times: builder.file_times,
+            only_looks: builder.only_looks,
             original_id: builder.original_id,
             memory: Mutex::default(),
             #[cfg(feature = "online")]
@@ -145,7 +147,9 @@ impl LicenseManager {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.touch();
+        if !self.only_looks {
+            self.touch();
+        }
     }
 }
 
@@ -164,7 +168,7 @@ impl Inner {
         let mut secret = Secret([0; 32]);
         (self.chance)(&mut secret.0).map_err(chance)?;
         // Without a lock nothing can be written either, and the status says so.
-        let lock = self.files.lock();
+        let lock = if self.only_looks { Ok(Box::new(()) as Box<dyn Send>) } else { self.files.lock() };
         let Read { mut state, notes } = self.read();
         if state.device.is_none() {
             state.device = Some(Remembered {
@@ -197,7 +201,7 @@ impl Inner {
         }
         let mut memory = self.memory();
         memory.notes = notes;
-        memory.unwritten = written.err().map(|why| (state, why.to_string()));
+        memory.unwritten = written.err().map(|why| (state, (!self.only_looks).then(|| why.to_string())));
         Ok(())
     }
 
@@ -227,7 +231,7 @@ impl Inner {
         let memory = self.memory();
         let mut notes = memory.notes.clone();
         if let Some((state, why)) = &memory.unwritten {
-            notes.push(Note::NotRemembered(why.clone()));
+            notes.extend(why.clone().map(Note::NotRemembered));
             return (state.clone(), notes);
         }
         drop(memory);
@@ -288,6 +292,9 @@ impl Inner {
     }
 
     fn write(&self, state: &State) -> std::io::Result<()> {
+        if self.only_looks {
+            return Err(std::io::Error::other("it is only looked at"));
+        }
         let mut nonces = [[0; 12]; 2];
         for nonce in &mut nonces {
             (self.chance)(nonce)?;
@@ -310,6 +317,9 @@ impl Inner {
         let failed = |error: &std::io::Error| {
             ClientError::disk("the licence's memory could not be written", error, help)
         };
+        if self.only_looks {
+            return Err(failed(&std::io::Error::other("it is only looked at")));
+        }
         let _lock = self.files.lock().map_err(|error| failed(&error))?;
         let mut state = self.read().state;
         if let Some((unwritten, _)) = &self.memory().unwritten {
@@ -337,7 +347,7 @@ impl Inner {
             let unwritten = self.memory().unwritten.take();
             let mut state = unwritten.map_or_else(|| self.read().state, |(state, _)| state);
             self.see_clock(&mut state);
-            self.memory().unwritten = Some((state, error.sentence().to_owned()));
+            self.memory().unwritten = Some((state, Some(error.sentence().to_owned())));
         }
     }
 

@@ -172,6 +172,19 @@ fn the_originals_own_file_is_read_once() {
     assert_eq!(world.open().status().code(), Code::ClockTampered);
 }
 
+#[test]
+fn a_question_about_another_time_is_not_remembered() {
+    let world = World::new();
+    drop(world.licensed());
+    world.time.set(START + 3_000 * DAY);
+    let manager = world.builder().only_look().open().expect("it opens");
+    assert_eq!((manager.status().code(), manager.status().notes().len()), (Code::Expired, 0));
+    assert_eq!(manager.remove().expect_err("it only looks").code(), "DISK");
+    drop(manager);
+    world.time.set(START);
+    assert!(world.open().status().is_active());
+}
+
 /// What may happen to an application and its clock.
 #[derive(Clone, Debug)]
 enum Event {

@@ -117,7 +117,7 @@ impl Setup {
         let path = self.data.join(SETTINGS);
         let text = serde_json::to_string_pretty(&settings).expect("settings are JSON");
         std::fs::write(&path, text + "\n").map_err(|error| Failure::file(&path, &error))?;
-        let manager = settings.open(&self.data, None)?;
+        let manager = settings.open(&self.data, None, false)?;
         if json {
             return output::json(&serde_json::json!({
                 "product": self.product, "deviceId": manager.device_id(), "data": self.data,
@@ -135,7 +135,13 @@ impl Setup {
 impl Application {
     /// Opens the licence of the application that was set up.
     pub(crate) fn open(&self) -> Result<LicenseManager, Failure> {
-        self.settings()?.open(&self.data, self.now.given())
+        self.settings()?.open(&self.data, self.now.given(), false)
+    }
+
+    /// Opens it to look; at another time, without remembering that it was asked.
+    pub(super) fn look(&self) -> Result<LicenseManager, Failure> {
+        let now = self.now.given();
+        self.settings()?.open(&self.data, now, now.is_some())
     }
 
     fn settings(&self) -> Result<Settings, Failure> {
@@ -177,11 +183,14 @@ impl Settings {
         Ok(builder)
     }
 
-    fn open(&self, data: &Path, now: Option<Timestamp>) -> Result<LicenseManager, Failure> {
+    fn open(&self, data: &Path, now: Option<Timestamp>, only_looks: bool) -> Result<LicenseManager, Failure> {
         let mut builder = self.builder()?.data_directory(data);
         if let Some(now) = now {
             // Files are written by the system's clock, whatever this one says.
             builder = builder.clock(Standing(now)).file_times(false);
+        }
+        if only_looks {
+            builder = builder.only_look();
         }
         Ok(builder.open()?)
     }

@@ -23,7 +23,7 @@ pub(crate) struct Show {
 
 impl Show {
     pub(crate) fn run(&self, json: bool) -> Result<bool, Failure> {
-        let manager = self.application.open()?;
+        let manager = self.application.look()?;
         let status = manager.status();
         if let Some(path) = &self.report {
             report(path, &manager, &status)?;
