@@ -65,6 +65,14 @@ fn errors() {
     for error in failures::all().into_iter().filter(|error| known.insert(error.code())) {
         row(&[&format!("`{}`", error.code()), &error.to_string(), error.remedy()]);
     }
+    page.push_str(
+        "\n## Failures on a device\n\nWhat `keyward-client` and `keyward device` say besides the codes of verdicts. Exit status 2.\n\n\
+         | code | meaning | what to do |\n|---|---|---|\n",
+    );
+    let mut row = |cells: &[&str]| writeln!(page, "| {} |", cells.join(" | ")).expect("a string takes all");
+    for (code, sentence, remedy) in keyward_client::CODES {
+        row(&[&format!("`{code}`"), sentence, remedy]);
+    }
     compare("errors.md", &page);
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
+use keyward_client::ClientError;
 use keyward_core::code::Code;
 use keyward_core::crypto::KeyFileError;
 use keyward_core::refusal::Refusal;
@@ -212,6 +213,13 @@ impl From<EngineError> for Failure {
                 Self { refused, ..Self::of(error.code(), &error, error.remedy()) }
             }
         }
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        let refused = error.verdict().is_some();
+        Self { refused, ..Self::of(error.code(), error.sentence(), error.remedy()) }
     }
 }
 

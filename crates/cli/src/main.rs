@@ -86,7 +86,7 @@ enum Command {
     /// Configuration: its defaults, whether it can be used, what holds
     #[command(subcommand)]
     Config(config::Config),
-    /// Ask this machine about itself
+    /// This machine, and the licence of an application on it
     #[command(subcommand)]
     Device(device::Device),
 }
@@ -110,7 +110,7 @@ fn main() -> ExitCode {
         Command::Audit(command) => command.run(cli.json),
         Command::Config(command) => command.run(cli.json),
         Command::Keys(command) => command.run(cli.json),
-        Command::Device(command) => command.run(cli.json).map(|()| true),
+        Command::Device(command) => command.run(cli.json),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -10,6 +10,48 @@ use crate::status::link;
 /// Where the codes are explained, unless the application names another page.
 pub(crate) const HELP: &str = "docs/errors.md";
 
+/// The codes that are not those of verdicts, each with its sentence and what to do.
+pub const CODES: &[(&str, &str, &str)] = &[
+    (
+        "DISK",
+        "A file of the licence cannot be read or written.",
+        "Free some space, give access to the directory, and try again.",
+    ),
+    (
+        "KEY_FILE",
+        "The key that was built in is no public key.",
+        "Put the vendor's public key into the application.",
+    ),
+    (
+        "NO_CHANCE",
+        "The system gives no random bytes.",
+        "Start the application again, or restart the computer.",
+    ),
+    (
+        "NO_DATA_DIRECTORY",
+        "The system names no directory for data.",
+        "Set HOME (on Windows APPDATA), or give a directory.",
+    ),
+    (
+        "NO_REQUEST",
+        "This device waits for no such answer.",
+        "Make a request and send that; an answer is good once.",
+    ),
+    (
+        "NO_SEAT",
+        "This device has no seat to give back.",
+        "Remove the licence, or ask support to release the device.",
+    ),
+    ("NOT_A_TRIAL", "The key is no trial key.", "Import it as a licence."),
+    ("RECOVERY_NOT_NEEDED", "The clock is not called turned back.", "Nothing to do."),
+    (
+        "RECOVERY_NUMBER",
+        "The recovery code is for another number.",
+        "Tell support the number that is shown now.",
+    ),
+    ("TRIAL_SPENT", "This device had its trial.", "Buy a licence, or ask the vendor for one for a few days."),
+];
+
 /// Why it was not done.
 #[derive(Clone, Debug)]
 pub struct ClientError {
@@ -34,6 +76,7 @@ impl ClientError {
         remedy: &'static str,
         help: &str,
     ) -> Self {
+        debug_assert!(CODES.iter().any(|(known, ..)| *known == code), "{code} is in no table");
         Self { kind: Kind::Other { code, sentence: sentence.to_string(), remedy }, help: help.to_owned() }
     }
 

@@ -24,7 +24,7 @@ mod usage;
 mod watch;
 
 pub use builder::Builder;
-pub use error::ClientError;
+pub use error::{CODES, ClientError};
 pub use keyward_core::code::Code;
 pub use keyward_core::time::Timestamp;
 pub use keyward_core::verdict::{Access, Verdict};

@@ -19,7 +19,8 @@ pub struct Machine {
     pub user_id: Option<Uuid>,
     /// What tells it from other devices.
     pub fingerprint: String,
-    /// Within what the fingerprint is unique: the id of the account, product, policy or licence.
+    /// Within what the fingerprint is unique: the id of the account, product, policy or licence, or what stands for the
+    /// devices of one product in an installation.
     pub uniqueness_scope: Uuid,
     /// The device pool it counts against.
     pub pool: Option<String>,
@@ -42,6 +43,20 @@ macro_rules! columns {
     };
 }
 
+/// Machines of the licences that an installation has of a product, but for those of a batch that is not ready.
+macro_rules! held {
+    ($and:literal) => {
+        concat!(
+            "select m.id, m.account_id, m.license_id, m.user_id, m.fingerprint, m.uniqueness_scope, m.pool, m.name,
+               m.address, m.user_agent, m.created_at, m.last_seen_at
+             from machines m join licenses l on l.id = m.license_id left join batches b on b.id = l.batch_id
+             where l.installation_id = $1 and l.product_id = $2
+               and (l.batch_id is null or b.ready_at is not null)",
+            $and
+        )
+    };
+}
+
 statements! {
     INSERT = concat!("insert into machines (", columns!(), ", metadata)
               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '{}')
@@ -50,14 +65,8 @@ statements! {
                       where uniqueness_scope = $1 and fingerprint = $2");
     BY_ID = concat!("select ", columns!(), " from machines where id = $1");
     OF_LICENSE = concat!("select ", columns!(), " from machines where license_id = $1 order by serial");
-    OF_INSTALLATION = "select m.id, m.account_id, m.license_id, m.user_id, m.fingerprint, m.uniqueness_scope, m.pool,
-                         m.name, m.address, m.user_agent, m.created_at, m.last_seen_at
-                       from machines m join licenses l on l.id = m.license_id
-                       where l.installation_id = $1 order by m.created_at, m.serial";
-    IN_INSTALLATION = "select m.id, m.account_id, m.license_id, m.user_id, m.fingerprint, m.uniqueness_scope, m.pool,
-                         m.name, m.address, m.user_agent, m.created_at, m.last_seen_at
-                       from machines m join licenses l on l.id = m.license_id
-                       where m.fingerprint = $2 and l.installation_id = $1 order by m.created_at, m.serial limit 1";
+    OF_INSTALLATION = concat!(held!(""), " order by m.created_at, m.serial");
+    IN_INSTALLATION = concat!(held!(" and m.fingerprint = $3"), " order by m.created_at, m.serial limit 1");
     MOVE = "update machines set license_id = $2, pool = $3 where id = $1";
     MOVE_ALL = "update machines set license_id = $2, pool = null where license_id = $1";
     DELETE = "delete from machines where id = $1";
@@ -144,24 +153,30 @@ pub async fn of_license(db: &impl Read, license: Uuid) -> Result<Vec<Machine>, S
     db.all(OF_LICENSE, args![license], read).await
 }
 
-/// The machines of all licences of an installation in the order of their activation.
+/// The machines of all licences that an installation has of a product, in the order of their activation.
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub async fn of_installation(db: &impl Read, installation: Uuid) -> Result<Vec<Machine>, StoreError> {
-    db.all(OF_INSTALLATION, args![installation], read).await
+pub async fn of_installation(
+    db: &impl Read,
+    installation: Uuid,
+    product: Uuid,
+) -> Result<Vec<Machine>, StoreError> {
+    db.all(OF_INSTALLATION, args![installation, product], read).await
 }
 
-/// The machine with a fingerprint on any licence of an installation; of several, the one that was activated first.
+/// The machine with a fingerprint on any licence that an installation has of a product; of several, the one that was
+/// activated first.
 ///
 /// # Errors
 /// When the database cannot be asked.
 pub async fn in_installation(
     db: &impl Read,
     installation: Uuid,
+    product: Uuid,
     fingerprint: &str,
 ) -> Result<Option<Machine>, StoreError> {
-    db.one(IN_INSTALLATION, args![installation, fingerprint], read).await
+    db.one(IN_INSTALLATION, args![installation, product, fingerprint], read).await
 }
 
 /// Counts a machine for another licence, or in another pool, from now on.

@@ -1,4 +1,10 @@
-//! `keyward device`.
+//! `keyward device`: this machine, and the licence of an application on it.
+
+mod application;
+mod license;
+mod offline;
+mod status;
+mod watch;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -10,6 +16,17 @@ use crate::output::{self, Table};
 pub(crate) enum Device {
     /// Print the id of this device, for a licence that is bound to it
     Id(Id),
+    Setup(application::Setup),
+    Status(status::Show),
+    Import(license::Import),
+    Remove(license::Remove),
+    Trial(license::Trial),
+    Recover(license::Recover),
+    Usage(license::Usage),
+    Request(offline::Request),
+    Complete(offline::Complete),
+    Release(offline::Release),
+    Watch(watch::Watch),
 }
 
 #[derive(Args)]
@@ -23,8 +40,28 @@ pub(crate) struct Id {
 }
 
 impl Device {
-    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
-        let Self::Id(id) = self;
+    /// Does it, and says whether the licence holds, where it was asked for.
+    pub(crate) fn run(&self, json: bool) -> Result<bool, Failure> {
+        match self {
+            Self::Id(id) => id.run(json).map(|()| true),
+            Self::Setup(command) => command.run(json).map(|()| true),
+            Self::Status(command) => command.run(json),
+            Self::Import(command) => command.run(json),
+            Self::Remove(command) => command.run(json).map(|()| true),
+            Self::Trial(command) => command.run(json),
+            Self::Recover(command) => command.run(json),
+            Self::Usage(command) => command.run(json).map(|()| true),
+            Self::Request(command) => command.run(json).map(|()| true),
+            Self::Complete(command) => command.run(json),
+            Self::Release(command) => command.run(json).map(|()| true),
+            Self::Watch(command) => command.run(json),
+        }
+    }
+}
+
+impl Id {
+    fn run(&self, json: bool) -> Result<(), Failure> {
+        let id = self;
         let facts = keyward_client::device::facts(&id.salt).map_err(|error| {
             Failure::new(
                 "DEVICE",

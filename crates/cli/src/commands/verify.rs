@@ -52,6 +52,7 @@ impl Verify {
             features: &self.feature,
             device: self.device.as_deref(),
             last_seen: self.last_seen.as_deref().and_then(parse_last_seen),
+            tolerance: None,
             revoked: false,
         };
         let text = input::license(&self.license)?.and_then(|text| Ok((Scheme::of(&text)?, text)));

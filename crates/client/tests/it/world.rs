@@ -64,7 +64,7 @@ impl Desk {
 }
 
 impl Machine for Desk {
-    fn facts(&self, salt: &str) -> std::io::Result<DeviceFacts> {
+    fn facts(&self, salt: &str) -> io::Result<DeviceFacts> {
         let parts = self.components();
         Ok(DeviceFacts {
             platform: "linux".to_owned(),

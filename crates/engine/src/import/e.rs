@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::Import;
 use super::entry::{Device, Entry, Reads};
 use super::read::{Flaw, flag, int, near, needed_text, text};
-use crate::installation::{FREE, free_subject};
+use crate::installation::{FREE, free_subject, scope_of_devices};
 use crate::rules::Rules;
 use crate::{Engine, EngineError, Product, keys, seed};
 
@@ -60,6 +60,7 @@ const OTHER_TIER: &str = "the key says another tier or number of devices than th
 /// The rows of one installation.
 pub(super) struct Keys {
     installation: Uuid,
+    product: Uuid,
     /// What its keys are checked with, where the secret is known.
     keys: Option<KeySet>,
     /// By the id of their licence in the old table.
@@ -96,6 +97,7 @@ impl Keys {
         });
         let mut read = Self {
             installation: row.id,
+            product: product.id,
             keys,
             devices: HashMap::new(),
             homeless: Devices::default(),
@@ -112,7 +114,7 @@ impl Keys {
                 }
             }
         }
-        let here = machines::of_installation(&engine.store, row.id).await?;
+        let here = machines::of_installation(&engine.store, row.id, product.id).await?;
         let mut seen: HashSet<String> = here.into_iter().map(|machine| machine.fingerprint).collect();
         if let Some(mut rows) = old.rows(&DEVICES).await? {
             read.has_devices = true;
@@ -142,7 +144,7 @@ impl Keys {
     fn put(&self, entry: &mut Entry, devices: &Devices) {
         entry.machines.extend(devices.good.iter().map(|(id, at)| Device {
             fingerprint: id.clone(),
-            scope: Some(self.installation),
+            scope: Some(scope_of_devices(self.installation, self.product)),
             name: None,
             address: None,
             user_agent: None,

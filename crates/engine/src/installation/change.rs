@@ -63,6 +63,10 @@ impl Job for Changing {
     async fn run(&self, tx: &Tx<'_>) -> Result<Option<Holding>, EngineError> {
         installations::lock(tx, self.installation).await?;
         let holding = self.engine.load(tx, self.installation, self.product, self.now).await?;
+        let Some(held) = holding.license(self.serial) else { return Ok(None) };
+        // The vendor does not ask for the installation's lock: what this decides on must not change meanwhile.
+        licenses::lock(tx, held.found.license.id).await?;
+        let holding = self.engine.load(tx, self.installation, self.product, self.now).await?;
         let holding = self.engine.settle(tx, &self.caller, holding).await?;
         let Some(held) = holding.license(self.serial) else { return Ok(None) };
         let license = &held.found.license;

@@ -21,6 +21,12 @@ use crate::{Caller, Engine, EngineError};
 /// Seconds between two notes that a device showed itself.
 const SEEN_EVERY: i64 = 60;
 
+/// Within what the ids of devices are unique: one computer counts once for each product of an installation. Neither's id
+/// stands for the two.
+pub(crate) fn scope_of_devices(installation: Uuid, product: Uuid) -> Uuid {
+    Uuid::from_u128(installation.as_u128() ^ product.as_u128())
+}
+
 /// A device, and whether the installation may let it run.
 #[derive(Clone, Debug)]
 pub struct Device {
@@ -47,7 +53,9 @@ impl Engine {
         feature: Option<&str>,
     ) -> Result<Option<Device>, EngineError> {
         let holding = self.holding(caller, installation).await?;
-        let Some(machine) = machines::in_installation(&self.store, installation, device_id).await? else {
+        let machine =
+            machines::in_installation(&self.store, installation, holding.product, device_id).await?;
+        let Some(machine) = machine else {
             let verdict = Verdict::refusal(Code::NotFound, "there is no such device");
             self.record(caller, &verdict, None, holding.now).await;
             return Ok(None);
@@ -79,7 +87,7 @@ impl Engine {
     ) -> Result<Vec<Device>, EngineError> {
         let holding = self.holding(caller, installation).await?;
         let blocked = self.blocked(&self.store, &holding).await?;
-        let machines = machines::of_installation(&self.store, installation).await?;
+        let machines = machines::of_installation(&self.store, installation, holding.product).await?;
         Ok(machines.into_iter().map(|machine| holding.device(machine, &blocked)).collect())
     }
 
@@ -89,7 +97,7 @@ impl Engine {
             return Ok(Vec::new());
         }
         let total = usize::try_from(holding.total()).unwrap_or(usize::MAX);
-        let machines = machines::of_installation(db, holding.row.id).await?;
+        let machines = machines::of_installation(db, holding.row.id, holding.product).await?;
         let counting = machines.into_iter().filter(|machine| holding.expired_pool(machine).is_none());
         Ok(counting.skip(total).map(|machine| machine.id).collect())
     }

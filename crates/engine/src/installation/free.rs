@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use keyward_core::scheme::Scheme;
 use keyward_core::time::Timestamp;
-use keyward_store::{Tx, licenses};
+use keyward_store::{StoreError, Tx, licenses};
 use uuid::Uuid;
 
 use super::{FREE, Holding};
@@ -35,7 +35,10 @@ impl Engine {
         free.subject = Some(free_subject(id));
         free.installation_id = Some(id);
         free.first_activated_at = Some(now);
-        licenses::insert(tx, &free).await?;
+        // Nobody else makes one under the installation's lock; but an import takes no lock, and is not seen yet.
+        if !licenses::insert(tx, &free).await? {
+            return Err(StoreError::Busy("an import to the installation is under way").into());
+        }
         Ok(free.id)
     }
 }

@@ -10,8 +10,9 @@ use keyward_store::{Job, Tx, audit, installations, licenses};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::holding::run;
 use super::{Held, Holding};
-use crate::license::suspension_changes;
+use crate::license::{Found, suspension_changes};
 use crate::{Caller, Engine, EngineError};
 
 /// Seconds between two notes that a licence was asked about.
@@ -123,10 +124,14 @@ impl Engine {
         held: &Held,
         now: Timestamp,
     ) -> Result<(), EngineError> {
-        let license = &held.found.license;
-        if !licenses::suspend(tx, license.id, "auto", now).await? {
+        // The vendor may have revoked or renewed it meanwhile: it is decided on the row as it is now.
+        let Some(license) = licenses::lock(tx, held.found.license.id).await? else { return Ok(()) };
+        let found = Found { license, ..held.found.clone() };
+        let license = &found.license;
+        if license.suspended_at.is_some() || run(&found, now).code != Code::Expired {
             return Ok(());
         }
+        licenses::suspend(tx, license.id, "auto", now).await?;
         let changes = suspension_changes(license, Some("auto"));
         stats::add(tx, self.account.id, license.policy_id, license.id, &changes).await?;
         let detail = json!({ "reason": "auto", "why": held.verdict.detail, "hint": license.key_hint });
@@ -151,11 +156,13 @@ impl Job for Settling {
 
     async fn run(&self, tx: &Tx<'_>) -> Result<Holding, EngineError> {
         installations::lock(tx, self.installation).await?;
-        let holding = self.engine.load(tx, self.installation, self.product, self.now).await?;
-        if self.asked {
+        let mut holding = self.engine.load(tx, self.installation, self.product, self.now).await?;
+        if self.asked && holding.unseen().next().is_some() {
             for held in holding.unseen() {
                 licenses::touch_seen(tx, held.found.license.id, self.now).await?;
             }
+            // What is answered is what is stored.
+            holding = self.engine.load(tx, self.installation, self.product, self.now).await?;
         }
         self.engine.settle(tx, &self.caller, holding).await
     }

@@ -8,6 +8,7 @@ mod expiry;
 mod guessing;
 mod licenses;
 mod limits;
+mod products;
 mod races;
 mod repetitions;
 mod seed;
@@ -15,6 +16,8 @@ mod silence;
 mod strangers;
 mod tenant;
 mod truth;
+mod unfinished;
 mod vectors;
+mod vendor;
 
 const DAY: i64 = 86_400;

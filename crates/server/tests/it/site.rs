@@ -106,7 +106,12 @@ impl Site {
 
     /// Another node on the same database, with the same clock.
     pub(crate) async fn node(&self) -> Self {
-        Self::over(Arc::clone(&self.database), Arc::clone(&self.clock), |_| {}).await
+        self.node_with(|_| {}).await
+    }
+
+    /// The same, configured.
+    pub(crate) async fn node_with(&self, change: impl FnOnce(&mut Config)) -> Self {
+        Self::over(Arc::clone(&self.database), Arc::clone(&self.clock), change).await
     }
 
     /// Another node that reaches the same database in another way.

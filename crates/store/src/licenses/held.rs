@@ -11,8 +11,10 @@ use crate::{Read, StoreError, Tx};
 statements! {
     OF_INSTALLATION = concat!(found!("l.installation_id = $1 and l.first_activated_at is not null and l.removed_at is null"),
                               " order by l.first_activated_at, l.serial");
-    KEYLESS = "select id from licenses where installation_id = $1 and policy_id = $2 and key_digest is null
-               order by serial limit 1";
+    KEYLESS = "select l.id from licenses l left join batches b on b.id = l.batch_id
+               where l.installation_id = $1 and l.policy_id = $2 and l.key_digest is null
+                 and (l.batch_id is null or b.ready_at is not null)
+               order by l.serial limit 1";
     PUT = "update licenses set installation_id = $2, first_activated_at = coalesce(first_activated_at, $3),
              removed_at = null, updated_at = $3
            where id = $1 and (installation_id is null or installation_id = $2)";

@@ -11,7 +11,7 @@ use keyward_store::{Job, StoreError, Tx, audit, device_pools, installations, lic
 use serde_json::json;
 use uuid::Uuid;
 
-use super::Device;
+use super::{Device, scope_of_devices};
 use crate::form::canonical;
 use crate::idempotency::Render;
 use crate::installation::place::Place;
@@ -114,7 +114,7 @@ impl Job for Activating {
         let holding = self.engine.load(tx, self.installation, self.product, self.now).await?;
         let holding = self.engine.settle(tx, &self.caller, holding).await?;
         let device = &self.request.device_id;
-        let before = machines::in_installation(tx, self.installation, device).await?;
+        let before = machines::in_installation(tx, self.installation, self.product, device).await?;
         let named = match self.named(tx, &holding).await? {
             Ok(named) => named,
             Err(no) => return Ok(DeviceActivation::Refused(no)),
@@ -209,7 +209,7 @@ impl Activating {
             license_id: license,
             user_id: None,
             fingerprint: self.request.device_id.clone(),
-            uniqueness_scope: self.installation,
+            uniqueness_scope: scope_of_devices(self.installation, self.product),
             pool,
             name: self.request.name.clone(),
             address: self.caller.address_text(),
@@ -217,8 +217,9 @@ impl Activating {
             created_at: self.now,
             last_seen_at: self.now,
         };
+        // It was looked for under the installation's lock; but an import takes no lock, and is not seen yet.
         if !machines::insert(tx, &machine).await? {
-            return Err(EngineError::Taken { what: "device", name: machine.fingerprint });
+            return Err(StoreError::Busy("an import to the installation is under way").into());
         }
         let policy = holding.of_device(license).map(|held| held.found.license.policy_id);
         let policy = policy.or_else(|| holding.free_policy.as_ref().map(|policy| policy.row.id));

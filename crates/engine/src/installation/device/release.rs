@@ -58,7 +58,7 @@ impl Job for Releasing {
 
     async fn run(&self, tx: &Tx<'_>) -> Result<bool, EngineError> {
         installations::lock(tx, self.installation).await?;
-        let machine = machines::in_installation(tx, self.installation, &self.device_id).await?;
+        let machine = machines::in_installation(tx, self.installation, self.product, &self.device_id).await?;
         let Some(machine) = machine else { return Ok(false) };
         machines::delete(tx, machine.id).await?;
         self.engine.uncount(tx, &machine, self.now).await?;

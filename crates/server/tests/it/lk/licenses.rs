@@ -119,3 +119,32 @@ async fn a_license_that_was_switched_off_is_switched_on_again() {
         assert_eq!(customer.read("/license/status").await["maxDevices"], 3);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_license_is_sent_back_as_it_was_read_a_while_ago() {
+    for site in Site::all().await {
+        let customer = Tenant::new(&site, "theia").await;
+        let key = customer.lk2("PRO-10", 10, None);
+        let path = format!("/licenses/{}", customer.activated(&key).await);
+        site.clock.advance(120);
+        let mut read = customer.read(&path).await;
+        assert_eq!(read["lastValidatedAt"], json!(site.engine.now()), "it was asked about now");
+        assert_eq!(customer.read(&path).await, read);
+        // Meanwhile the server writes down what it saw.
+        site.clock.advance(120);
+        let device = customer.post("/devices/device-0/activate-license", &json!({ "licenseKey": key })).await;
+        assert_eq!(device.status / 100, 2, "{}", device.body);
+        read["notes"] = json!("Annual subscription");
+        let changed = customer.ask("PATCH", &path, &read.to_string()).await;
+        assert_eq!(changed.status, 200, "{}", changed.body);
+        read["currentDeviceCount"] = json!(1);
+        read["lastValidatedAt"] = json!(site.engine.now());
+        assert_eq!(changed.json(), read);
+        assert_eq!(customer.read(&path).await, read);
+        // What is sent of them changes nothing.
+        for name in ["lastValidatedAt", "activatedAt", "createdAt"] {
+            let body = json!({ name: "2020-01-01T00:00:00Z" }).to_string();
+            assert_eq!(customer.ask("PATCH", &path, &body).await.json(), read, "{name}");
+        }
+    }
+}

@@ -5,7 +5,7 @@ use keyward_store::machines::{self, Machine};
 use keyward_store::{device_pools, licenses, limits};
 use uuid::Uuid;
 
-use crate::world::{ACCOUNT, NOW, POLICY, World, id, worlds};
+use crate::world::{ACCOUNT, NOW, POLICY, PRODUCT, World, id, worlds};
 
 const MINE: Uuid = id(20);
 const OTHER: Uuid = id(21);
@@ -115,16 +115,20 @@ async fn machines_pools_and_limits_of_all_licences_are_read_at_once_and_machines
         }
         device(&w, 34, foreign, 0).await;
         let order = async || {
-            let machines = machines::of_installation(&w.store, MINE).await.unwrap();
+            let machines = machines::of_installation(&w.store, MINE, PRODUCT).await.unwrap();
             machines.into_iter().map(|it| (it.id, it.license_id, it.pool.is_some())).collect::<Vec<_>>()
         };
         assert_eq!(order().await, [(id(32), two, true), (id(33), one, true), (id(31), one, true)]);
         let there = async |name: &str| {
-            let found = machines::in_installation(&w.store, MINE, name).await.unwrap();
+            let found = machines::in_installation(&w.store, MINE, PRODUCT, name).await.unwrap();
             found.map(|machine| machine.id)
         };
         assert_eq!(there("device 33").await, Some(id(33)));
         assert_eq!(there("device 34").await, None, "of a licence of nobody's installation");
+        let of_other = machines::of_installation(&w.store, MINE, id(99)).await.unwrap();
+        assert_eq!(of_other, [], "of another product");
+        let found = machines::in_installation(&w.store, MINE, id(99), "device 33").await.unwrap();
+        assert_eq!(found, None, "of another product");
         w.write((), move |(), tx| Box::pin(machines::assign(tx, id(32), one, Some("desks")))).await.unwrap();
         let moved = w.write((), move |(), tx| Box::pin(machines::assign_all(tx, one, two))).await.unwrap();
         assert_eq!(moved, 3);

@@ -15,6 +15,8 @@ use crate::layers::RawBody;
 const MAX_NOTES: usize = 10_000;
 /// The longest name of a company, in bytes.
 const MAX_COMPANY: usize = 1_000;
+/// What the server writes down by itself: it may have changed since it was read.
+const WRITTEN_DOWN: [&str; 5] = ["currentDeviceCount", "activatedAt", "createdAt", "lastValidatedAt", "code"];
 
 pub(in crate::dialects::lk) async fn change(
     customer: Customer,
@@ -35,12 +37,14 @@ pub(in crate::dialects::lk) async fn change(
     ok(customer.license(&holding, held(&holding, id)?).await?)
 }
 
-/// A front end may send a whole licence back; what cannot be changed must then be as it is.
+/// A front end may send a whole licence back; what cannot be changed must then be as it is. What the server writes down is not
+/// looked at.
 fn wanted(fields: Fields, present: &Value) -> Result<LicenseChange, No> {
     let mut change = LicenseChange::default();
     for (name, value) in fields.into_iter() {
         match (name.as_str(), &value) {
             (known, value) if present.get(known) == Some(value) => {}
+            (known, _) if WRITTEN_DOWN.contains(&known) => {}
             ("notes", value) => change.notes = Some(text("notes", value, MAX_NOTES)?),
             ("companyName", value) => change.company = Some(text("companyName", value, MAX_COMPANY)?),
             ("isActive", Value::Bool(active)) => change.active = Some(*active),
