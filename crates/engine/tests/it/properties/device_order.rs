@@ -71,6 +71,7 @@ impl License {
             features: if feature { &wanted } else { &claims.features },
             device: Some(&this),
             last_seen: Some(self.now.plus_micros(MICROS_PER_DAY + edge(clock))),
+            tolerance: None,
             revoked,
         };
         let verdict = device(&claims, &context, self.now);
