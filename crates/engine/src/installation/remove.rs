@@ -47,7 +47,7 @@ impl Job for Removing {
         let Some(held) = holding.license(self.serial) else { return Ok(false) };
         let id = held.found.license.id;
         let moved = if held.found.license.machines_count > 0 {
-            let free = self.engine.free_license(tx, &holding, self.now).await?;
+            let free = self.engine.free_license(tx, &self.caller, &holding, self.now).await?;
             let moved = machines::assign_all(tx, id, free).await?.cast_signed();
             licenses::add_machines(tx, free, moved, self.now).await?;
             moved
