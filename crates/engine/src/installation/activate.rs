@@ -183,9 +183,8 @@ impl Activating {
             let since = self.now.plus_seconds(-3_600);
             let tries = audit::count_since(tx, self.installation, WRONG_KEY, since).await?;
             if tries >= WRONG_KEYS_AN_HOUR {
-                let oldest = audit::newest_of_resource(tx, self.installation, WRONG_KEYS_AN_HOUR * 4).await?;
-                let oldest = oldest.iter().filter(|entry| entry.event == WRONG_KEY && entry.at >= since);
-                let until = oldest.map(|entry| entry.at).min().unwrap_or(self.now).plus_seconds(3_600);
+                let oldest = audit::first_since(tx, self.installation, WRONG_KEY, since).await?;
+                let until = oldest.unwrap_or(self.now).plus_seconds(3_600);
                 return Ok(Err(KeyActivation::TooManyTries { until }));
             }
         }

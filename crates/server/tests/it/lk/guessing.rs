@@ -84,3 +84,25 @@ async fn guesses_at_once_are_no_more_than_five() {
         assert_eq!((tried + limited, tried <= 5), (64, true), "{tried} were tried");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_says_when_the_next_one_may_be_tried_whatever_else_happened() {
+    for site in sites().await {
+        let customer = Tenant::new(&site, "theia").await;
+        let metered = customer.lk3(|key| {
+            key.limits.insert("calls".to_owned(), 100);
+        });
+        customer.activated(&metered).await;
+        for _ in 0..5 {
+            assert_refused(&customer.activate(&wrong(&customer)).await, 400, Code::BadSignature, "a guess");
+            site.clock.advance(60);
+        }
+        for _ in 0..25 {
+            let used = customer.post("/license/usage", &json!({ "name": "calls", "amount": 1 })).await;
+            assert_eq!(used.status, 200, "{}", used.body);
+        }
+        let answer = customer.activate(&customer.lk1("PRO-10")).await;
+        assert_no(&answer, 429, "RATE_LIMITED", "five are enough");
+        assert_eq!(answer.header("retry-after"), Some("3300"), "an hour after the first guess");
+    }
+}
