@@ -106,3 +106,27 @@ async fn it_says_when_the_next_one_may_be_tried_whatever_else_happened() {
         assert_eq!(answer.header("retry-after"), Some("3300"), "an hour after the first guess");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_of_another_installation_is_a_guess_like_any_other() {
+    for site in sites().await {
+        let (customer, other) = (Tenant::new(&site, "theia").await, Tenant::new(&site, "other").await);
+        let others = other.lk1("PRO-10");
+        other.activated(&others).await;
+        let mut answers = Vec::new();
+        for key in [&others, &wrong(&customer), &others, &wrong(&customer), &others] {
+            let answer = customer.activate(key).await;
+            assert_refused(&answer, 400, Code::BadSignature, "a guess");
+            answers.push(answer.body);
+        }
+        answers.dedup();
+        assert_eq!(answers.len(), 1, "{answers:?}");
+        for key in [&others, &wrong(&customer), &customer.lk1("PRO-10")] {
+            assert_no(&customer.activate(key).await, 429, "RATE_LIMITED", "five are enough");
+        }
+        let log = site.engine.audit_log(None, 1_000).await.expect("the log");
+        assert_eq!(log.iter().filter(|entry| entry.event == "installation.wrong-key").count(), 5);
+        // The installation whose key it is still has it.
+        assert_eq!(other.activate(&others).await.status, 200);
+    }
+}
