@@ -18,6 +18,7 @@ mod usage;
 
 pub use activate::KeyActivation;
 pub use change::LicenseChange;
+pub(crate) use change::PAUSED;
 pub(crate) use device::scope_of_devices;
 pub use device::{Device, DeviceActivation, DeviceRequest};
 pub(crate) use free::free_subject;

@@ -40,6 +40,7 @@ statements! {
     NEWEST_OF_RESOURCE = concat!("select ", columns!(), " from audit_log where resource_id = $1
                           order by serial desc limit $2");
     COUNT_SINCE = "select count(*) from audit_log where resource_id = $1 and event = $2 and at > $3";
+    FIRST_SINCE = "select at from audit_log where resource_id = $1 and event = $2 and at > $3 order by at limit 1";
     LATEST = concat!("select ", columns!(), " from audit_log order by serial desc limit $1");
     ERASE = "update audit_log set address = null, user_agent = null, personal_salt = null where serial = $1";
 }
@@ -207,6 +208,19 @@ pub async fn newest_of_resource(db: &impl Read, id: Uuid, limit: i64) -> Result<
 /// When the database cannot be asked.
 pub async fn count_since(db: &impl Read, id: Uuid, event: &str, since: Timestamp) -> Result<i64, StoreError> {
     Ok(db.one(COUNT_SINCE, args![id, event, since], first).await?.unwrap_or_default())
+}
+
+/// When something first happened to a thing since an instant.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn first_since(
+    db: &impl Read,
+    id: Uuid,
+    event: &str,
+    since: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    db.one(FIRST_SINCE, args![id, event, since], first).await
 }
 
 /// The newest entries, the newest first.

@@ -74,7 +74,7 @@ pub struct License {
     pub last_validated_at: Option<Timestamp>,
     /// Since when it is suspended.
     pub suspended_at: Option<Timestamp>,
-    /// Why: `suspended`, `revoked`, `auto`.
+    /// Why: `suspended`, `revoked`, `paused` (by its installation), `auto`.
     pub suspension_reason: Option<String>,
     /// Its own limit of machines.
     pub max_machines: Option<u32>,

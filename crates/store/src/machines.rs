@@ -70,6 +70,7 @@ statements! {
     MOVE = "update machines set license_id = $2, pool = $3 where id = $1";
     MOVE_ALL = "update machines set license_id = $2, pool = null where license_id = $1";
     DELETE = "delete from machines where id = $1";
+    DELETE_OF_POOL = "delete from machines where license_id = $1 and pool = $2";
     TOUCH = "update machines set last_seen_at = $2 where id = $1 and last_seen_at < $2";
 }
 
@@ -201,6 +202,14 @@ pub async fn assign_all(tx: &Tx<'_>, from: Uuid, to: Uuid) -> Result<u64, StoreE
 /// When the database refuses.
 pub async fn delete(tx: &Tx<'_>, id: Uuid) -> Result<bool, StoreError> {
     Ok(tx.execute(DELETE, args![id]).await? == 1)
+}
+
+/// Removes the machines of a pool of a licence, and says how many.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn delete_of_pool(tx: &Tx<'_>, license: Uuid, pool: &str) -> Result<u64, StoreError> {
+    tx.execute(DELETE_OF_POOL, args![license, pool]).await
 }
 
 /// Notes that a machine showed itself.

@@ -43,6 +43,7 @@ statements! {
               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (product_id, code) do nothing");
     ALL_POLICIES = concat!("select ", columns!(), " from policies order by serial");
     BY_ID = concat!("select ", columns!(), " from policies where id = $1");
+    BY_CODE = "select id from policies where product_id = $1 and code = $2";
     RULES = "select rules from policies where id = $1";
     LOCK = "update policies set code = code where id = $1";
     SET_RULES = "update policies set rules = $2, updated_at = $3 where id = $1";
@@ -99,6 +100,14 @@ pub async fn all(db: &impl Read) -> Result<Vec<Policy>, StoreError> {
 /// When the database cannot be asked.
 pub async fn by_id(db: &impl Read, id: Uuid) -> Result<Option<Policy>, StoreError> {
     db.one(BY_ID, args![id], read).await
+}
+
+/// The id of a product's policy by its code.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn by_code(db: &impl Read, product: Uuid, code: &str) -> Result<Option<Uuid>, StoreError> {
+    db.one(BY_CODE, args![product, code], first).await
 }
 
 /// The rules of one policy as they are now: limits are decided on these, not on a copy in memory.

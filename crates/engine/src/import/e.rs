@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::Import;
 use super::entry::{Device, Entry, Reads};
 use super::read::{Flaw, flag, int, near, needed_text, text};
-use crate::installation::{FREE, free_subject, scope_of_devices};
+use crate::installation::{FREE, PAUSED, free_subject, scope_of_devices};
 use crate::rules::Rules;
 use crate::{Engine, EngineError, Product, keys, seed};
 
@@ -193,7 +193,8 @@ impl Keys {
         };
         if flag(row, "IsActive")? == Some(false) {
             let expired = entry.expiry.0.is_some_and(|end| end < self.now);
-            entry.suspended = Some((if expired { "auto" } else { "suspended" }, None));
+            // The old system had no other hand on it than the installation's own.
+            entry.suspended = Some((if expired { "auto" } else { PAUSED }, None));
         }
         for (name, value) in
             [("company", text(row, "CompanyName")?.or(said.company)), ("notes", text(row, "Notes")?)]

@@ -76,7 +76,7 @@ pub(super) struct Entry {
     pub(super) first_activated_at: Option<Timestamp>,
     /// When it was last asked for.
     pub(super) last_validated_at: Option<Timestamp>,
-    /// Why it is suspended (`suspended`, `revoked`, `auto`), and since when, where that is known.
+    /// Why it is suspended (`suspended`, `revoked`, `paused`, `auto`), and since when, where that is known.
     pub(super) suspended: Option<(&'static str, Option<Timestamp>)>,
     /// Its own limit of machines.
     pub(super) max_machines: Option<u32>,

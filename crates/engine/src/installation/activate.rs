@@ -107,12 +107,13 @@ impl Job for Activating {
     async fn run(&self, tx: &Tx<'_>) -> Result<KeyActivation, EngineError> {
         installations::lock(tx, self.installation).await?;
         let known = self.engine.find_digest(tx, &self.engine.digest(&self.key)).await?;
-        let (id, again) = match known {
-            Some(found) => match self.known(tx, found).await? {
+        let is_known = known.is_some();
+        let (id, again) = match self.own(tx, known).await? {
+            Some(found) => match self.known(tx, &found).await? {
                 Ok(outcome) => outcome,
                 Err(verdict) => return Ok(KeyActivation::Refused(verdict)),
             },
-            None => match self.unknown(tx).await? {
+            None => match self.unknown(tx, is_known).await? {
                 Ok(id) => (id, false),
                 Err(outcome) => return Ok(outcome),
             },
@@ -139,19 +140,24 @@ impl Job for Activating {
 type Stopped<T, E> = Result<Result<T, E>, EngineError>;
 
 impl Activating {
+    /// What is in the database, if it is for this installation. What was issued for it is; registered for nobody, it must fit.
+    async fn own(&self, tx: &Tx<'_>, known: Option<Found>) -> Result<Option<Found>, EngineError> {
+        let Some(found) = known.filter(|found| found.license.product_id == self.product) else {
+            return Ok(None);
+        };
+        let is_own = match found.license.installation_id {
+            Some(installation) => installation == self.installation,
+            None => self.read(tx).await?.is_ok(),
+        };
+        Ok(Some(found).filter(|_| is_own))
+    }
+
     /// A key that is in the database.
-    async fn known(&self, tx: &Tx<'_>, found: Found) -> Stopped<(Uuid, bool), Box<Verdict>> {
+    async fn known(&self, tx: &Tx<'_>, found: &Found) -> Stopped<(Uuid, bool), Box<Verdict>> {
         let license = &found.license;
         let mine = license.installation_id == Some(self.installation);
-        if license.product_id != self.product || !(mine || license.installation_id.is_none()) {
-            return Ok(Err(Box::new(Refusal::BadSignature.into())));
-        }
-        // Registered for nobody, it must fit this installation; what was issued for it does.
-        if !mine && let Err(no) = self.read(tx).await? {
-            return Ok(Err(no));
-        }
         let on_list = mine && license.first_activated_at.is_some() && found.removed_at.is_none();
-        let verdict = run(&found, self.now);
+        let verdict = run(found, self.now);
         if !verdict.valid {
             return Ok(Err(Box::new(verdict)));
         }
@@ -176,20 +182,21 @@ impl Activating {
         Ok(Ok((license.id, false)))
     }
 
-    /// A key that was made elsewhere and says itself what it grants.
-    async fn unknown(&self, tx: &Tx<'_>) -> Stopped<Uuid, KeyActivation> {
+    /// A key that was made elsewhere and says itself what it grants. One that is another's is as wrong as one that nobody made,
+    /// and costs as much: else whoever used up the tries would learn which keys there are.
+    async fn unknown(&self, tx: &Tx<'_>, is_anothers: bool) -> Stopped<Uuid, KeyActivation> {
         let guessed = Scheme::of(&self.key)? == Scheme::Lk1;
         if guessed {
             let since = self.now.plus_seconds(-3_600);
             let tries = audit::count_since(tx, self.installation, WRONG_KEY, since).await?;
             if tries >= WRONG_KEYS_AN_HOUR {
-                let oldest = audit::newest_of_resource(tx, self.installation, WRONG_KEYS_AN_HOUR * 4).await?;
-                let oldest = oldest.iter().filter(|entry| entry.event == WRONG_KEY && entry.at >= since);
-                let until = oldest.map(|entry| entry.at).min().unwrap_or(self.now).plus_seconds(3_600);
+                let oldest = audit::first_since(tx, self.installation, WRONG_KEY, since).await?;
+                let until = oldest.unwrap_or(self.now).plus_seconds(3_600);
                 return Ok(Err(KeyActivation::TooManyTries { until }));
             }
         }
-        let (scheme, read) = match self.read(tx).await? {
+        let read = self.read(tx).await?;
+        let (scheme, read) = match read.and_then(|read| if is_anothers { Err(wrong()) } else { Ok(read) }) {
             Ok(read) => read,
             Err(no) => {
                 if guessed && no.code == Code::BadSignature {
@@ -250,6 +257,11 @@ impl Activating {
             Err(error) => Err(error),
         }
     }
+}
+
+/// What is told of a key that fits no secret of the installation.
+fn wrong() -> Box<Verdict> {
+    Box::new(Refusal::BadSignature.into())
 }
 
 /// A wrong `lk1` key was tried.

@@ -13,7 +13,7 @@ use crate::license::suspension_changes;
 use crate::{Caller, Engine, EngineError};
 
 /// The reason of a suspension that the installation itself made, and may take back.
-const PAUSED: &str = "paused";
+pub(crate) const PAUSED: &str = "paused";
 
 /// What is to be changed; the outer `None` leaves it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,4 +1,5 @@
-//! Taking a licence off an installation's list. Its devices go to the free tier, in the order of their activation.
+//! Taking a licence off an installation's list. Its devices go to the free tier, in the order of their activation; those of
+//! pools that are over were refused already, and are released.
 
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use keyward_store::{Job, Tx, audit, device_pools, installations, licenses, machi
 use serde_json::json;
 use uuid::Uuid;
 
+use super::holding::is_over;
 use crate::{Caller, Engine, EngineError};
 
 impl Engine {
@@ -46,8 +48,12 @@ impl Job for Removing {
         let holding = self.engine.load(tx, self.installation, self.product, self.now).await?;
         let Some(held) = holding.license(self.serial) else { return Ok(false) };
         let id = held.found.license.id;
-        let moved = if held.found.license.machines_count > 0 {
-            let free = self.engine.free_license(tx, &holding, self.now).await?;
+        let mut released = 0;
+        for pool in held.pools.iter().filter(|pool| is_over(pool, self.now)) {
+            released += machines::delete_of_pool(tx, id, &pool.name).await?.cast_signed();
+        }
+        let moved = if held.found.license.machines_count > released {
+            let free = self.engine.free_license(tx, &self.caller, &holding, self.now).await?;
             let moved = machines::assign_all(tx, id, free).await?.cast_signed();
             licenses::add_machines(tx, free, moved, self.now).await?;
             moved
@@ -57,7 +63,8 @@ impl Job for Removing {
         device_pools::empty(tx, id).await?;
         licenses::take_off_list(tx, id, self.now).await?;
         let hint = &held.found.license.key_hint;
-        let detail = json!({ "installation": holding.row.name, "devices": moved, "hint": hint });
+        let detail =
+            json!({ "installation": holding.row.name, "devices": moved, "released": released, "hint": hint });
         let resource = ("license", Some(id));
         let entry = self.engine.entry(&self.caller, "license.remove", resource, &detail, self.now);
         audit::append(tx, &entry).await?;

@@ -275,7 +275,7 @@ impl Engine {
         })
     }
 
-    async fn stored_policy(&self, db: &impl Read, id: Uuid) -> Result<Arc<Policy>, EngineError> {
+    pub(crate) async fn stored_policy(&self, db: &impl Read, id: Uuid) -> Result<Arc<Policy>, EngineError> {
         let row = policies::by_id(db, id).await?;
         let row = row.ok_or_else(|| EngineError::NotFound { what: "policy", name: id.to_string() })?;
         Ok(Arc::new(Policy::new(row, entitlements::of_policy(db, id).await?)?))

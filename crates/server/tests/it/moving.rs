@@ -7,6 +7,7 @@ mod b;
 mod broken_off;
 mod c;
 mod e;
+mod e_small;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -74,6 +74,7 @@ impl Engine {
     async fn count(
         self: &Arc<Self>,
         tx: &Tx<'_>,
+        caller: &Caller,
         holding: &Holding,
         place: &Place,
         now: Timestamp,
@@ -81,7 +82,7 @@ impl Engine {
         let changed = || StoreError::Busy("the licence is being changed");
         let license = match place.license {
             Some(license) => license,
-            None => self.free_license(tx, holding, now).await?,
+            None => self.free_license(tx, caller, holding, now).await?,
         };
         if !licenses::count_machine(tx, license, None, now).await? {
             return Err(changed().into());
@@ -145,7 +146,7 @@ impl Job for Activating {
             Ok(place) => place,
             Err(no) => return Ok(DeviceActivation::Refused(no)),
         };
-        let license = self.engine.count(tx, &holding, &place, self.now).await?;
+        let license = self.engine.count(tx, &self.caller, &holding, &place, self.now).await?;
         let machine = match before {
             Some(before) => {
                 self.engine.uncount(tx, &before, self.now).await?;

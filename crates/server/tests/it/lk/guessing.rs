@@ -84,3 +84,49 @@ async fn guesses_at_once_are_no_more_than_five() {
         assert_eq!((tried + limited, tried <= 5), (64, true), "{tried} were tried");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_says_when_the_next_one_may_be_tried_whatever_else_happened() {
+    for site in sites().await {
+        let customer = Tenant::new(&site, "theia").await;
+        let metered = customer.lk3(|key| {
+            key.limits.insert("calls".to_owned(), 100);
+        });
+        customer.activated(&metered).await;
+        for _ in 0..5 {
+            assert_refused(&customer.activate(&wrong(&customer)).await, 400, Code::BadSignature, "a guess");
+            site.clock.advance(60);
+        }
+        for _ in 0..25 {
+            let used = customer.post("/license/usage", &json!({ "name": "calls", "amount": 1 })).await;
+            assert_eq!(used.status, 200, "{}", used.body);
+        }
+        let answer = customer.activate(&customer.lk1("PRO-10")).await;
+        assert_no(&answer, 429, "RATE_LIMITED", "five are enough");
+        assert_eq!(answer.header("retry-after"), Some("3300"), "an hour after the first guess");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_of_another_installation_is_a_guess_like_any_other() {
+    for site in sites().await {
+        let (customer, other) = (Tenant::new(&site, "theia").await, Tenant::new(&site, "other").await);
+        let others = other.lk1("PRO-10");
+        other.activated(&others).await;
+        let mut answers = Vec::new();
+        for key in [&others, &wrong(&customer), &others, &wrong(&customer), &others] {
+            let answer = customer.activate(key).await;
+            assert_refused(&answer, 400, Code::BadSignature, "a guess");
+            answers.push(answer.body);
+        }
+        answers.dedup();
+        assert_eq!(answers.len(), 1, "{answers:?}");
+        for key in [&others, &wrong(&customer), &customer.lk1("PRO-10")] {
+            assert_no(&customer.activate(key).await, 429, "RATE_LIMITED", "five are enough");
+        }
+        let log = site.engine.audit_log(None, 1_000).await.expect("the log");
+        assert_eq!(log.iter().filter(|entry| entry.event == "installation.wrong-key").count(), 5);
+        // The installation whose key it is still has it.
+        assert_eq!(other.activate(&others).await.status, 200);
+    }
+}

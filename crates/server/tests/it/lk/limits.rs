@@ -250,3 +250,30 @@ async fn renewing_gives_a_new_form_and_the_old_key_still_finds_its_license() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_of_a_pool_that_is_over_does_not_run_again_because_its_license_was_removed() {
+    for site in Site::all().await {
+        let customer = Tenant::new(&site, "theia").await;
+        let key = with_pools(&customer).await;
+        let id = customer.read("/licenses").await[0]["id"].clone();
+        for (device, pool) in [("t1", Some("trade fair")), ("k1", Some("kiosk")), ("d1", None)] {
+            assert_eq!(into_pool(&customer, &key, device, pool).await.status / 100, 2);
+        }
+        site.clock.advance(10 * DAY + 1);
+        assert_eq!(customer.read("/devices/t1").await["code"], "POOL_EXPIRED");
+        assert_eq!(customer.ask("DELETE", &format!("/licenses/{id}"), "").await.status, 200);
+        // The others go to the free tier; it is released.
+        let allowed = async || {
+            let mut allowed = customer.allowed().await;
+            allowed.sort_unstable();
+            allowed
+        };
+        assert_eq!(allowed().await, ["d1", "k1"]);
+        assert_eq!(customer.activate(&key).await.status, 200);
+        assert_eq!(allowed().await, ["d1", "k1"]);
+        assert_no(&customer.get("/devices/t1").await, 404, "NOT_FOUND", "it was released");
+        assert_eq!(customer.read("/license/status").await["currentDevices"], 2);
+        assert_eq!(customer.read("/devices").await.as_array().map(Vec::len), Some(2));
+    }
+}

@@ -83,3 +83,27 @@ async fn each_product_has_devices_of_its_own() {
         assert_eq!(here.read("/devices/device-0").await["isAllowed"], true);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_license_is_removed_where_there_is_no_free_tier() {
+    for site in Site::all().await {
+        let node = with_other_product(&site, &["pro-10"]).await;
+        for name in ["theia", "other"] {
+            let customer = Tenant::new(&node, name).await;
+            let key = customer.lk2("PRO-10", 10, None);
+            let id = customer.activated(&key).await;
+            customer.fill(0..2).await;
+            let removed = customer.ask("DELETE", &format!("/licenses/{id}"), "").await;
+            assert_eq!(removed.status, 200, "{}", removed.body);
+            assert_eq!(customer.read("/licenses").await, json!([]));
+            // As where the operator switched the free tier off: seven days, and nothing new.
+            assert_no(&customer.get("/license/status").await, 404, "NOT_FOUND", "there is nothing");
+            assert_eq!(customer.allowed().await, ["device-0", "device-1"]);
+            assert_no(&customer.add("device-2").await, 409, "TOO_MANY_MACHINES", "no place");
+            node.clock.advance(8 * super::DAY);
+            assert_eq!(customer.allowed().await.len(), 0);
+            customer.activated(&key).await;
+            assert_eq!(customer.allowed().await, ["device-0", "device-1"]);
+        }
+    }
+}
