@@ -232,7 +232,7 @@ fn insert(Tables { schema, tables }: &Tables, directory: &Path) -> Duration {
     }
     let mut connection = Connection::open(path).expect("it opens");
     let settings = "pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 0;
-                    pragma temp_store = memory; pragma cache_size = -8000; pragma mmap_size = 1073741824;";
+                    pragma temp_store = memory; pragma cache_size = -64000; pragma mmap_size = 1073741824;";
     connection.execute_batch(settings).expect("it is set");
     for statement in schema {
         connection.execute_batch(statement).expect("the table is made");
