@@ -4,14 +4,13 @@ Tables, keys and files are those of the old systems' documents; nothing here use
 it needs Python and OpenSSL's command. The same input gives the same files.
 """
 
-import base64
 import hashlib
 import json
 import pathlib
 import subprocess
 import tempfile
 
-from old_systems import A_TABLE, B_TABLES, C_TABLES, E_TABLES, lk1, lk2, sqlite, tag
+from old_systems import A_TABLE, B_TABLES, C_TABLES, E_TABLES, file, lk1, lk2, sqlite, tag
 
 HERE = pathlib.Path("testdata")
 OUT = HERE / "guides"
@@ -115,9 +114,7 @@ def system_d():
             "expiresAt": f"{expires}T00:00:00.000Z",
             "gracePeriodDays": 15,
         }
-        text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
-        signature = base64.b64encode(sign(pem, text)).decode()
-        whole = json.dumps({"payload": payload, "signature": signature}, indent=2, ensure_ascii=False)
+        whole = file(payload, lambda text: sign(pem, text.decode()))
         (folder / f"{customer.replace(' ', '_')}.key").write_text(whole)
 
 

@@ -3,9 +3,9 @@
 
     make_old_databases.py SYSTEM OUT [--rows N] [--seed N] [--now SECONDS] [--bad N] [--key PEM] [--sql] [--answers FILE]
 
-SYSTEM is A, B, C or E. OUT becomes a SQLite file, or with --sql a script for PostgreSQL. --bad adds rows that no program can
-make sense of. --answers writes one JSON object a line: what the old system, as its document prints it, answers at --now for
-each licence. Only Python's standard library is needed.
+SYSTEM is A, B, C, D or E. OUT becomes a SQLite file, or with --sql a script for PostgreSQL; of D, a folder of files. --bad adds
+rows that no program can make sense of. --answers writes one JSON object a line: what the old system, as its document prints it,
+answers at --now for each licence; of D, for each file. Only Python's standard library is needed.
 """
 import argparse
 import base64
@@ -18,7 +18,7 @@ import sqlite3
 import sys
 from datetime import datetime, timedelta
 
-from old_systems import A_TABLE, B_TABLES, C_TABLES, E_TABLES, lk1, lk2, sqlite
+from old_systems import A_TABLE, B_TABLES, C_TABLES, E_TABLES, file, lk1, lk2, sqlite
 
 SECRET = "the old master key of the samples"
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -76,7 +76,7 @@ class Rsa:
         padded = b"\x00\x01" + b"\xff" * (size - len(digest) - 3) + b"\x00" + digest
         m = int.from_bytes(padded, "big")
         a, b = pow(m, self.dp, self.p), pow(m, self.dq, self.q)
-        return (b + (self.qi * (a - b) % self.p) * self.q).to_bytes(size, "big").hex()
+        return (b + (self.qi * (a - b) % self.p) * self.q).to_bytes(size, "big")
 
 
 def make_a(rng, options):
@@ -105,7 +105,7 @@ def make_a(rng, options):
         else:
             record = {"client_id": client, "license_type": kind, "exp": end, "issued_at": issued}
             expired = end < options.now
-        signature = key.sign(json.dumps(record).encode())
+        signature = key.sign(json.dumps(record).encode()).hex()
         if number % 71 == 0:
             signature = signature[:-2] + format(int(signature[-2:], 16) ^ 1, "02x")  # fits nothing
         revoked = 1 if number % 13 == 0 else 0
@@ -254,6 +254,51 @@ def make_c(rng, options):
     return C_TABLES, [("licenses", names, rows), ("license_verifications", more, log)], answers
 
 
+# --- D: device-bound files ---------------------------------------------------------------------------------------------
+
+DAY = 86_400
+
+
+def later(at, months):
+    """As ECMAScript's setMonth: a day that the month has not is one of the next."""
+    month = at.year * 12 + at.month - 1 + months
+    return at.replace(year=month // 12, month=month % 12 + 1, day=1) + timedelta(days=at.day - 1)
+
+
+def make_d(rng, options):
+    """One file a customer, every tenth of them renewed once; the status is what the old application shows at --now."""
+    key = Rsa(open(options.key).read())
+    files, answers = [], []
+    for number in range(options.rows):
+        customer = f"{NAMES[number // 3 % len(NAMES)]} {number}" if number % 3 == 0 else f"ABC Traders {number}"
+        device = f"{rng.randrange(16 ** 16):016X}"
+        grace = 30 if number % 7 == 0 else 15
+        # Just issued, running, in its grace, long over.
+        issued = options.now - rng.choice([0, 90 * DAY, (366 + rng.randrange(14)) * DAY, 500 * DAY])
+        terms = [(issued, 1_200 if number % 50 == 3 else 12, grace)]
+        if number % 10 == 9:
+            terms.insert(0, (issued - 370 * DAY, 12, 15))
+        for place, (issued, months, grace) in enumerate(terms):
+            end = later(utc(issued), months)
+            ends = (end - datetime(1970, 1, 1)) // timedelta(seconds=1)
+            payload = {"product": "Versoll Books", "licenseType": "YEARLY", "issuedTo": customer, "deviceId": device,
+                       "issuedAt": moment(utc(issued)), "expiresAt": moment(end), "gracePeriodDays": grace}
+            # Nobody kept the order in which they were issued.
+            name = f"{customer}{' (new)' if place else ''}.key"
+            files.append((name, file(payload, key.sign)))
+            status = "EXPIRED" if options.now > ends + grace * DAY else "GRACE_PERIOD" if options.now > ends else "ACTIVE"
+            answers.append({"file": name, "customer": customer, "device": device, "issued": issued, "expires": ends,
+                            "graceDays": grace, "isNewest": place == len(terms) - 1, "status": status})
+    bad = [b"{ not JSON", files[0][1].replace("YEARLY", "FOREVER").encode(), b"\xff\xfe\x00", b"",
+           b'{"payload": {}, "signature": ""}']
+    files += [(f"{n}.key", text) for n, text in cycle(bad, options.bad)]
+    return None, files, answers
+
+
+def moment(at):
+    return at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
 # --- E: self-contained keys --------------------------------------------------------------------------------------------
 
 # A column may be missing.
@@ -353,6 +398,12 @@ def sql(value):
 
 
 def write(options, tables, contents):
+    if tables is None:
+        os.makedirs(options.out)
+        for name, text in contents:
+            with open(os.path.join(options.out, name.replace("/", "_")), "wb") as out:
+                out.write(text if isinstance(text, bytes) else text.encode())
+        return
     if options.sql:
         with open(options.out, "w", encoding="utf-8") as out:
             text = tables.replace("INTEGER PRIMARY KEY AUTOINCREMENT", "SERIAL PRIMARY KEY")
@@ -390,12 +441,12 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--now", type=int, default=1_800_000_000)
     parser.add_argument("--bad", type=int, default=0)
-    parser.add_argument("--key", help="A: the private RSA key, PKCS#1 or PKCS#8")
+    parser.add_argument("--key", help="A, D: the private RSA key, PKCS#1 or PKCS#8")
     parser.add_argument("--sql", action="store_true")
     parser.add_argument("--answers")
     options = parser.parse_args()
-    if options.system == "A" and not options.key:
-        sys.exit("A needs --key")
+    if options.system in "AD" and not options.key:
+        sys.exit(f"{options.system} needs --key")
     tables, contents, answers = MAKERS[options.system](random.Random(options.seed), options)
     write(options, tables, contents)
     if options.answers:
@@ -404,7 +455,7 @@ def main():
                 out.write(json.dumps(answer, ensure_ascii=False) + "\n")
 
 
-MAKERS = {"A": make_a, "B": make_b, "C": make_c, "E": make_e}
+MAKERS = {"A": make_a, "B": make_b, "C": make_c, "D": make_d, "E": make_e}
 
 if __name__ == "__main__":
     main()

@@ -1,4 +1,4 @@
-"""The older systems, as their documents print them: their tables, and how system E seals a key.
+"""The older systems, as their documents print them: their tables, how system D writes a file and system E seals a key.
 
 Only Python's standard library is needed; nothing here uses Keyward.
 """
@@ -114,3 +114,10 @@ def lk2(secret, payload):
     encoded = base64.urlsafe_b64encode(packed).decode().rstrip("=")
     seal = base64.b64encode(tag(secret, encoded).digest()).decode()[:8]
     return f"LK-2-{encoded}-{seal.replace('+', '-').replace('/', '_')}"
+
+
+def file(payload, sign):
+    """A file of system D; `sign` makes the signature of a text in bytes."""
+    text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
+    signature = base64.b64encode(sign(text.encode())).decode()
+    return json.dumps({"payload": payload, "signature": signature}, indent=2, ensure_ascii=False)

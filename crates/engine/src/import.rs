@@ -73,7 +73,7 @@ impl System {
     /// How its rows are read.
     async fn reads(
         self,
-        engine: &Engine,
+        engine: &Arc<Engine>,
         import: &Import,
         product: &Product,
         old: &OldDatabase,

@@ -7,6 +7,7 @@
 use keyward_core::time::Timestamp;
 use uuid::Uuid;
 
+use crate::row::first;
 use crate::sql::{args, statements};
 use crate::users::User;
 use crate::{Read, Row, StoreError, Tx, Value};
@@ -80,6 +81,8 @@ statements! {
     BY_FORM = concat!(known!("i.digest", "issued i join licenses l on l.id = i.license_id"),
               " and i.account_id = $1");
     BY_SUBJECT = concat!(known!("l.subject", "licenses l"), " and l.product_id = $1");
+    ANY_LIKE = "select cast(1 as bigint) from licenses
+                where account_id = $1 and (product_id = $2 or scheme in ($3, $4, $5)) limit 1";
     USERS_BY_EXTERNAL_ID = concat!("select external_id, id, email from users
                             where account_id = $1 and external_id in ", among!());
     USERS_BY_EMAIL = concat!("select email, id, external_id from users where account_id = $1 and email in ", among!());
@@ -150,6 +153,21 @@ fn known(row: &mut Row<'_>) -> Result<Known, StoreError> {
         user_external_id: row.take()?,
         unfinished: row.take()?,
     })
+}
+
+/// Whether any licence is here, seen or not, that a look-up by key, form or subject may find: one of the product, or of any
+/// of these forms (one of them may be named more than once).
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn any_like(
+    db: &impl Read,
+    account: Uuid,
+    product: Uuid,
+    [one, two, three]: [&str; 3],
+) -> Result<bool, StoreError> {
+    let found = db.one(ANY_LIKE, args![account, product, one, two, three], first::<i64>).await?;
+    Ok(found.is_some())
 }
 
 /// The licences with these keys.

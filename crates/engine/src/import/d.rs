@@ -1,15 +1,19 @@
 //! System D's folder: device-bound files, each a row. Files of one customer and device that were issued one after another are
 //! forms of one licence, of which the newest says the end.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::thread::available_parallelism;
 
 use keyward_core::crypto::Algorithm;
 use keyward_core::scheme::Scheme;
 use keyward_core::scheme::file::{LicenseFile, Payload};
 use keyward_core::time::Timestamp;
+use keyward_store::StoreError;
 use keyward_store::old::{OldDatabase, OldRow, OldTable, OldValue};
 use serde_json::Map;
 use sha2::{Digest as _, Sha256};
+use tokio::task::{JoinHandle, spawn_blocking};
 use uuid::Uuid;
 
 use super::entry::{Device, Entry, Form, Reads};
@@ -25,9 +29,10 @@ const TABLE: OldTable =
 const MAX_TEXT: usize = 4_096;
 
 pub(super) struct Files {
-    product: String,
     /// By the number of the file.
     good: HashMap<u64, Good>,
+    /// The numbers of files that name another product.
+    others: HashSet<u64>,
     groups: Vec<Group>,
     /// The codes of policies by their grace in days.
     policies: HashMap<i64, String>,
@@ -43,6 +48,14 @@ struct Good {
 struct Group {
     license: Uuid,
     members: Vec<Member>,
+}
+
+/// What a first look at a file shows.
+enum Looked {
+    /// A key of the product signed it; the digest is that of its customer and device.
+    Good { device: [u8; 32], signed_by: Uuid, member: Member },
+    /// It names another product.
+    Other(u64),
 }
 
 struct Member {
@@ -63,14 +76,34 @@ impl Group {
     }
 }
 
+/// Looks at each file, on all cores; what comes of it is taken in the order of their names.
+async fn look_through<T: Send + 'static>(
+    old: &OldDatabase,
+    look: impl Fn(&OldRow) -> Option<T> + Send + Sync + 'static,
+    mut take: impl FnMut(T),
+) -> Result<(), EngineError> {
+    let Some(mut rows) = old.rows(&TABLE).await? else { return Ok(()) };
+    let (look, most) = (Arc::new(look), available_parallelism().map_or(1, usize::from));
+    let mut under_way: VecDeque<JoinHandle<Vec<T>>> = VecDeque::new();
+    loop {
+        let part = rows.next().await?;
+        let is_last = part.is_none();
+        if let Some(part) = part {
+            let look = Arc::clone(&look);
+            under_way.push_back(spawn_blocking(move || part.iter().filter_map(&*look).collect()));
+        }
+        while is_last || under_way.len() >= most {
+            let Some(first) = under_way.pop_front() else { return Ok(()) };
+            first.await.map_err(|_| StoreError::Closed)?.into_iter().for_each(&mut take);
+        }
+    }
+}
+
 /// The product that the files of a folder name.
 pub(super) async fn product_of(old: &OldDatabase) -> Result<String, EngineError> {
     let mut products = BTreeSet::new();
-    if let Some(mut rows) = old.rows(&TABLE).await? {
-        while let Some(part) = rows.next().await? {
-            products.extend(part.iter().filter_map(|row| Some(parsed(row).ok()?.1.product)));
-        }
-    }
+    look_through(old, |row| Some(parsed(row).ok()?.1.product), |product| drop(products.insert(product)))
+        .await?;
     let named: Vec<String> = products.into_iter().collect();
     match named.as_slice() {
         [one] => Ok(one.clone()),
@@ -86,7 +119,7 @@ fn choose(why: &str) -> EngineError {
 impl Files {
     /// Reads the folder once, so that it is known which files belong together.
     pub(super) async fn read(
-        engine: &Engine,
+        engine: &Arc<Engine>,
         product: &Product,
         old: &OldDatabase,
     ) -> Result<Self, EngineError> {
@@ -96,50 +129,57 @@ impl Files {
             return Err(EngineError::UnknownSigner { scheme, product: code.to_owned(), tried: 0 });
         }
         let mut files = Self {
-            product: product.code.clone(),
             good: HashMap::new(),
+            others: HashSet::new(),
             groups: Vec::new(),
             policies: HashMap::new(),
         };
         let mut by_device: HashMap<[u8; 32], usize> = HashMap::new();
-        let Some(mut rows) = old.rows(&TABLE).await? else { return Ok(files) };
-        while let Some(part) = rows.next().await? {
-            for row in &part {
-                let Ok((file, payload)) = parsed(row) else { continue };
-                if payload.product != files.product {
-                    continue;
-                }
-                let verify = |keys: &_| file.verify(keys);
-                let Ok((payload, signed_by)) = engine.signer_of(Some(product.id), (scheme, code), verify)
-                else {
-                    continue;
-                };
-                let Ok(issued_at) = issued_at(&payload) else { continue };
-                let mut device = Sha256::new();
-                device.update(payload.issued_to.as_bytes());
-                device.update([0xff]);
-                device.update(payload.device_id.as_bytes());
-                let group = *by_device.entry(device.finalize().into()).or_insert_with(|| {
-                    files.groups.push(Group { license: engine.new_id(), members: Vec::new() });
-                    files.groups.len() - 1
-                });
-                let grace_days = payload.grace_period_days;
-                files.policies.entry(grace_days).or_insert_with(|| {
-                    let known = engine.known_file_policy(code, grace_days);
-                    known.map_or_else(|| file_policy::code(grace_days), |policy| policy.row.code.clone())
-                });
-                files.groups[group].members.push(Member {
-                    number: row.number,
-                    issued_at,
-                    expires_at: payload.expires_at,
-                    grace_days,
-                });
-                files.good.insert(row.number, Good { group, signed_by });
-            }
-        }
+        let look = {
+            let (engine, id, code) = (Arc::clone(engine), product.id, product.code.clone());
+            move |row: &OldRow| look(&engine, (id, &code), row)
+        };
+        let take = |looked| {
+            let (device, signed_by, member) = match looked {
+                Looked::Good { device, signed_by, member } => (device, signed_by, member),
+                Looked::Other(number) => return files.others.extend([number]),
+            };
+            let group = *by_device.entry(device).or_insert_with(|| {
+                files.groups.push(Group { license: engine.new_id(), members: Vec::new() });
+                files.groups.len() - 1
+            });
+            files.policies.entry(member.grace_days).or_insert_with(|| {
+                let known = engine.known_file_policy(code, member.grace_days);
+                known.map_or_else(|| file_policy::code(member.grace_days), |policy| policy.row.code.clone())
+            });
+            files.good.insert(member.number, Good { group, signed_by });
+            files.groups[group].members.push(member);
+        };
+        look_through(old, look, take).await?;
         files.groups.iter_mut().for_each(Group::sort);
         Ok(files)
     }
+}
+
+/// Nothing of a file that cannot be read, or that no key of the product signed: what is wrong is said when it is its turn.
+fn look(engine: &Engine, (product, code): (Uuid, &str), row: &OldRow) -> Option<Looked> {
+    let (file, payload) = parsed(row).ok()?;
+    if payload.product != code {
+        return Some(Looked::Other(row.number));
+    }
+    let verify = |keys: &_| file.verify(keys);
+    let (payload, signed_by) = engine.signer_of(Some(product), (Scheme::File, code), verify).ok()?;
+    let mut device = Sha256::new();
+    device.update(payload.issued_to.as_bytes());
+    device.update([0xff]);
+    device.update(payload.device_id.as_bytes());
+    let member = Member {
+        number: row.number,
+        issued_at: issued_at(&payload).ok()?,
+        expires_at: payload.expires_at,
+        grace_days: payload.grace_period_days,
+    };
+    Some(Looked::Good { device: device.finalize().into(), signed_by, member })
 }
 
 impl Reads for Files {
@@ -152,7 +192,7 @@ impl Reads for Files {
     }
 
     fn is_of_product(&self, row: &OldRow) -> bool {
-        parsed(row).map_or(true, |(_, payload)| payload.product == self.product)
+        !self.others.contains(&row.number)
     }
 
     fn entry(&self, row: &OldRow) -> Result<Entry, Flaw> {

@@ -221,6 +221,10 @@ impl Reads for Keys {
         Scheme::Lk2
     }
 
+    fn schemes(&self) -> [Scheme; 3] {
+        [Scheme::Lk1, Scheme::Lk2, Scheme::Lk3]
+    }
+
     fn table(&self) -> OldTable {
         LICENSES
     }

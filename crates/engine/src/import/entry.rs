@@ -16,6 +16,11 @@ pub(super) trait Reads: Send + Sync {
     /// The form of its licences.
     fn scheme(&self) -> Scheme;
 
+    /// All forms that they may have.
+    fn schemes(&self) -> [Scheme; 3] {
+        [self.scheme(); 3]
+    }
+
     /// What is read.
     fn table(&self) -> OldTable;
 

@@ -16,7 +16,7 @@ const AT_ONCE: usize = 4_096;
 /// Licences of the first one, and of any on a slow disk.
 pub(super) const AT_FIRST: usize = 256;
 /// How long a transaction may take, in microseconds: others wait behind it. A longer one is followed by smaller ones.
-const HOLD: i64 = 50_000;
+const HOLD: i64 = 80_000;
 /// A part that is being written, and how long it took in microseconds.
 pub(super) type Writing = tokio::task::JoinHandle<Result<i64, EngineError>>;
 

@@ -26,6 +26,7 @@ pub(super) struct Customers {
 }
 
 /// What is here of some rows.
+#[derive(Default)]
 pub(super) struct Here {
     keys: HashMap<[u8; 32], Known>,
     forms: HashMap<[u8; 32], Known>,
@@ -35,6 +36,9 @@ pub(super) struct Here {
 impl Run<'_> {
     /// Looks which of the rows are here already.
     pub(super) async fn here(&self, candidates: &[Candidate]) -> Result<Here, EngineError> {
+        if !self.may_be_here {
+            return Ok(Here::default());
+        }
         let (store, account) = (&self.engine.store, self.engine.account.id);
         let keys: Vec<_> = candidates.iter().filter_map(|candidate| candidate.key).collect();
         let forms: Vec<_> = candidates.iter().filter_map(|candidate| candidate.form).collect();

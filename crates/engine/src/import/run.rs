@@ -4,9 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use keyward_core::scheme::Scheme;
 use keyward_core::time::Timestamp;
-use keyward_store::StoreError;
 use keyward_store::old::{OldDatabase, OldRow, OldValue};
+use keyward_store::{StoreError, imports};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -33,6 +34,8 @@ pub(super) struct Run<'r> {
     pub(super) report: Report,
     pub(super) batch: Uuid,
     pub(super) begun: bool,
+    /// Whether anything that was here before may be what a row says. What others make meanwhile is found when it is written.
+    pub(super) may_be_here: bool,
     /// Of how many rows the first one with a key or client was which.
     seen: HashMap<[u8; 16], u64>,
     /// Licences of this run whose further forms may follow.
@@ -100,6 +103,7 @@ impl<'r> Run<'r> {
             report,
             batch,
             begun: false,
+            may_be_here: true,
             seen: HashMap::new(),
             added: HashSet::new(),
             customers: Customers::default(),
@@ -115,6 +119,9 @@ impl<'r> Run<'r> {
         if !self.import.dry_run {
             self.clear_left().await?;
         }
+        let schemes = self.reads.schemes().map(Scheme::as_str);
+        let (store, account) = (&self.engine.store, self.engine.account.id);
+        self.may_be_here = imports::any_like(store, account, self.product.id, schemes).await?;
         let done = self.all(progress).await;
         let stays = done.is_ok() && !self.report.refused;
         if self.begun && !stays {

@@ -26,6 +26,8 @@ use crate::{DoorMetrics, Lane, Options, Sql, StoreError, Value, migrations};
 const PATIENCE: &str = "pragma busy_timeout = 5000";
 /// Statements kept prepared on each connection: all of ours.
 const PREPARED: usize = 256;
+/// The writer keeps the pages of its indexes: those that it changed last lie in the log, where reading one is slow.
+const WRITERS_CACHE: &str = "pragma cache_size = -64000";
 
 /// Dropped from the first field to the last: the connection that is closed last must be one that may write, because it
 /// moves the log into the database and removes it.
@@ -49,6 +51,7 @@ impl Database {
         let connection = files.while_migrating(|| {
             let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
             prepare_for_writing(&connection)?;
+            connection.execute_batch(WRITERS_CACHE).map_err(error)?;
             migrations::sqlite(&mut connection)?;
             Ok(connection)
         })?;

@@ -16,6 +16,9 @@ use super::{Columns, OldRow, OldRows, OldTable, OldValue, Parts, WAITING, failed
 use crate::StoreError;
 use crate::driver::sqlite::beside;
 
+/// Our own lock is enough: SQLite's is taken for each value.
+const UNSHARED: OpenFlags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
+
 pub(super) struct Database {
     connection: Arc<Mutex<Connection>>,
     /// What the files were like when they were opened, where SQLite takes no lock on them.
@@ -41,7 +44,7 @@ impl Database {
         let mut unlocked = None;
         let has_log = || beside(path, "wal").metadata().is_ok_and(|file| file.len() > 0);
         let connection = if header[18] != 2 || beside(path, "shm").exists() {
-            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | UNSHARED)
         } else if has_log() {
             with_its_log(path)
         } else {
@@ -172,13 +175,13 @@ fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Option<(Str
 fn immutable(path: &Path) -> rusqlite::Result<Connection> {
     let bytes = path.as_os_str().as_encoded_bytes().iter();
     let escaped: String = bytes.map(|byte| format!("%{byte:02x}")).collect();
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | UNSHARED;
     Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)
 }
 
 /// A copy with its log, which nobody uses: SQLite keeps its index of the log in memory, and leaves the log as it is.
 fn with_its_log(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | UNSHARED)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.execute_batch("pragma locking_mode = exclusive; pragma query_only = on;")?;
     Ok(connection)

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use keyward_core::crypto::KeySet;
 use keyward_core::scheme::file::LicenseFile;
@@ -11,9 +12,10 @@ use keyward_engine::import::{Import, Reason, System};
 use keyward_engine::issue::FileRequest;
 use keyward_engine::keyring::SigningKey;
 use keyward_engine::license::{Listing, Named, Status};
+use serde_json::Value;
 
 use crate::stored::Stored;
-use crate::world::{KEY_A, KEY_D, NOW, PRODUCT};
+use crate::world::{KEY_A, KEY_D, NOW, PRODUCT, root};
 
 const CUSTOMERS: usize = 10_000;
 const DAY: i64 = 86_400;
@@ -103,6 +105,19 @@ fn folder(files: &[Old]) -> Folder {
     Folder(path)
 }
 
+fn import(from: &Path, dry_run: bool, skip_bad: bool) -> Import {
+    Import {
+        system: System::D,
+        from: from.display().to_string(),
+        product: None,
+        secret: None,
+        dry_run,
+        skip_bad,
+        installation: None,
+        keep_attempts: 90,
+    }
+}
+
 /// What is in every old folder.
 fn rubbish(folder: &Path, good: &Old) {
     write(folder, "zz-1.key", b"{ not JSON");
@@ -122,16 +137,7 @@ async fn a_whole_folder_moves_in_and_answers_as_before() {
     for stored in Stored::all().await {
         let (engine, caller) = (&stored.engine, stored.caller());
         engine.ensure_file_product(&caller, PRODUCT).await.expect("a product");
-        let import = |dry_run, skip_bad| Import {
-            system: System::D,
-            from: folder.0.display().to_string(),
-            product: None,
-            secret: None,
-            dry_run,
-            skip_bad,
-            installation: None,
-            keep_attempts: 90,
-        };
+        let import = |dry_run, skip_bad| import(&folder.0, dry_run, skip_bad);
         let none = engine.import(&caller, import(false, false), |_, _| {}).await.expect_err("no key is here");
         assert_eq!(none.code(), "UNKNOWN_SIGNER");
         engine.import_key(&caller, &KEY_D.public_pem, Some(PRODUCT)).await.expect("the old key");
@@ -221,5 +227,58 @@ async fn a_whole_folder_moves_in_and_answers_as_before() {
             engine.renew(&caller, named, keyward_engine::license::Renewal::Policy).await.expect("renewed");
         let form = renewed.form.expect("a new file");
         LicenseFile::parse(&form).and_then(|file| file.verify(&keys)).expect("the old key signed it");
+    }
+}
+
+/// Customers whose files the script makes: it takes long to sign.
+const OF_THE_SCRIPT: u64 = 300;
+
+/// `testdata/make_old_databases.py` shares nothing with us, and says what the old application showed for each file.
+#[tokio::test]
+async fn files_that_others_made_answer_as_before() {
+    let name = format!("made-files-{}", std::process::id());
+    let directory = Folder(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name));
+    let _ = std::fs::remove_dir_all(&directory.0);
+    std::fs::create_dir_all(&directory.0).expect("a directory for the test");
+    let [folder, answers, key] = ["files", "answers", "d.pem"].map(|name| directory.0.join(name));
+    write(&directory.0, "d.pem", KEY_D.private_pem.as_bytes());
+    let mut script = Command::new("python3");
+    script.arg(root().join("testdata/make_old_databases.py")).arg("D").arg(&folder);
+    script.args(["--rows", &OF_THE_SCRIPT.to_string(), "--bad", "5", "--now", &NOW.seconds().to_string()]);
+    script.arg("--key").arg(key).arg("--answers").arg(&answers);
+    assert!(script.status().expect("python3 starts").success());
+    let answers = std::fs::read_to_string(answers).expect("the script wrote it");
+    let answers: Vec<Value> = answers.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+
+    let keys = KeySet::of_public(KEY_D.signing.public().clone());
+    for stored in Stored::all().await {
+        let (engine, caller) = (&stored.engine, stored.caller());
+        engine.ensure_file_product(&caller, PRODUCT).await.expect("a product");
+        engine.import_key(&caller, &KEY_D.public_pem, Some(PRODUCT)).await.expect("the old key");
+        let refused =
+            engine.import(&caller, import(&folder, false, false), |_, _| {}).await.expect("a report");
+        assert!(refused.refused && refused.malformed() == 5, "{refused:?}");
+        let done = engine.import(&caller, import(&folder, false, true), |_, _| {}).await.expect("a report");
+        assert_eq!((done.imported, done.forms), (OF_THE_SCRIPT, OF_THE_SCRIPT / 10));
+        for answer in &answers {
+            let file = folder.join(answer["file"].as_str().expect("a name"));
+            let text = std::fs::read_to_string(file).expect("the file");
+            let claims = keyward_core::claims::Claims::verified(&text, &keys).expect("it verifies");
+            let context = DeviceContext { device: answer["device"].as_str(), ..DeviceContext::default() };
+            assert_eq!(
+                verdict::device(&claims, &context, NOW).status().as_str(),
+                answer["status"],
+                "{answer}"
+            );
+            let shown = engine.show(&Named::Key(text)).await.expect("it is found");
+            assert_eq!(shown.found.license.name.as_deref(), answer["customer"].as_str());
+            let issued = answer["issued"].as_i64().expect("seconds");
+            let form = shown.forms.iter().find(|form| form.issued_at.seconds() == issued).expect("its form");
+            assert_eq!(form.superseded_at.is_none(), answer["isNewest"] == true, "{answer}");
+            assert_eq!(form.expires_at.map(Timestamp::seconds), answer["expires"].as_i64());
+            if form.superseded_at.is_none() {
+                assert_eq!(shown.found.license.expiry, form.expires_at, "the newest says the end");
+            }
+        }
     }
 }

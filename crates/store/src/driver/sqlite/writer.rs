@@ -1,4 +1,4 @@
-//! The writer thread: takes up to 64 waiting jobs, runs each in its own savepoint, commits once, and only then answers.
+//! The writer thread: takes up to 64 waiting jobs, runs each in its own savepoint (one alone needs none), commits once, and only then answers.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -259,19 +259,29 @@ fn batch(connection: &Mutex<Connection>, jobs: &mut [Box<dyn Queued>]) -> Result
         connection.prepare_cached(text).and_then(|mut s| s.execute([])).map(drop).map_err(error)
     };
     statement("begin immediate")?;
+    // A job alone has the transaction for its savepoint: with another, SQLite copies each page that the job changes.
+    let is_alone = jobs.len() == 1;
     let mut run = || -> Result<u64, StoreError> {
         let mut stay = 0;
         for job in jobs.iter_mut() {
-            statement("savepoint job")?;
+            if !is_alone {
+                statement("savepoint job")?;
+            }
             let ran = job.run(connection);
             match ran {
                 Ran::Well => stay += 1,
                 Ran::Failed(StoreError::Poisoned) => return Err(StoreError::Poisoned),
                 // A full disk ends the whole transaction at once, and so does one that cannot be read or written.
                 Ran::Failed(why) if lock(connection).is_autocommit() => return Err(why),
+                Ran::Not | Ran::Failed(_) if is_alone => {
+                    statement("rollback")?;
+                    return Ok(0);
+                }
                 Ran::Not | Ran::Failed(_) => statement("rollback to job")?,
             }
-            statement("release job")?;
+            if !is_alone {
+                statement("release job")?;
+            }
         }
         statement("commit")?;
         Ok(stay)

@@ -51,6 +51,9 @@ fn of_batch(number: u32) -> License {
 async fn many_licences_are_found_by_key_form_and_subject_also_before_they_are_seen() {
     for w in worlds().await {
         begin(&w).await;
+        let (db, other) = (&w.store, id(3));
+        let any = async |product, schemes| imports::any_like(db, ACCOUNT, product, schemes).await.unwrap();
+        assert!(!any(PRODUCT, ["pool12"; 3]).await);
         let users = vec![user(70, "u1", Some("a@example.org")), user(71, "U1", None)];
         let mut licenses: Vec<License> = (0..70).map(of_batch).collect();
         licenses[3].user_id = Some(id(70));
@@ -75,7 +78,9 @@ async fn many_licences_are_found_by_key_form_and_subject_also_before_they_are_se
         let added = w.write(forms, |it, tx| Box::pin(issued::insert_all(tx, it))).await.unwrap();
         assert_eq!(added, 1, "the same form once");
 
-        let db = &w.store;
+        assert!(any(PRODUCT, ["file"; 3]).await, "of the product");
+        assert!(any(other, ["lk1", "lk2", "pool12"]).await, "of the form");
+        assert!(!any(other, ["lk1", "lk2", "lk3"]).await, "neither");
         let digests: Vec<[u8; 32]> = (0..100).map(digest).collect();
         let found = imports::by_digest(db, ACCOUNT, &digests).await.unwrap();
         let mut known: Vec<_> = found.iter().map(|(digest, _)| *digest).collect();
