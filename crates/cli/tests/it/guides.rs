@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use crate::page::{Session, follow};
 use crate::world::{World, root, testdata};
 
-const GUIDES: [&str; 6] = ["from-a.md", "from-b.md", "from-c.md", "from-d.md", "from-e.md", "recipes.md"];
+const GUIDES: [&str; 7] =
+    ["client.md", "from-a.md", "from-b.md", "from-c.md", "from-d.md", "from-e.md", "recipes.md"];
 
 /// A directory with what the operator of an old system has.
 fn world(letter: &str, files: &[(&str, &str)]) -> World {
@@ -69,6 +70,17 @@ fn system_e_moves_in() {
 fn the_recipes_work() {
     let world = World::new();
     follow("recipes.md", &mut Session::new(&world));
+}
+
+#[test]
+fn an_application_is_licensed_in_ten_minutes() {
+    let world = World::new();
+    let clone = root().canonicalize().expect("the repository");
+    let clone = clone.to_str().expect("its path is text");
+    let target = world.path("target");
+    let target = target.to_str().expect("its path is text");
+    let mut session = Session::new(&world).variable("KEYWARD", clone).variable("CARGO_TARGET_DIR", target);
+    follow("client.md", &mut session);
 }
 
 /// What stands between single back quotes, outside blocks.

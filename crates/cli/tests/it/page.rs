@@ -4,7 +4,8 @@
 //! A block ```` ```sh ```` is run, and must end with status 0. What the page shows right behind it, in a block ```` ```text ````, is what
 //! it prints, both streams together; a line `…` stands for any lines. What differs from run to run (ids, times, keys, numbers of
 //! bytes; [`masked`] has the list) is masked on both sides. A block whose command is `keyward serve` starts a server at free
-//! ports, which take the place of those that the page names. `UPDATE_DOCS=1` writes what was printed into the page.
+//! ports, which take the place of those that the page names. A block with a file's name behind its language is that file:
+//! ```` ```rust src/main.rs ````. `UPDATE_DOCS=1` writes what was printed into the page.
 
 use std::process::{Command, Stdio};
 
@@ -110,7 +111,13 @@ pub(crate) fn follow(name: &str, session: &mut Session<'_>) {
     let blocks = blocks(&page);
     let mut updated = page.clone();
     let mut differences = Vec::new();
-    for (at, block) in blocks.iter().enumerate().filter(|(_, block)| block.language == "sh") {
+    for (at, block) in blocks.iter().enumerate() {
+        if let Some((_, file)) = block.language.split_once(' ') {
+            std::fs::write(session.world.path(file), format!("{}\n", block.text)).expect("written");
+        }
+        if block.language != "sh" {
+            continue;
+        }
         if let Some(arguments) = block.text.strip_prefix("keyward serve") {
             session.serve(&arguments.split_whitespace().collect::<Vec<_>>());
             continue;
