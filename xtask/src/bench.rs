@@ -1,13 +1,18 @@
 //! `cargo xtask bench [NAME]`: the cost of a licence beside its cryptography, its size, a million at once, an activation beside
-//! them, and moving in.
+//! them, moving in, and the question of an application.
 
 use anyhow::Result;
 
 use crate::tools::{self, cargo};
 
 /// Package and benchmark, in the order in which they run.
-const BENCHMARKS: [(&str, &str); 4] =
-    [("keyward-engine", "cost"), ("keyward", "bulk"), ("keyward-engine", "door"), ("keyward", "import")];
+const BENCHMARKS: [(&str, &str); 5] = [
+    ("keyward-engine", "cost"),
+    ("keyward", "bulk"),
+    ("keyward-engine", "door"),
+    ("keyward", "import"),
+    ("keyward-client", "status"),
+];
 
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let named = args.first().filter(|name| BENCHMARKS.iter().any(|(_, bench)| bench == *name));
