@@ -67,14 +67,14 @@ pub(crate) fn judge(rules: &Rules, evidence: Evidence<'_>, now: Timestamp) -> St
 
 /// What a licence in hand says, its seal checked: a key or file, or a seat.
 pub(crate) enum InHand {
-    Key(Claims),
+    Key(Box<Claims>),
     Seat(Box<Seat>),
 }
 
 impl InHand {
     pub(crate) fn claims(&self) -> Claims {
         match self {
-            Self::Key(claims) => claims.clone(),
+            Self::Key(claims) => (**claims).clone(),
             Self::Seat(seat) => Claims::from((**seat).clone()),
         }
     }
@@ -91,7 +91,7 @@ pub(crate) fn read(bytes: &[u8], keys: &KeySet) -> Result<InHand, Box<Verdict>> 
     let text = if text.trim_start().starts_with('{') { text } else { text.trim() };
     let claims = Claims::verified(text, keys).map_err(refused)?;
     match claims.scheme {
-        Scheme::File | Scheme::Lk1 | Scheme::Lk2 | Scheme::Lk3 => Ok(InHand::Key(claims)),
+        Scheme::File | Scheme::Lk1 | Scheme::Lk2 | Scheme::Lk3 => Ok(InHand::Key(Box::new(claims))),
         Scheme::Pool | Scheme::Tier | Scheme::Record => {
             let mut verdict = Verdict::refusal(
                 Code::NotFound,

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod database;
+mod device;
 mod generators;
 mod guides;
 mod issue;
