@@ -102,8 +102,7 @@ async fn look_through<T: Send + 'static>(
 /// The product that the files of a folder name.
 pub(super) async fn product_of(old: &OldDatabase) -> Result<String, EngineError> {
     let mut products = BTreeSet::new();
-    look_through(old, |row| Some(parsed(row).ok()?.1.product), |product| drop(products.insert(product)))
-        .await?;
+    look_through(old, |row| Some(parsed(row).ok()?.1.product), |product| products.extend([product])).await?;
     let named: Vec<String> = products.into_iter().collect();
     match named.as_slice() {
         [one] => Ok(one.clone()),
