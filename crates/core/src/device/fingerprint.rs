@@ -140,6 +140,9 @@ fn digest(salt: &str, what: &str, values: &[(Kind, String)]) -> [u8; 32] {
     hash.finalize().into()
 }
 
+/// Of less than so many points, half is no machine.
+const LITTLE: u32 = 4;
+
 /// What became of a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -166,9 +169,11 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Whether it is the same machine: at least half stayed.
+    /// Whether it is the same machine: at least half stayed. Where so little is known that half is a host name or the model
+    /// of a processor, more than half.
     pub const fn holds(&self) -> bool {
-        self.points * 2 >= self.of
+        let twice = self.points * 2;
+        if self.of < LITTLE { twice > self.of || self.of == 0 } else { twice >= self.of }
     }
 }
 
@@ -239,6 +244,18 @@ mod tests {
             Components { machine_id: Some("twin".to_owned()), macs: vec!["1".to_owned()], ..machine() };
         let comparison = machine().fingerprint("p").compare(&twin.fingerprint("p"));
         assert!(!comparison.holds(), "{comparison:?}");
+    }
+
+    #[test]
+    fn a_machine_that_says_little_must_say_the_same() {
+        let bare = |host: &str| Components {
+            host_name: Some(host.to_owned()),
+            cpu: Some("Some Processor 9".to_owned()),
+            ..Components::default()
+        };
+        let before = bare("one").fingerprint("p");
+        assert!(before.compare(&bare("one").fingerprint("p")).holds());
+        assert!(!before.compare(&bare("two").fingerprint("p")).holds());
     }
 
     #[test]
