@@ -150,6 +150,11 @@ impl Engine {
         let product = self.catalog().product(&code).cloned();
         let product = product.ok_or(EngineError::NotFound { what: "product", name: code })?;
         let reads = import.system.reads(self, &import, &product, &old).await?;
-        run::Run::new(self, caller, &import, &product, &old, reads).go(progress).await
+        let besides = reads.besides();
+        let mut report = run::Run::new(self, caller, &import, &product, &old, reads).go(progress).await?;
+        for (sentence, row) in besides {
+            report.warn(sentence, || row);
+        }
+        Ok(report)
     }
 }

@@ -9,14 +9,17 @@ use keyward_core::scheme::lk1::{self, Lk1Key};
 use keyward_core::scheme::lk2::{Lk2, Lk2Key};
 use keyward_core::scheme::lk3::{Lk3, Lk3Key};
 use keyward_core::time::Timestamp;
+use keyward_store::imports::Known;
 use keyward_store::installations::Installation;
-use keyward_store::machines;
 use keyward_store::old::{Fields, OldDatabase, OldRow, OldTable};
+use keyward_store::{imports, machines};
 use uuid::Uuid;
 
 use super::Import;
 use super::entry::{Device, Entry, Reads};
 use super::read::{Flaw, flag, int, near, needed_text, text};
+use super::report::RowName;
+use super::run::named;
 use crate::installation::{FREE, PAUSED, free_subject, scope_of_devices};
 use crate::rules::Rules;
 use crate::{Engine, EngineError, Product, keys, seed};
@@ -54,6 +57,8 @@ const NO_DEVICES: &str =
     "the old system counts devices on it and says not which: each counts again when it next registers";
 const LEFT_OUT: &str =
     "a device of it is left out: its id is missing, too long, or counted on another licence already";
+const LEFT: &str = "devices not taken along, since the row of their licence, or of the free tier, is not: each counts again \
+                    when it next registers";
 const NO_LICENSE: &str = "devices of no licence count on the free tier, for which a licence was made";
 const OTHER_TIER: &str = "the key says another tier or number of devices than the table: the table stands";
 
@@ -67,9 +72,20 @@ pub(super) struct Keys {
     devices: HashMap<String, Devices>,
     /// Of no licence that is in the old table.
     homeless: Devices,
+    /// Rows of devices that are not taken along.
+    left: Vec<RowName>,
     has_devices: bool,
     has_free_row: bool,
     now: Timestamp,
+}
+
+/// The licences of the old table.
+#[derive(Default)]
+struct Rows {
+    /// By their ids, whether they are taken in.
+    licenses: HashMap<String, bool>,
+    /// Whether the licence of the free tier is made.
+    free: bool,
 }
 
 /// Devices of one licence.
@@ -101,44 +117,97 @@ impl Keys {
             keys,
             devices: HashMap::new(),
             homeless: Devices::default(),
+            left: Vec::new(),
             has_devices: false,
             has_free_row: false,
             now: engine.now(),
         };
-        let mut licenses = HashSet::new();
-        if let Some(mut rows) = old.rows(&LICENSES).await? {
-            while let Some(part) = rows.next().await? {
-                for row in &part {
-                    licenses.extend(text(row.fields(), "Id").ok().flatten());
-                    read.has_free_row |= is_free(row.fields());
-                }
-            }
-        }
+        let rows = read.licenses(engine, old).await?;
         let here = machines::of_installation(&engine.store, row.id, product.id).await?;
         let mut seen: HashSet<String> = here.into_iter().map(|machine| machine.fingerprint).collect();
-        if let Some(mut rows) = old.rows(&DEVICES).await? {
+        let mut left = Vec::new();
+        if let Some(mut devices) = old.rows(&DEVICES).await? {
             read.has_devices = true;
-            while let Some(part) = rows.next().await? {
+            while let Some(part) = devices.next().await? {
                 for row in &part {
-                    read.device(row.fields(), &licenses, &mut seen);
+                    left.extend(read.device(row, &rows, &mut seen));
                 }
             }
         }
+        // What is here already, or comes along with another licence, is not left.
+        left.retain(|(id, _)| id.as_ref().is_none_or(|id| !seen.contains(id)));
+        read.left = left.into_iter().map(|(_, row)| row).collect();
         Ok(read)
     }
 
-    fn device(&mut self, row: Fields<'_>, licenses: &HashSet<String>, seen: &mut HashSet<String>) {
-        let license = text(row, "LicenseId").ok().flatten().filter(|license| licenses.contains(license));
+    /// Which rows of licences there are, and which of them become licences: the devices of others are left.
+    async fn licenses(&mut self, engine: &Engine, old: &OldDatabase) -> Result<Rows, EngineError> {
+        let (store, account) = (&engine.store, engine.account.id);
+        // What an import left that broke off is removed before this one begins.
+        let is_here = |known: &Known| known.unfinished.is_none();
+        let free = free_subject(self.installation);
+        let free_here = imports::by_subject(store, self.product, &[free]).await?;
+        let mut rows = Rows { free: !free_here.iter().any(|(_, known)| is_here(known)), ..Rows::default() };
+        let mut free_is_taken = !rows.free;
+        let mut keys = HashSet::new();
+        let Some(mut old_rows) = old.rows(&LICENSES).await? else { return Ok(rows) };
+        while let Some(part) = old_rows.next().await? {
+            let mut new = Vec::new();
+            for row in &part {
+                let id = text(row.fields(), "Id").ok().flatten();
+                let becomes = match self.entry(row) {
+                    Err(_) => None,
+                    Ok(Entry { key: Some(key), .. }) => {
+                        let digest = engine.digest(&key);
+                        keys.insert(digest).then_some(Some(digest))
+                    }
+                    Ok(_) => {
+                        self.has_free_row = true;
+                        (!std::mem::replace(&mut free_is_taken, true)).then_some(None)
+                    }
+                };
+                match (id, becomes) {
+                    (Some(id), Some(digest)) => new.push((id, digest)),
+                    (Some(id), None) => drop(rows.licenses.insert(id, false)),
+                    // No device can name it.
+                    (None, _) => {}
+                }
+            }
+            let digests: Vec<_> = new.iter().filter_map(|(_, digest)| *digest).collect();
+            let here = imports::by_digest(store, account, &digests).await?;
+            let here: HashSet<_> =
+                here.into_iter().filter(|(_, known)| is_here(known)).map(|(digest, _)| digest).collect();
+            rows.licenses.extend(
+                new.into_iter().map(|(id, digest)| (id, digest.is_none_or(|digest| !here.contains(&digest)))),
+            );
+        }
+        Ok(rows)
+    }
+
+    /// Puts a device to its licence; when that is not taken in, the device is named.
+    fn device(
+        &mut self,
+        row: &OldRow,
+        rows: &Rows,
+        seen: &mut HashSet<String>,
+    ) -> Option<(Option<String>, RowName)> {
+        let fields = row.fields();
+        let id = text(fields, "DeviceId").ok().flatten().filter(|id| id.len() <= MAX_DEVICE);
+        let license = text(fields, "LicenseId").ok().flatten();
+        let license = license.and_then(|license| rows.licenses.get(&license).map(|taken| (license, *taken)));
+        if !license.as_ref().map_or(rows.free, |(_, taken)| *taken) {
+            return Some((id, named(row, DEVICES.order)));
+        }
         let devices = match license {
-            Some(license) => self.devices.entry(license).or_default(),
+            Some((license, _)) => self.devices.entry(license).or_default(),
             None => &mut self.homeless,
         };
-        let id = text(row, "DeviceId").ok().flatten().filter(|id| id.len() <= MAX_DEVICE);
-        let at = near(row, "CreatedAt").ok().flatten().unwrap_or(self.now);
+        let at = near(fields, "CreatedAt").ok().flatten().unwrap_or(self.now);
         match id {
             Some(id) if seen.insert(id.clone()) => devices.good.push((id, at)),
             _ => devices.left_out = true,
         }
+        None
     }
 
     fn put(&self, entry: &mut Entry, devices: &Devices) {
@@ -248,6 +317,10 @@ impl Reads for Keys {
         let mut entry = self.free();
         entry.remarks.push(NO_LICENSE);
         Some(entry)
+    }
+
+    fn besides(&self) -> Vec<(&'static str, RowName)> {
+        self.left.iter().map(|row| (LEFT, row.clone())).collect()
     }
 
     fn policy(&self, code: &str) -> (Rules, Vec<String>) {

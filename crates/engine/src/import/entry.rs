@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::attempts::OldAttempt;
 use super::read::Flaw;
+use super::report::RowName;
 use crate::NewUser;
 use crate::rules::Rules;
 
@@ -35,6 +36,11 @@ pub(super) trait Reads: Send + Sync {
     /// A licence that no row stands for, once all rows were read.
     fn rest(&self) -> Option<Entry> {
         None
+    }
+
+    /// What else is to be known: rows that stand beside those of the licences.
+    fn besides(&self) -> Vec<(&'static str, RowName)> {
+        Vec::new()
     }
 
     /// The rules of a policy that is not here, by its code, and its features.

@@ -1,4 +1,4 @@
-//! System E: what an installation switched off it may switch on again.
+//! System E: what is not taken along is said, and what the installation switched off it may switch on.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -95,6 +95,56 @@ fn key(number: u32) -> String {
 async fn token(site: &Site) -> String {
     let token = site.engine.create_installation_token(&Caller::operator(), OWN, false, "old", None).await;
     token.expect("a token").token.expose().to_owned()
+}
+
+/// The ids of the devices that a report says were not taken along, and how many there are.
+fn left(report: &Report) -> (u64, Vec<&str>) {
+    let left = report.warnings.iter().find(|warning| warning.sentence.contains("not taken along"));
+    let ids = left.map(|left| left.rows.iter().filter_map(|row| row.id.as_deref()).collect());
+    (left.map_or(0, |left| left.count), ids.unwrap_or_default())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn devices_of_rows_that_are_left_out_are_named() {
+    for site in Site::all().await {
+        let secret = site.engine.set_installation_secret(&Caller::operator(), OWN, SECRET, false).await;
+        secret.expect("a secret");
+        let old = Small::new();
+        old.license(1, &key(1), true);
+        old.license(2, &key(1), true);
+        old.license(3, "no key at all", true);
+        for (id, name, license) in [
+            (11, "one", "1"),
+            (12, "two", "2"),
+            (13, "three", "3"),
+            (14, "free", "null"),
+            // Taken along with another licence, or not at all: in neither case is it left twice.
+            (15, "one", "3"),
+        ] {
+            old.device(id, name, license);
+        }
+        for dry_run in [true, false] {
+            let report = old.import(&site, dry_run).await;
+            let skipped: Vec<_> = report.skipped.iter().map(|it| (it.reason, it.count)).collect();
+            assert_eq!((report.imported, skipped), (2, vec![(Reason::Twice, 1), (Reason::Malformed, 1)]));
+            assert_eq!(left(&report), (2, vec!["12", "13"]), "{report:?}");
+        }
+
+        // What the old system did since then comes too late: the licences are here.
+        old.device(21, "late", "1");
+        old.device(22, "late and free", "null");
+        old.license(4, &key(4), true);
+        old.device(23, "of a new one", "4");
+        let report = old.import(&site, false).await;
+        assert_eq!(report.imported, 1);
+        assert_eq!(left(&report), (4, vec!["12", "13", "21", "22"]), "{report:?}");
+        let head = format!("GET /devices HTTP/1.1\r\nAuthorization: Bearer {}", token(&site).await);
+        let devices = site.ask(&head, "").await.json();
+        let mut devices: Vec<_> =
+            devices.as_array().expect("a list").iter().filter_map(|it| it["deviceId"].as_str()).collect();
+        devices.sort_unstable();
+        assert_eq!(devices, ["free", "of a new one", "one"]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -123,6 +123,10 @@ async fn entries_are_found_by_what_they_are_about_and_by_age() {
         let newest = audit::newest_of_resource(&w.store, id(8), 2).await.unwrap();
         assert_eq!(newest, [entry(604), entry(602)]);
         assert_eq!(audit::latest(&w.store, 2).await.unwrap(), [entry(605), entry(604)]);
+        let first = async |event, since| audit::first_since(&w.store, id(8), event, since).await.unwrap();
+        assert_eq!(first("license.suspend", NOW).await, Some(entry(602).at), "the one before is too old");
+        assert_eq!(first("license.suspend", entry(602).at).await, None);
+        assert_eq!(first("license.revoke", NOW).await, None);
     }
 }
 

@@ -45,6 +45,10 @@ async fn the_rules_of_a_policy_are_replaced_as_a_whole() {
         let mut taken = policy();
         taken.id = id(101);
         assert!(!w.write(taken, |it, tx| Box::pin(policies::insert(tx, it))).await.unwrap());
+        let by_code = async |product, code| policies::by_code(&w.store, product, code).await.unwrap();
+        assert_eq!(by_code(free.product_id, "free").await, Some(free.id));
+        assert_eq!(by_code(free.product_id, "paid").await, None);
+        assert_eq!(by_code(id(777), "free").await, None);
 
         let later = Timestamp::from_micros(i64::MAX);
         let set = async |policy| {

@@ -133,6 +133,11 @@ async fn machines_pools_and_limits_of_all_licences_are_read_at_once_and_machines
         let moved = w.write((), move |(), tx| Box::pin(machines::assign_all(tx, one, two))).await.unwrap();
         assert_eq!(moved, 3);
         assert_eq!(order().await, [(id(32), two, false), (id(33), two, false), (id(31), two, false)]);
+        for (license, pool, removed) in [(two, "desks", 0), (foreign, "kiosk", 0), (foreign, "desks", 1)] {
+            let delete =
+                w.write((), move |(), tx| Box::pin(machines::delete_of_pool(tx, license, pool))).await;
+            assert_eq!(delete.unwrap(), removed, "{pool}");
+        }
 
         for license in [one, foreign] {
             for name in ["b", "a"] {
