@@ -1,6 +1,7 @@
 //! Why something that an application asked for was not done; each with code, sentence, remedy and documentation link.
 
 use std::fmt;
+use std::time::Duration;
 
 use keyward_core::refusal::Refusal;
 use keyward_core::verdict::Verdict;
@@ -15,6 +16,7 @@ pub(crate) const HELP: &str = "docs/errors.md";
 pub struct ClientError {
     kind: Kind,
     help: String,
+    retry_after: Option<Duration>,
 }
 
 #[derive(Clone, Debug)]
@@ -25,7 +27,7 @@ enum Kind {
 
 impl ClientError {
     pub(crate) fn refused(verdict: Verdict, help: &str) -> Self {
-        Self { kind: Kind::Refused(Box::new(verdict)), help: help.to_owned() }
+        Self { kind: Kind::Refused(Box::new(verdict)), help: help.to_owned(), retry_after: None }
     }
 
     pub(crate) fn other(
@@ -34,11 +36,18 @@ impl ClientError {
         remedy: &'static str,
         help: &str,
     ) -> Self {
-        Self { kind: Kind::Other { code, sentence: sentence.to_string(), remedy }, help: help.to_owned() }
+        let kind = Kind::Other { code, sentence: sentence.to_string(), remedy };
+        Self { kind, help: help.to_owned(), retry_after: None }
     }
 
     pub(crate) fn refusal(refusal: Refusal, help: &str) -> Self {
         Self::refused(refusal.into(), help)
+    }
+
+    /// After so long it may go better.
+    #[cfg(feature = "online")]
+    pub(crate) fn after(self, wait: Option<Duration>) -> Self {
+        Self { retry_after: wait, ..self }
     }
 
     pub(crate) fn disk(what: &str, error: &std::io::Error, help: &str) -> Self {
@@ -68,6 +77,11 @@ impl ClientError {
             Kind::Refused(verdict) => verdict.remedy,
             Kind::Other { remedy, .. } => remedy,
         }
+    }
+
+    /// After how long the server that was asked wants to be asked again.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
     }
 
     /// The page that explains the code.

@@ -1,5 +1,8 @@
 //! The facts of this machine, compared with what Node says of it.
 
+#[cfg(feature = "online")]
+mod online;
+
 use std::process::Command;
 
 use serde_json::Value;
