@@ -211,8 +211,13 @@ impl Builder {
     /// Opens the licence. What is wrong with its files does not stop the application: the status says it.
     ///
     /// # Errors
-    /// `NO_DATA_DIRECTORY` when none is given and the platform names none; `NO_CHANCE` when the system gives none.
+    /// `NO_DATA_DIRECTORY` when none is given and the platform names none; `NO_CHANCE` when the system gives none;
+    /// `SERVER_ADDRESS`, `SERVER_ROOT`, `SERVER_TOKEN` when the server was given something that cannot be used.
     pub fn open(self) -> Result<LicenseManager, ClientError> {
+        #[cfg(feature = "online")]
+        if let Some(server) = &self.server {
+            server.check(&self.help)?;
+        }
         let places = Places { os: std::env::consts::OS, env: &environment };
         let application = self.application.as_deref().unwrap_or(&self.product);
         let none = || {

@@ -1,6 +1,7 @@
 //! Why something that an application asked for was not done; each with code, sentence, remedy and documentation link.
 
 use std::fmt;
+use std::time::Duration;
 
 use keyward_core::refusal::Refusal;
 use keyward_core::verdict::Verdict;
@@ -43,13 +44,50 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "Remove the licence, or ask support to release the device.",
     ),
     ("NOT_A_TRIAL", "The key is no trial key.", "Import it as a licence."),
+    ("NOT_ACTIVATED", "No key was activated on this device.", "Activate a key first."),
+    (
+        "NOT_SUPPORTED",
+        "The server's interface has no such call.",
+        "See the reason: it names what support can do.",
+    ),
+    ("NO_SERVER", "The application has no licence server.", "Import a licence instead."),
     ("RECOVERY_NOT_NEEDED", "The clock is not called turned back.", "Nothing to do."),
     (
         "RECOVERY_NUMBER",
         "The recovery code is for another number.",
         "Tell support the number that is shown now.",
     ),
+    (
+        "SERVER_ADDRESS",
+        "The server's address cannot be used.",
+        "Write it as https://name or https://name:port/path.",
+    ),
+    (
+        "SERVER_ANSWER",
+        "The server's answer makes no sense.",
+        "Check that the network lets the application through.",
+    ),
+    ("SERVER_BUSY", "The server asks to wait.", "Try again then."),
+    (
+        "SERVER_CERTIFICATE",
+        "The server does not prove who it is.",
+        "Check the date and the network, or tell the vendor.",
+    ),
+    ("SERVER_FAILED", "The server has a problem.", "Try again in a while; if it stays so, tell the vendor."),
+    (
+        "SERVER_ROOT",
+        "The authority's certificate cannot be used.",
+        "Give the application the certificate in PEM.",
+    ),
+    ("SERVER_TIMEOUT", "The server does not answer in time.", "Try again in a while."),
+    (
+        "SERVER_TOKEN",
+        "The server does not accept the token.",
+        "Give the application a token of the installation.",
+    ),
+    ("SERVER_UNREACHABLE", "The server cannot be reached.", "Check the network connection, and try again."),
     ("TRIAL_SPENT", "This device had its trial.", "Buy a licence, or ask the vendor for one for a few days."),
+    ("USAGE_CONSENT", "The user did not agree to it.", "Ask the user first."),
 ];
 
 /// Why it was not done.
@@ -57,6 +95,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
 pub struct ClientError {
     kind: Kind,
     help: String,
+    retry_after: Option<Duration>,
 }
 
 #[derive(Clone, Debug)]
@@ -67,7 +106,7 @@ enum Kind {
 
 impl ClientError {
     pub(crate) fn refused(verdict: Verdict, help: &str) -> Self {
-        Self { kind: Kind::Refused(Box::new(verdict)), help: help.to_owned() }
+        Self { kind: Kind::Refused(Box::new(verdict)), help: help.to_owned(), retry_after: None }
     }
 
     pub(crate) fn other(
@@ -77,11 +116,18 @@ impl ClientError {
         help: &str,
     ) -> Self {
         debug_assert!(CODES.iter().any(|(known, ..)| *known == code), "{code} is in no table");
-        Self { kind: Kind::Other { code, sentence: sentence.to_string(), remedy }, help: help.to_owned() }
+        let kind = Kind::Other { code, sentence: sentence.to_string(), remedy };
+        Self { kind, help: help.to_owned(), retry_after: None }
     }
 
     pub(crate) fn refusal(refusal: Refusal, help: &str) -> Self {
         Self::refused(refusal.into(), help)
+    }
+
+    /// After so long it may go better.
+    #[cfg(feature = "online")]
+    pub(crate) fn after(self, wait: Option<Duration>) -> Self {
+        Self { retry_after: wait, ..self }
     }
 
     pub(crate) fn disk(what: &str, error: &std::io::Error, help: &str) -> Self {
@@ -111,6 +157,11 @@ impl ClientError {
             Kind::Refused(verdict) => verdict.remedy,
             Kind::Other { remedy, .. } => remedy,
         }
+    }
+
+    /// After how long the server that was asked wants to be asked again.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
     }
 
     /// The page that explains the code.

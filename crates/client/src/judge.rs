@@ -52,6 +52,14 @@ pub(crate) fn judge(rules: &Rules, evidence: Evidence<'_>, now: Timestamp) -> St
     let decides = if candidates.is_empty() { judge.nothing() } else { candidates.swap_remove(first) };
     let behind = decides.verdict.code == Code::ClockTampered;
     let number = behind.then(|| state.ledger.number(evidence.identity.id()));
+    let mut notes = evidence.notes;
+    let unreached = state.answer.as_ref().is_some_and(|answer| answer.unreached);
+    if let (Source::Server, true, Some(lease)) =
+        (decides.source, unreached && decides.verdict.valid, decides.lease_until)
+    {
+        let until = decides.verdict.grace_until.map_or(lease, |end| end.min(lease));
+        notes.push(Note::ServerNotReached { until });
+    }
     Status {
         verdict: decides.verdict,
         claims: decides.claims,
@@ -59,7 +67,7 @@ pub(crate) fn judge(rules: &Rules, evidence: Evidence<'_>, now: Timestamp) -> St
         device_id: evidence.identity.id().to_owned(),
         recovery_number: number,
         lease_until: decides.lease_until,
-        notes: evidence.notes,
+        notes,
         at: now,
         help: rules.help.clone(),
     }
@@ -149,11 +157,12 @@ impl Judge<'_> {
         claims.holder.clone_from(&answer.holder);
         claims.features.clone_from(&answer.features);
         claims.device = Some(answer.device.clone());
+        claims.grace_days = answer.grace_days;
         claims.access_after_expiry = Access::ReadOnly;
         if let Some((code, detail)) = &answer.refused {
             let code =
                 Code::ALL.iter().copied().find(|known| known.as_str() == code).unwrap_or(Code::NotFound);
-            let verdict = read_only(code, detail, code.remedy());
+            let verdict = Verdict { expiry: end, ..read_only(code, detail, code.remedy()) };
             return Candidate { source: Source::Server, claims: Some(claims), verdict, lease_until: None };
         }
         self.decided(Source::Server, claims, Some(lease))

@@ -15,6 +15,8 @@ mod judge;
 mod ledger;
 mod manager;
 mod offline;
+#[cfg(feature = "online")]
+pub mod online;
 mod place;
 mod recover;
 mod state;

@@ -59,6 +59,9 @@ pub(crate) struct Memory {
     /// What the status is told with until the next start.
     pub(crate) notes: Vec<Note>,
     pub(crate) watch: crate::watch::Watch,
+    /// Until when the server is left alone.
+    #[cfg(feature = "online")]
+    pub(crate) patience: Option<crate::online::Patience>,
 }
 
 /// What was read of the two sealed copies.

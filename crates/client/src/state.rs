@@ -118,6 +118,12 @@ pub(crate) struct Answer {
     pub(crate) lease_until: i64,
     /// The device that it was given to.
     pub(crate) device: String,
+    /// Days after the end in which everything still works.
+    #[serde(default)]
+    pub(crate) grace_days: i64,
+    /// Whether the server was asked again and did not answer.
+    #[serde(default)]
+    pub(crate) unreached: bool,
 }
 
 /// Keys are not shown.
@@ -134,6 +140,19 @@ pub(crate) struct Usage {
     pub(crate) consent: Option<bool>,
     /// By feature and day since 1970: what is not told yet.
     pub(crate) counted: BTreeMap<String, BTreeMap<i64, u64>>,
+    /// By feature: what is on its way to the server.
+    pub(crate) sending: BTreeMap<String, Sending>,
+}
+
+/// What was counted of a feature and is told to the server under this `Idempotency-Key`, again and again until it says
+/// that it has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Sending {
+    pub(crate) key: String,
+    /// Since when, by this device's clock.
+    pub(crate) since: i64,
+    pub(crate) days: BTreeMap<i64, u64>,
 }
 
 /// What stands in the second place.

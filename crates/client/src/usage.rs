@@ -44,6 +44,7 @@ impl LicenseManager {
             state.usage.consent = Some(agrees);
             if !agrees {
                 state.usage.counted.clear();
+                state.usage.sending.clear();
             }
             Ok(())
         })
@@ -51,8 +52,22 @@ impl LicenseManager {
 
     /// What was counted and not told yet.
     pub fn usage(&self) -> Usage {
-        let state = self.0.state();
-        Usage { consent: state.usage.consent, counted: state.usage.counted }
+        let mut usage = self.0.state().usage;
+        for (feature, sending) in std::mem::take(&mut usage.sending) {
+            usage.count(&feature, &sending.days);
+        }
+        Usage { consent: usage.consent, counted: usage.counted }
+    }
+}
+
+impl crate::state::Usage {
+    /// Adds what was counted of a feature on these days.
+    pub(crate) fn count(&mut self, feature: &str, days: &BTreeMap<i64, u64>) {
+        let counted = self.counted.entry(feature.to_owned()).or_default();
+        for (day, uses) in days {
+            let before = counted.entry(*day).or_default();
+            *before = before.saturating_add(*uses);
+        }
     }
 }
 

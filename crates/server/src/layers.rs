@@ -8,6 +8,7 @@
 mod body;
 mod client;
 mod context;
+mod date;
 mod door;
 mod front;
 mod guard;
@@ -50,6 +51,7 @@ struct Shared {
     proxies: TrustedProxies,
     metrics: Arc<Metrics>,
     body: body::Limits,
+    date: date::Dates,
 }
 
 impl Layers {
@@ -57,7 +59,8 @@ impl Layers {
     pub fn new(server: &Server, clock: Arc<dyn Clock>, ids: RequestIds, metrics: Arc<Metrics>) -> Self {
         let proxies = TrustedProxies::new(server.trusted_proxies.clone());
         let body = body::Limits { bytes: server.body_limit.0, time: server.read_timeout };
-        Self(Arc::new(Shared { clock, ids, proxies, metrics, body }))
+        let date = date::Dates::default();
+        Self(Arc::new(Shared { clock, ids, proxies, metrics, body, date }))
     }
 
     /// The router with everything around each of its routes.

@@ -4,6 +4,7 @@ mod application;
 mod id;
 mod license;
 mod offline;
+mod online;
 mod status;
 mod watch;
 
@@ -21,6 +22,9 @@ pub(crate) enum Device {
     Trial(license::Trial),
     Recover(license::Recover),
     Usage(license::Usage),
+    Activate(online::Activate),
+    Refresh(online::Refresh),
+    Deactivate(online::Deactivate),
     Request(offline::Request),
     Complete(offline::Complete),
     Release(offline::Release),
@@ -39,6 +43,9 @@ impl Device {
             Self::Trial(command) => command.run(json),
             Self::Recover(command) => command.run(json),
             Self::Usage(command) => command.run(json).map(|()| true),
+            Self::Activate(command) => command.run(json),
+            Self::Refresh(command) => command.run(json),
+            Self::Deactivate(command) => command.run(json).map(|()| true),
             Self::Request(command) => command.run(json).map(|()| true),
             Self::Complete(command) => command.run(json),
             Self::Release(command) => command.run(json).map(|()| true),

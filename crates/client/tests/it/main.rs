@@ -4,6 +4,8 @@ mod clock;
 mod device;
 mod faults;
 mod license;
+#[cfg(feature = "online")]
+mod online;
 mod seats;
 mod tampering;
 mod trial;

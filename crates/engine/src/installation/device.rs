@@ -38,6 +38,8 @@ pub struct Device {
     pub tier: String,
     /// May it run?
     pub verdict: Verdict,
+    /// Seconds it may run on this answer, where its policy says so.
+    pub offline_lease: Option<i64>,
 }
 
 impl Engine {
@@ -120,7 +122,8 @@ impl Holding {
         let tier = held.map(Held::tier).filter(|_| !is_free).unwrap_or(FREE).to_owned();
         let license = held.map_or(0, |held| held.serial);
         let verdict = self.device_verdict(&machine, blocked);
-        Device { machine, license, tier, verdict }
+        let offline_lease = held.and_then(|held| held.found.policy.rules.offline_lease);
+        Device { machine, license, tier, verdict, offline_lease }
     }
 
     fn device_verdict(&self, machine: &Machine, blocked: &[Uuid]) -> Verdict {

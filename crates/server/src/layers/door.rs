@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::StatusCode;
+use axum::http::header::DATE;
 use axum::response::Response;
 use tower::Service;
 use tracing::{Span, debug, error, info_span};
@@ -104,6 +105,10 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for DoorFuture<F> 
 impl Passing {
     fn finish(&self, response: &mut Response) {
         response.headers_mut().insert(REQUEST_ID, self.id.header());
+        // Devices set their time guard by it: it is the time that licences are judged by.
+        if let Some(date) = self.shared.date.header(self.shared.clock.now()) {
+            response.headers_mut().insert(DATE, date);
+        }
         let took = self.shared.clock.stopwatch().saturating_sub(self.started).as_secs_f64();
         let code = response.status().as_u16();
         self.route.record(self.method, code, took);

@@ -14,7 +14,7 @@ mod repetitions;
 mod seed;
 mod silence;
 mod strangers;
-mod tenant;
+pub(crate) mod tenant;
 mod truth;
 mod unfinished;
 mod vectors;

@@ -2,6 +2,7 @@
 //! a fresh database.
 
 mod bad_input;
+mod client;
 mod front;
 mod limits;
 mod line;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use keyward_client::online::Server;
 use keyward_client::{Builder, LicenseManager};
 use keyward_core::device::fingerprint::Fingerprint;
 use keyward_core::time::Timestamp;
@@ -185,6 +186,9 @@ impl Settings {
 
     fn open(&self, data: &Path, now: Option<Timestamp>, only_looks: bool) -> Result<LicenseManager, Failure> {
         let mut builder = self.builder()?.data_directory(data);
+        if let Some(server) = &self.server {
+            builder = builder.server(server.build()?);
+        }
         if let Some(now) = now {
             // Files are written by the system's clock, whatever this one says.
             builder = builder.clock(Standing(now)).file_times(false);
@@ -193,6 +197,28 @@ impl Settings {
             builder = builder.only_look();
         }
         Ok(builder.open()?)
+    }
+}
+
+impl ServerSettings {
+    fn build(&self) -> Result<Server, Failure> {
+        let mut server = match self.dialect {
+            Dialect::Pool => Server::pool(&self.url),
+            Dialect::Tier => Server::tier(&self.url),
+            Dialect::Installation => {
+                let name = self.token_env.as_deref().ok_or_else(|| {
+                    Failure::argument(
+                        "an installation's server asks for a token",
+                        "give --token-env NAME; `keyward token create --installation NAME` makes one",
+                    )
+                })?;
+                Server::installation(&self.url, &variable(name)?)
+            }
+        };
+        if let Some(pem) = &self.root_certificate {
+            server = server.root_certificate(pem);
+        }
+        Ok(server)
     }
 }
 

@@ -95,6 +95,9 @@ pub(crate) struct Usage {
     /// Whether totals may be told; a no forgets what was counted
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
     consent: Option<bool>,
+    /// Tell the server the totals, with the user's consent
+    #[arg(long)]
+    send: bool,
     /// Count one use of a feature
     #[arg(long, value_name = "FEATURE")]
     record: Option<String>,
@@ -110,6 +113,9 @@ impl Usage {
         }
         if let Some(feature) = &self.record {
             manager.record_use(feature)?;
+        }
+        if self.send {
+            manager.send_usage()?;
         }
         let usage = manager.usage();
         let consent = match usage.consent {

@@ -29,6 +29,9 @@ struct Yes<'a> {
     duration_label: &'a str,
     activation_date: Option<String>,
     expiration_date: Option<String>,
+    /// Seconds a device may run on this answer.
+    #[serde(rename = "offlineLease", skip_serializing_if = "Option::is_none")]
+    offline_lease: Option<i64>,
 }
 
 struct Request {
@@ -141,6 +144,7 @@ fn answer(activation: &Activation) -> (u16, String) {
                 no.status = Some(standing(here));
                 no.activation_date = found.license.first_activated_at.and_then(date);
                 no.expiration_date = found.license.expiry.and_then(date);
+                no.offline_lease = found.policy.rules.offline_lease;
             }
             (status, text(&no))
         }
@@ -160,6 +164,7 @@ fn yes(activated: &Activated) -> Yes<'_> {
         duration_label,
         activation_date: date(activated.machine.created_at),
         expiration_date: activated.found.license.expiry.and_then(date),
+        offline_lease: activated.found.policy.rules.offline_lease,
     }
 }
 

@@ -30,6 +30,8 @@ pub(super) struct No {
     pub(super) activation_date: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) expiration_date: Option<String>,
+    #[serde(rename = "offlineLease", skip_serializing_if = "Option::is_none")]
+    pub(super) offline_lease: Option<i64>,
 }
 
 impl No {

@@ -25,6 +25,9 @@ struct Yes<'a> {
     expires_at: Option<i64>,
     user_id: Option<&'a str>,
     features: &'a [String],
+    /// Seconds a device may run on this answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offline_lease: Option<i64>,
 }
 
 pub(super) async fn verify(
@@ -90,6 +93,7 @@ fn yes(found: &Found) -> Response {
         expires_at: found.license.expiry.map(Timestamp::millis),
         user_id: found.user_external_id.as_deref(),
         features: &found.policy.model.entitlements,
+        offline_lease: found.policy.rules.offline_lease,
     })
     .into_response()
 }

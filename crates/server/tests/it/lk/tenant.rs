@@ -23,20 +23,20 @@ fn number() -> u32 {
 }
 
 /// An installation at a server.
-pub(super) struct Tenant<'s> {
-    pub(super) site: &'s Site,
-    pub(super) name: String,
-    pub(super) secret: String,
-    pub(super) token: String,
+pub(crate) struct Tenant<'s> {
+    pub(crate) site: &'s Site,
+    pub(crate) name: String,
+    pub(crate) secret: String,
+    pub(crate) token: String,
 }
 
 impl<'s> Tenant<'s> {
     /// A new installation; its token may also see its key.
-    pub(super) async fn new(site: &'s Site, name: &str) -> Self {
+    pub(crate) async fn new(site: &'s Site, name: &str) -> Self {
         Self::with_secret(site, name, &format!("secret of {name}")).await
     }
 
-    pub(super) async fn with_secret(site: &'s Site, name: &str, secret: &str) -> Self {
+    pub(crate) async fn with_secret(site: &'s Site, name: &str, secret: &str) -> Self {
         let (engine, caller) = (&site.engine, Caller::operator());
         engine.create_installation(&caller, name, None).await.expect("an installation");
         engine.set_installation_secret(&caller, name, secret, true).await.expect("it is set");
@@ -45,56 +45,56 @@ impl<'s> Tenant<'s> {
     }
 
     /// The same installation, asked at another node.
-    pub(super) fn at<'o>(&self, site: &'o Site) -> Tenant<'o> {
+    pub(crate) fn at<'o>(&self, site: &'o Site) -> Tenant<'o> {
         let (name, secret, token) = (self.name.clone(), self.secret.clone(), self.token.clone());
         Tenant { site, name, secret, token }
     }
 
     /// First line and headers of a request.
-    pub(super) fn head(&self, method: &str, path: &str) -> String {
+    pub(crate) fn head(&self, method: &str, path: &str) -> String {
         format!(
             "{method} {path} HTTP/1.1\r\nAuthorization: Bearer {}\r\nContent-Type: application/json",
             self.token
         )
     }
 
-    pub(super) async fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
+    pub(crate) async fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
         self.site.ask(&self.head(method, path), body).await
     }
 
-    pub(super) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.ask("GET", path, "").await
     }
 
     /// The answer, which must be a yes.
-    pub(super) async fn read(&self, path: &str) -> Value {
+    pub(crate) async fn read(&self, path: &str) -> Value {
         let answer = self.get(path).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         answer.json()
     }
 
-    pub(super) async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         self.ask("POST", path, &body.to_string()).await
     }
 
-    pub(super) async fn activate(&self, key: &str) -> Answer {
+    pub(crate) async fn activate(&self, key: &str) -> Answer {
         self.post("/license/activate", &json!({ "licenseKey": key })).await
     }
 
     /// Activates a key that must be taken, and gives the licence's id.
-    pub(super) async fn activated(&self, key: &str) -> i64 {
+    pub(crate) async fn activated(&self, key: &str) -> i64 {
         let answer = self.activate(key).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.json()["addedLicense"]["id"].as_i64().expect("an id")
     }
 
     /// Registers a device.
-    pub(super) async fn add(&self, device: &str) -> Answer {
+    pub(crate) async fn add(&self, device: &str) -> Answer {
         self.post("/devices", &json!({ "deviceId": device })).await
     }
 
     /// Registers so many devices, which must be taken: `device 0`, `device 1`, … a second apart.
-    pub(super) async fn fill(&self, devices: std::ops::Range<usize>) {
+    pub(crate) async fn fill(&self, devices: std::ops::Range<usize>) {
         for number in devices {
             self.site.clock.advance(1);
             let answer = self.add(&format!("device-{number}")).await;
@@ -103,30 +103,30 @@ impl<'s> Tenant<'s> {
     }
 
     /// The devices that may run, by their ids, in the order of the list.
-    pub(super) async fn allowed(&self) -> Vec<String> {
+    pub(crate) async fn allowed(&self) -> Vec<String> {
         let devices = self.read("/devices").await;
         let devices = devices.as_array().expect("a list");
         let allowed = devices.iter().filter(|device| device["isAllowed"] == true);
         allowed.map(|device| device["deviceId"].as_str().expect("an id").to_owned()).collect()
     }
 
-    pub(super) fn shared(&self) -> SharedSecret {
+    pub(crate) fn shared(&self) -> SharedSecret {
         keyward_engine::keys::prepare(&self.secret)
     }
 
     /// A key of the first version.
-    pub(super) fn lk1(&self, tier: &str) -> String {
+    pub(crate) fn lk1(&self, tier: &str) -> String {
         let number = number();
         let mut rng = StdRng::seed_from_u64(number.into());
         issue::lk1(tier, &self.shared(), &mut rng, number).expect("a key")
     }
 
     /// A key of the second version.
-    pub(super) fn lk2(&self, tier: &str, devices: u32, expires: Option<&str>) -> String {
+    pub(crate) fn lk2(&self, tier: &str, devices: u32, expires: Option<&str>) -> String {
         self.lk2_for(tier, devices, expires, Some("Acme Corporation"))
     }
 
-    pub(super) fn lk2_for(
+    pub(crate) fn lk2_for(
         &self,
         tier: &str,
         devices: u32,
@@ -144,7 +144,7 @@ impl<'s> Tenant<'s> {
     }
 
     /// Our own key, sealed under the installation's secret.
-    pub(super) fn lk3(&self, change: impl FnOnce(&mut Lk3)) -> String {
+    pub(crate) fn lk3(&self, change: impl FnOnce(&mut Lk3)) -> String {
         let number = number();
         let mut lk3 = Lk3 {
             product: "lk".to_owned(),
@@ -160,13 +160,13 @@ impl<'s> Tenant<'s> {
     }
 
     /// What the vendor sees of a licence.
-    pub(super) async fn shown(&self, key: &str) -> Shown {
+    pub(crate) async fn shown(&self, key: &str) -> Shown {
         self.site.engine.show(&Named::Key(key.to_owned())).await.expect("it is there")
     }
 }
 
 /// A new token of an installation.
-pub(super) async fn token(site: &Site, installation: &str, reads_key: bool) -> String {
+pub(crate) async fn token(site: &Site, installation: &str, reads_key: bool) -> String {
     let made = site
         .engine
         .create_installation_token(&Caller::operator(), installation, reads_key, "test", None)
@@ -176,7 +176,7 @@ pub(super) async fn token(site: &Site, installation: &str, reads_key: bool) -> S
 }
 
 /// The answer is a no with this status and this code, in the shape of system E.
-pub(super) fn assert_no(answer: &Answer, status: u16, code: &str, what: &str) {
+pub(crate) fn assert_no(answer: &Answer, status: u16, code: &str, what: &str) {
     assert_eq!(answer.status, status, "{what}: {answer:?}");
     assert_eq!(answer.header("content-type"), Some("application/json"), "{what}");
     let body = answer.json();
@@ -185,17 +185,17 @@ pub(super) fn assert_no(answer: &Answer, status: u16, code: &str, what: &str) {
 }
 
 /// The same with a code that verdicts have.
-pub(super) fn assert_refused(answer: &Answer, status: u16, code: Code, what: &str) {
+pub(crate) fn assert_refused(answer: &Answer, status: u16, code: Code, what: &str) {
     assert_no(answer, status, code.as_str(), what);
 }
 
 /// `YYYY-MM-DD` so many days from now.
-pub(super) fn day(site: &Site, days: i64) -> String {
+pub(crate) fn day(site: &Site, days: i64) -> String {
     let at = site.engine.now().plus_days(days);
     at.date().map(keyward_core::time::date_text).expect("within the calendar")
 }
 
 /// An instant as answers write it.
-pub(super) fn instant(text: &str) -> Timestamp {
+pub(crate) fn instant(text: &str) -> Timestamp {
     Timestamp::parse_rfc3339(text).expect("an instant")
 }

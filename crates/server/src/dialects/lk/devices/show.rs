@@ -26,11 +26,14 @@ pub(super) struct Shown<'a> {
     reason: Option<String>,
     activated_at: Timestamp,
     last_seen_at: Timestamp,
+    /// Seconds it may run on this answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offline_lease: Option<i64>,
 }
 
 impl<'a> From<&'a Device> for Shown<'a> {
     fn from(device: &'a Device) -> Self {
-        let Device { machine, license, tier, verdict, .. } = device;
+        let Device { machine, license, tier, verdict, offline_lease } = device;
         Self {
             device_id: &machine.fingerprint,
             name: machine.name.as_deref(),
@@ -42,6 +45,7 @@ impl<'a> From<&'a Device> for Shown<'a> {
             reason: Some(verdict).filter(|verdict| !verdict.valid).map(sentence),
             activated_at: machine.created_at,
             last_seen_at: machine.last_seen_at,
+            offline_lease: *offline_lease,
         }
     }
 }
