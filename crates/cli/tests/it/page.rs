@@ -173,10 +173,11 @@ fn same(shown: &str, printed: &str) -> bool {
 
 /// What is the same in each run. Rows of tables are as wide as what they hold: spaces and rules count as one.
 fn masked(text: &str) -> String {
-    const MASKS: [(&str, &str); 11] = [
+    const MASKS: [(&str, &str); 12] = [
         ("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<id>"),
         ("[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+Z?)?", "<time>"),
         ("(QF|LK)-[A-Z0-9]+-[A-Za-z0-9_=-]{16,}", "<key>"),
+        ("(?-u:\\b)[0-9A-F]{16}(?-u:\\b)", "<device>"),
         ("(?-u:\\b)[0-9a-f]{8,}(?-u:\\b)", "<digits>"),
         ("(?-u:\\b)[0-9]{5,}(?-u:\\b)", "<number>"),
         ("(?-u:\\b)36[56](?-u:\\b)", "<year>"),

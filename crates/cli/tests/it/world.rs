@@ -23,9 +23,18 @@ pub(crate) struct Run {
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::below(Path::new(env!("CARGO_TARGET_TMPDIR")))
+    }
+
+    /// Outside this repository: what `cargo new` makes inside becomes a part of it.
+    pub(crate) fn outside() -> Self {
+        Self::below(&std::env::temp_dir())
+    }
+
+    fn below(place: &Path) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("cli-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let directory = place.join(name);
         std::fs::create_dir_all(&directory).expect("a directory for the test");
         Self { directory, postgres: None }
     }
