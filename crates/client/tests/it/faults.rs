@@ -99,9 +99,9 @@ fn at_each(
             let needs_more = disk.left.load(Ordering::SeqCst) == 0;
             // A stopped program does not close.
             if fault == Fault::Full {
-                drop(manager)
+                drop(manager);
             } else {
-                std::mem::forget(manager)
+                std::mem::forget(manager);
             }
             look(&world, &world.open());
             if !needs_more {

@@ -24,7 +24,7 @@ fn a_request_is_answered_once() {
     let status = manager.import(&answer).expect("an answer");
     assert!(status.is_active());
     assert_eq!(
-        (status.source(), status.lease_until().map(|end| end.seconds())),
+        (status.source(), status.lease_until().map(keyward_client::Timestamp::seconds)),
         (Source::Seat, Some(START + 30 * DAY))
     );
     manager.complete(&answer).expect("entered twice");
