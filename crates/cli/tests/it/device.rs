@@ -38,6 +38,7 @@ fn failed(run: &Run, status: i32, code: &str) {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the command asks the system's clock")]
 fn a_licence_comes_goes_and_ends() {
     let world = set_up();
     let (code, none) = status(&world, &[]);
