@@ -178,6 +178,13 @@ impl<'r> Run<'r> {
         }
         if self.report.refused {
             return Ok(());
+        if self.report.read != rows.total {
+            let why = format!(
+                "its table {} has {} rows, and {} can be told apart",
+                table.name, rows.total, self.report.read
+            );
+            return Err(StoreError::OldDatabase { place: self.old.place().to_owned(), why }.into());
+        }
         }
         self.write().await?;
         self.written().await?;

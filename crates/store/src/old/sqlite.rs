@@ -83,10 +83,13 @@ impl Database {
         let count = format!("select count(*) from {}", quoted(&name));
         let total: i64 = connection.query_row(&count, [], |row| row.get(0)).map_err(refused)?;
         drop(connection);
-
-        let order =
-            own.order.as_deref().map_or_else(|| "l.rowid".to_owned(), |name| format!("l.{}", quoted(name)));
-        let mut reads = vec![order.clone()];
+        // What tells rows apart, and their order: ids may be missing or repeated, and a view has nothing else.
+        let key = row.clone().or_else(|| order.clone()).unwrap_or_else(|| "null".to_owned());
+        let order = order.into_iter().chain(row).collect::<Vec<_>>().join(", ");
+        let order = if order.is_empty() { "1".to_owned() } else { order };
+        let mut reads = vec![key];
+        let order = own.order.as_deref().map(|name| format!("l.{}", quoted(name)));
+        let row = rowid(&connection, &name, &has).map_err(refused)?.map(|rowid| format!("l.{rowid}"));
         reads.extend(own.read.iter().map(|(_, name)| format!("l.{}", quoted(name))));
         let mut names = Names { own: own.read.iter().map(|(name, _)| *name).collect(), ..Names::default() };
         let (mut from, mut by) = (format!("{} l", quoted(&name)), order);
@@ -177,6 +180,18 @@ fn immutable(path: &Path) -> rusqlite::Result<Connection> {
     let escaped: String = bytes.map(|byte| format!("%{byte:02x}")).collect();
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | UNSHARED;
     Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)
+/// The name by which each row of a table has a number of its own; a view has none, nor has every table.
+fn rowid(connection: &Connection, name: &str, has: &[String]) -> rusqlite::Result<Option<&'static str>> {
+    let is_table = "select exists (select 1 from sqlite_master where type = 'table' and name = ?1)";
+    if !connection.query_row(is_table, [name], |row| row.get::<_, bool>(0))? {
+        return Ok(None);
+    }
+    let is_free = |wanted: &&str| !has.iter().any(|name| name.eq_ignore_ascii_case(wanted));
+    let is_there =
+        |wanted: &&str| connection.prepare(&format!("select l.{wanted} from {} l", quoted(name))).is_ok();
+    Ok(["rowid", "_rowid_", "oid"].into_iter().filter(is_free).find(is_there))
+}
+
 }
 
 /// A copy with its log, which nobody uses: SQLite keeps its index of the log in memory, and leaves the log as it is.

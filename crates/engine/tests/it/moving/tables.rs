@@ -1,0 +1,88 @@
+//! Tables of systems A to C with rows that their documents do not show.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use keyward_engine::EngineError;
+use keyward_engine::import::{Import, Reason, Report, System};
+use keyward_engine::license::{Named, Shown};
+use keyward_store::batches::Unfinished;
+use serde_json::{Value, json};
+
+use crate::stored::Stored;
+
+/// An old SQLite file, removed at the end.
+struct Old(PathBuf);
+
+impl Old {
+    fn new(script: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("table-{}-{}.db", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = std::fs::remove_file(&file);
+        let made = rusqlite::Connection::open(&file).expect("a file");
+        made.execute_batch(script).expect("the script runs");
+        Self(file)
+    }
+
+    fn import(&self, system: System, skip_bad: bool) -> Import {
+        Import {
+            system,
+            from: self.0.display().to_string(),
+            product: None,
+            secret: None,
+            dry_run: false,
+            skip_bad,
+            installation: None,
+            keep_attempts: 90,
+        }
+    }
+
+    async fn run(&self, stored: &Stored, system: System, skip_bad: bool) -> Result<Report, EngineError> {
+        stored.engine.import(&stored.caller(), self.import(system, skip_bad), |_, _| {}).await
+    }
+}
+
+impl Drop for Old {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Keys of system B.
+fn key(number: u64) -> String {
+    format!("KEY{number:09}")
+}
+
+/// Rows of system B's main table.
+fn keys(numbers: std::ops::Range<u64>, days: u64) -> String {
+    numbers
+        .map(|number| format!("insert into licenses values ({number}, '{}', {days});\n", key(number)))
+        .collect()
+}
+
+async fn shown(stored: &Stored, key: &str) -> Shown {
+    stored.engine.show(&Named::Key(key.to_owned())).await.expect("it is there")
+}
+
+async fn unfinished(stored: &Stored) -> Vec<Unfinished> {
+    stored.engine.unfinished_batches().await.expect("they are read")
+}
+
+#[tokio::test]
+async fn rows_without_an_id_are_all_moved_or_none_is() {
+    let rows = "create table rows (id serial primary key, license_key text, duration_days int);
+        insert into rows (license_key, duration_days) values ('KEY000000001', 30), ('KEY000000002', 30), ('KEY000000003', 30);
+        create table license_activations (license_key text, domain_fingerprint text);";
+    let table = Old::new(&format!("{rows} alter table rows rename to licenses;"));
+    // A view has no rows of its own to tell apart.
+    let view = Old::new(&format!("{rows} create view licenses as select * from rows;"));
+    for stored in Stored::all().await {
+        let refused = view.run(&stored, System::B, false).await.expect_err("one row of three was seen");
+        assert_eq!(refused.code(), "IMPORT_SOURCE", "{refused}");
+        assert!(stored.engine.show(&Named::Key(key(1))).await.is_err(), "nothing is left");
+        assert!(unfinished(&stored).await.is_empty());
+        let done = table.run(&stored, System::B, false).await.expect("a report");
+        assert_eq!((done.read, done.imported), (3, 3));
+    }
+}
