@@ -86,3 +86,50 @@ async fn rows_without_an_id_are_all_moved_or_none_is() {
         assert_eq!((done.read, done.imported), (3, 3));
     }
 }
+
+#[tokio::test]
+async fn only_a_date_past_the_year_9999_ends_never() {
+    let long = format!("12763-10-01 00:00:00.{}", "0".repeat(64));
+    let good = ["12763-10-01 00:00:00", "12000-02-29", "294276-12-31T23:59:59.999999+00"];
+    let bad = [
+        "20260-1-01",
+        "20260-01-01x",
+        "20260-13-01",
+        "12001-02-29",
+        "20260-",
+        "20260-01",
+        "2026010-01-01",
+        "123456789-01-01",
+        "20260-01-01 24:00:00",
+        "20260-01-01 \0",
+        "20260-01-01 00:00:00\n+02",
+        long.as_str(),
+    ];
+    let old = Old::new("create table licenses (license_key, user_id, tier, expires_at);");
+    let table = rusqlite::Connection::open(&old.0).expect("it opens");
+    for (number, end) in (1..).zip(good.iter().chain(&bad)) {
+        let row = "insert into licenses values ('QF-PRO-00-' || ?1, 'u', 'pro', ?2)";
+        table.execute(row, rusqlite::params![number, end]).expect("a row");
+    }
+    drop(table);
+    for stored in Stored::all().await {
+        let done = old.run(&stored, System::C, true).await.expect("a report");
+        assert_eq!((done.imported, done.malformed()), (3, 12), "{done:?}");
+        for (number, end) in (1..).zip(good) {
+            let license = shown(&stored, &format!("QF-PRO-00-{number}")).await.found.license;
+            assert_eq!((license.expiry, license.expiry_text.as_deref()), (None, Some(end)));
+        }
+    }
+}
+
+/// What is unfinished whenever an import tells of its progress; each time, so many seconds have gone by.
+async fn watched(stored: &Stored, import: Import, seconds: i64) -> (Report, Vec<Vec<Unfinished>>) {
+    let mut seen = Vec::new();
+    let runtime = tokio::runtime::Handle::current();
+    let progress = |_, _| {
+        stored.clock.advance(seconds);
+        seen.push(tokio::task::block_in_place(|| runtime.block_on(unfinished(stored))));
+    };
+    let report = stored.engine.import(&stored.caller(), import, progress).await.expect("a report");
+    (report, seen)
+}
