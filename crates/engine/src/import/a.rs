@@ -145,10 +145,10 @@ fn times(row: Fields<'_>) -> Result<(Profile, Times), Flaw> {
 /// The document's table has no column for it; deployments that revoke have added one of these.
 fn revoked(row: Fields<'_>) -> Result<Option<(&'static str, Option<Timestamp>)>, Flaw> {
     let since = near(row, "revoked_at")?;
-    let flagged = flag(row, "revoked")?.or(flag(row, "is_revoked")?).unwrap_or(false);
+    let flagged = flag(row, "revoked")?.or(flag(row, "is_revoked")?);
     let status = text(row, "status")?.unwrap_or_default().to_ascii_lowercase();
     let reason = match status.as_str() {
-        _ if flagged => Some("revoked"),
+        _ if flagged == Some(true) => Some("revoked"),
         "revoked" => Some("revoked"),
         "suspended" | "inactive" | "disabled" => Some("suspended"),
         "" | "active" | "valid" | "expired" => None,
@@ -156,3 +156,5 @@ fn revoked(row: Fields<'_>) -> Result<Option<(&'static str, Option<Timestamp>)>,
     };
     Ok(reason.map(|reason| (reason, since)))
 }
+        // Nothing else says whether: the time alone does.
+        "" if flagged.is_none() && since.is_some() => Some("revoked"),

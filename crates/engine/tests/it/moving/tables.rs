@@ -88,6 +88,32 @@ async fn rows_without_an_id_are_all_moved_or_none_is() {
 }
 
 #[tokio::test]
+async fn a_licence_with_a_time_of_revocation_alone_is_revoked() {
+    let old = Old::new(
+        "create table licenses (client_id, license_type, issued_at, exp, signature, revoked, status, revoked_at);
+         insert into licenses values
+           ('revoked', 'Pro', 1700000000, 1900000000, 'ab01', null, '', '2026-01-02 03:04:05'),
+           ('reinstated', 'Pro', 1700000000, 1900000000, 'ab02', 0, null, '2026-01-02 03:04:05'),
+           ('active', 'Pro', 1700000000, 1900000000, 'ab03', null, 'active', '2026-01-02 03:04:05'),
+           ('never', 'Pro', 1700000000, 1900000000, 'ab04', null, null, null);",
+    );
+    for stored in Stored::all().await {
+        assert_eq!(old.run(&stored, System::A, false).await.expect("a report").imported, 4);
+        let product = stored.engine.catalog().product("records").expect("the product").id;
+        for (client, reason) in
+            [("revoked", Some("revoked")), ("reinstated", None), ("active", None), ("never", None)]
+        {
+            let shown =
+                stored.engine.show(&Named::Subject(product, client.to_owned())).await.expect("it is there");
+            let license = shown.found.license;
+            assert_eq!(license.suspension_reason.as_deref(), reason, "{client}");
+            let since = license.suspended_at.map(|at| at.to_string());
+            assert_eq!(since.as_deref(), reason.map(|_| "2026-01-02T03:04:05Z"), "{client}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn only_a_date_past_the_year_9999_ends_never() {
     let long = format!("12763-10-01 00:00:00.{}", "0".repeat(64));
     let good = ["12763-10-01 00:00:00", "12000-02-29", "294276-12-31T23:59:59.999999+00"];
