@@ -89,6 +89,10 @@ statements! {
     INSERT_USER = "insert into users (id, account_id, external_id, email, name, role, banned_at, created_at, metadata)
                    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     SETTLE = "update batches set wanted = $2 where id = $1 and ready_at is null and wanted >= 0 and made = $2";
+    INSERT_FEATURE = "insert into entitlements (id, account_id, code, name, metadata, created_at)
+                      values ($1, $2, $3, $4, $6, $5) on conflict (account_id, code) do nothing";
+    ADVANCE = "update batches set made = made + $2, wanted = wanted + 1
+               where id = $1 and ready_at is null and wanted >= 0";
     DELETE_MACHINES = of_unfinished!("delete from machines where license_id in");
     DELETE_FORMS = of_unfinished!("delete from issued where license_id in");
     DELETE_LIMITS = of_unfinished!("delete from license_limits where license_id in");
@@ -262,6 +266,25 @@ pub async fn insert_users(tx: &Tx<'_>, users: &[User], mark: &str) -> Result<(),
 ///
 /// # Errors
 /// When the database refuses.
+/// The id of the feature with this code, made by an import when there is none.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn ensure_feature(tx: &Tx<'_>, wanted: &Entitlement, mark: &str) -> Result<Uuid, StoreError> {
+    let Entitlement { id, account_id, code, name, created_at } = wanted;
+    tx.execute(INSERT_FEATURE, args![*id, *account_id, code, name, *created_at, mark]).await?;
+    Ok(entitlements::by_code(tx, *account_id, code).await?.unwrap_or(*id))
+}
+
+/// Notes that so many more licences of an import are there; also that none are, and that it goes on nevertheless. `false`
+/// when its batch is gone, given up or ready.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn advance(tx: &Tx<'_>, batch: Uuid, made: i64) -> Result<bool, StoreError> {
+    Ok(tx.execute(ADVANCE, args![batch, made]).await? == 1)
+}
+
 pub async fn settle(tx: &Tx<'_>, batch: Uuid, made: i64) -> Result<bool, StoreError> {
     Ok(tx.execute(SETTLE, args![batch, made]).await? == 1)
 }

@@ -64,6 +64,22 @@ impl Job for Made {
 }
 
 /// Rows of one transaction.
+/// Says that an import goes on that writes nothing.
+pub(super) struct GoesOn {
+    pub(super) batch: Uuid,
+}
+
+impl Job for GoesOn {
+    const NAME: &'static str = "import.goes_on";
+    const LANE: Lane = Lane::Bulk;
+    type Out = bool;
+    type Err = StoreError;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<bool, StoreError> {
+        imports::advance(tx, self.batch, 0).await
+    }
+}
+
 #[derive(Default)]
 pub(super) struct Part {
     pub(super) batch: Uuid,
@@ -83,7 +99,7 @@ impl Job for Part {
     type Err = StoreError;
 
     async fn run(&self, tx: &Tx<'_>) -> Result<bool, StoreError> {
-        if !batches::advance(tx, self.batch, self.licenses.len() as i64).await? {
+        if !imports::advance(tx, self.batch, self.licenses.len() as i64).await? {
             return Ok(false);
         }
         imports::insert_users(tx, &self.users, &imports::mark(self.batch)).await?;

@@ -159,3 +159,18 @@ async fn watched(stored: &Stored, import: Import, seconds: i64) -> (Report, Vec<
     let report = stored.engine.import(&stored.caller(), import, progress).await.expect("a report");
     (report, seen)
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_goes_over_what_is_here_shows_that_it_goes_on() {
+    let table = "create table licenses (id integer primary key, license_key, duration_days);";
+    let here = Old::new(&format!("begin; {table}{} commit;", keys(11..3_000, 30)));
+    let all = Old::new(&format!("begin; {table}{}{} commit;", keys(1..11, 77), keys(11..3_000, 30)));
+    for stored in Stored::all().await {
+        here.run(&stored, System::B, false).await.expect("a report");
+        let (report, seen) = watched(&stored, all.import(System::B, false), 5).await;
+        assert_eq!(report.imported, 10);
+        let seen: Vec<_> = seen.into_iter().flatten().collect();
+        assert!(seen.len() > 4, "{seen:?}");
+        assert!(seen.windows(2).all(|both| both[0] != both[1]), "{seen:?}");
+    }
+}

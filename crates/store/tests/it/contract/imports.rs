@@ -201,3 +201,25 @@ async fn a_broken_off_import_leaves_nothing() {
         assert!(users::by_id(&w.store, id(71)).await.unwrap().is_some());
     }
 }
+
+#[tokio::test]
+async fn whatever_an_import_writes_shows_that_it_goes_on() {
+    for w in worlds().await {
+        begin(&w).await;
+        let advance = async |made: i64| {
+            w.write(made, |made, tx| Box::pin(imports::advance(tx, BATCH, *made))).await.unwrap()
+        };
+        let looked_at = async || batches::unfinished(&w.store).await.unwrap();
+        let mut before = looked_at().await;
+        for made in [2, 0, 0] {
+            assert!(advance(made).await);
+            let now = looked_at().await;
+            assert_ne!(now, before);
+            before = now;
+        }
+        assert_eq!((before[0].id, before[0].made), (BATCH, 2));
+        assert!(w.write((), |(), tx| Box::pin(imports::settle(tx, BATCH, 2))).await.unwrap());
+        assert!(w.write((), |(), tx| Box::pin(batches::finish(tx, BATCH, NOW))).await.unwrap());
+        assert!(!advance(0).await, "ready");
+    }
+}
