@@ -139,8 +139,7 @@ impl<'r> Run<'r> {
             let _ = self.engine.reload().await;
         }
         if self.report.refused {
-            self.report.imported = 0;
-            self.report.forms = 0;
+            self.report.nothing_was_made();
         }
         done.map(|()| self.report)
     }

@@ -161,6 +161,44 @@ async fn watched(stored: &Stored, import: Import, seconds: i64) -> (Report, Vec<
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refused_import_makes_nothing_and_says_so() {
+    let row = |number: u64, end: &str| {
+        format!(
+            "insert into licenses values ({number}, 'QF-GOLD-00-{number}', 'u{number}', 'gold', '{end}', 'fast');\n"
+        )
+    };
+    let rows: String = (2..1_400).map(|number| row(number, "2030-01-01")).collect();
+    let table =
+        "create table licenses (id integer primary key, license_key, user_id, tier, expires_at, features);
+        create table license_verifications (license_key, verified_at);
+        insert into license_verifications values ('QF-GOLD-00-2', '2026-07-01');\n";
+    let first = Old::new(&format!("begin; {table}{}{rows} commit;", row(1, "soon")));
+    let last = Old::new(&format!("begin; {table}{rows}{} commit;", row(1_400, "soon")));
+    for stored in Stored::all().await {
+        for old in [&first, &last] {
+            let secret = Some(zeroize::Zeroizing::new("an old master key, long enough".to_owned()));
+            let import = Import { secret, ..old.import(System::C, false) };
+            let (report, seen) = watched(&stored, import, 0).await;
+            assert!(report.refused);
+            assert_eq!((report.read, report.malformed(), report.imported), (1_399, 1, 0));
+            assert_eq!((report.users, report.attempts, report.policies), (0, 0, Vec::new()));
+            assert_eq!((report.seals_fit, report.seals_wrong, report.batch), (None, 0, None));
+            // Refused with the first row, it does not even begin.
+            assert_eq!(seen.iter().all(Vec::is_empty), std::ptr::eq(old, &raw const first), "{seen:?}");
+            assert!(unfinished(&stored).await.is_empty());
+            let product = stored.engine.catalog().product("tier").expect("the product").id;
+            assert!(stored.engine.catalog().policy_of(product, "gold").is_none());
+            let feature = keyward_store::entitlements::by_code(
+                stored.engine.store(),
+                stored.engine.account().id,
+                "fast",
+            );
+            assert_eq!(feature.await.expect("it is looked up"), None);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_import_that_goes_over_what_is_here_shows_that_it_goes_on() {
     let table = "create table licenses (id integer primary key, license_key, duration_days);";
     let here = Old::new(&format!("begin; {table}{} commit;", keys(11..3_000, 30)));
