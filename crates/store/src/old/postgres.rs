@@ -103,9 +103,9 @@ impl Database {
         let (sender, parts) = mpsc::channel(WAITING);
         let (client, place, names) = (Arc::clone(&self.client), place.to_owned(), Arc::new(names));
         tokio::spawn(async move {
-            let mut parts = Parts::new(sender);
+            let mut parts = Parts::new(sender, place);
             if let Err(why) = read(&client, &cursor, &names, &mut parts).await {
-                let _ = parts.sender.send(Err(failed(&place, &said(&why)))).await;
+                let _ = parts.sender.send(Err(failed(&parts.place, &said(&why)))).await;
             }
         });
         Ok(Some(OldRows { total: total.unsigned_abs(), ignored: 0, parts }))
@@ -202,13 +202,14 @@ async fn read(
             let make = |number| OldRow { number, names: Arc::clone(names), values, beside: Vec::new() };
             // Whoever asked may have gone.
             if let Some(part) = parts.add(key, make, more)
-                && parts.sender.send(Ok(part)).await.is_err()
+                && parts.sender.send(part).await.is_err()
             {
                 return Ok(());
             }
         }
         if rows.is_empty() {
-            let _ = parts.sender.send(Ok(std::mem::take(&mut parts.part))).await;
+            let part = parts.take();
+            let _ = parts.sender.send(Ok(part)).await;
             return Ok(());
         }
     }
