@@ -114,6 +114,33 @@ async fn a_licence_with_a_time_of_revocation_alone_is_revoked() {
 }
 
 #[tokio::test]
+async fn devices_are_said_to_be_left_over_where_some_are() {
+    let old = Old::new(
+        "create table licenses (id integer primary key, license_key, duration_days, is_used, used_domain, used_date);
+         create table license_activations (id integer primary key, license_key, domain_fingerprint, is_active);
+         insert into licenses values (1, 'KEY000000001', 30, 1, 'own', '2026-01-02'), (2, 'KEY000000002', 30, 1, 'own', '2026-01-02'),
+           (3, 'KEY000000003', 30, 1, 'own', '2026-01-02'), (4, 'KEY000000004', 30, 1, 'own', '2026-01-02');
+         insert into license_activations (license_key, domain_fingerprint, is_active) values
+           ('KEY000000001', 'own', 0), ('KEY000000002', 'own', 1), ('KEY000000002', 'other', 1),
+           ('KEY000000003', 'own', 1), ('KEY000000004', 'own', 0), ('KEY000000004', 'other', 0);",
+    );
+    for stored in Stored::all().await {
+        let done = old.run(&stored, System::B, false).await.expect("a report");
+        assert_eq!(done.imported, 4);
+        let ids: Vec<_> =
+            done.warnings.iter().flat_map(|warning| &warning.rows).filter_map(|row| row.id.clone()).collect();
+        assert_eq!(ids, ["2", "4"], "{:?}", done.warnings);
+        for (number, machines, others) in
+            [(1, 0, Value::Null), (2, 1, json!(["other"])), (3, 1, Value::Null), (4, 0, json!(["other"]))]
+        {
+            let shown = shown(&stored, &key(number)).await;
+            let metadata: Value = serde_json::from_str(&shown.found.license.metadata).expect("JSON");
+            assert_eq!((shown.machines.len(), &metadata["other_domains"]), (machines, &others), "{number}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn only_a_date_past_the_year_9999_ends_never() {
     let long = format!("12763-10-01 00:00:00.{}", "0".repeat(64));
     let good = ["12763-10-01 00:00:00", "12000-02-29", "294276-12-31T23:59:59.999999+00"];
