@@ -114,6 +114,27 @@ async fn a_licence_with_a_time_of_revocation_alone_is_revoked() {
 }
 
 #[tokio::test]
+async fn a_type_that_is_no_code_is_named() {
+    let long = "x".repeat(65);
+    let old = Old::new(&format!(
+        "create table licenses (client_id, license_type, issued_at, exp, signature);
+         insert into licenses values
+           ('a', ' Campus ', 1700000000, 1900000000, 'ab01'), ('b', 'campus', 1700000000, 1900000000, 'ab02'),
+           ('c', 'Cam' || char(7) || 'pus', 1700000000, 1900000000, 'ab03'),
+           ('d', '{long}', 1700000000, 1900000000, 'ab04'), ('e', '   ', 1700000000, 1900000000, 'ab05');"
+    ));
+    for stored in Stored::all().await {
+        let done = old.run(&stored, System::A, true).await.expect("a report");
+        assert_eq!((done.imported, done.policies), (2, vec!["campus".to_owned()]));
+        let bad = done.skipped.iter().find(|skipped| skipped.reason == Reason::Malformed).expect("some are");
+        assert_eq!(bad.count, 3);
+        let named =
+            |note: &Option<String>| note.as_ref().is_some_and(|note| note.starts_with("license_type: "));
+        assert!(bad.rows.iter().all(|row| named(&row.note)), "{bad:?}");
+    }
+}
+
+#[tokio::test]
 async fn devices_are_said_to_be_left_over_where_some_are() {
     let old = Old::new(
         "create table licenses (id integer primary key, license_key, duration_days, is_used, used_domain, used_date);
