@@ -36,6 +36,7 @@ impl Job for Begin {
 
 /// A policy that rows follow and that was not here, or a feature.
 pub(super) struct Made {
+    pub(super) batch: Uuid,
     pub(super) policy: Option<Policy>,
     pub(super) features: Vec<Entitlement>,
 }
@@ -49,7 +50,7 @@ impl Job for Made {
     async fn run(&self, tx: &Tx<'_>) -> Result<Vec<Uuid>, StoreError> {
         let mut ids = Vec::with_capacity(self.features.len());
         for feature in &self.features {
-            ids.push(entitlements::ensure(tx, feature).await?);
+            ids.push(imports::ensure_feature(tx, feature, &imports::mark(self.batch)).await?);
         }
         if let Some(policy) = &self.policy
             && policies::insert(tx, policy).await?
@@ -63,7 +64,6 @@ impl Job for Made {
     }
 }
 
-/// Rows of one transaction.
 /// Says that an import goes on that writes nothing.
 pub(super) struct GoesOn {
     pub(super) batch: Uuid,
@@ -80,6 +80,7 @@ impl Job for GoesOn {
     }
 }
 
+/// Rows of one transaction.
 #[derive(Default)]
 pub(super) struct Part {
     pub(super) batch: Uuid,

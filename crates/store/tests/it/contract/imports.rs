@@ -148,9 +148,23 @@ async fn a_broken_off_import_leaves_nothing() {
                     name: "api".to_owned(),
                     created_at: NOW,
                 };
-                let feature = entitlements::ensure(tx, &feature).await?;
-                entitlements::attach_all(tx, ACCOUNT, &[(*first, feature, 0), (*first, feature, 1)]).await?;
+                let mut features = vec![entitlements::ensure(tx, &feature).await?];
+                // Made by the import; the second one is taken up by another policy.
+                for (number, code) in [(63, "beta"), (64, "taken"), (65, "api")] {
+                    let more = entitlements::Entitlement {
+                        id: id(number),
+                        code: code.to_owned(),
+                        ..feature.clone()
+                    };
+                    features.push(imports::ensure_feature(tx, &more, &imports::mark(BATCH)).await?);
+                }
+                assert_eq!(features, [id(62), id(63), id(64), id(62)]);
+                let feature = features[0];
+                let attached = [(*first, feature, 0), (*first, feature, 1), (*first, features[1], 2)];
+                entitlements::attach_all(tx, ACCOUNT, &attached).await?;
                 entitlements::attach_to_policy(tx, ACCOUNT, id(60), feature, 0).await?;
+                entitlements::attach_to_policy(tx, ACCOUNT, id(60), features[1], 1).await?;
+                entitlements::attach_to_policy(tx, ACCOUNT, policy().id, features[2], 0).await?;
                 let attempt = Verification {
                     account_id: ACCOUNT,
                     license_id: None,
@@ -191,7 +205,8 @@ async fn a_broken_off_import_leaves_nothing() {
             ("select count(*) from licenses", 1),
             ("select count(*) from machines", 0),
             ("select count(*) from license_entitlements", 0),
-            ("select count(*) from policy_entitlements", 0),
+            ("select count(*) from policy_entitlements", 1),
+            ("select count(*) from entitlements", 2),
             ("select count(*) from policies", 1),
             ("select count(*) from verifications", 1),
         ] {
