@@ -1,8 +1,8 @@
 //! What is done from time to time, on every node, and harms nobody when two do it at once.
 
 use keyward_core::time::{MICROS_PER_DAY, Timestamp};
+use keyward_store::batches::Unfinished;
 use keyward_store::{Job, Lane, StoreError, Tx, batches, idempotency, sessions, stats, verifications};
-use uuid::Uuid;
 
 use crate::{Engine, EngineError};
 
@@ -38,23 +38,23 @@ impl Engine {
         }
     }
 
-    /// Batches that were begun and not finished, with how many licences each has so far.
+    /// Batches that were begun and not finished.
     ///
     /// # Errors
     /// When the database cannot be asked.
-    pub async fn unfinished_batches(&self) -> Result<Vec<(Uuid, i64)>, EngineError> {
+    pub async fn unfinished_batches(&self) -> Result<Vec<Unfinished>, EngineError> {
         Ok(batches::unfinished(&self.store).await?)
     }
 
-    /// Removes those of the batches that did not grow since they were looked at: nobody makes them any more.
+    /// Removes those of the batches that are as they were when they were looked at: nobody makes them any more.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn remove_left_batches(&self, looked_at: &[(Uuid, i64)]) -> Result<usize, EngineError> {
+    pub async fn remove_left_batches(&self, looked_at: &[Unfinished]) -> Result<usize, EngineError> {
         let mut removed = 0;
         for batch in self.unfinished_batches().await? {
             if looked_at.contains(&batch) {
-                self.remove_batch(batch.0).await?;
+                self.remove_batch(batch.id).await?;
                 removed += 1;
             }
         }

@@ -21,12 +21,23 @@ pub struct Batch {
     pub created_at: Timestamp,
 }
 
+/// A batch that was begun and not finished: it is still being made when any of this changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Its id.
+    pub id: Uuid,
+    /// How many licences it has so far.
+    pub made: i64,
+    /// How many it is to have; of an import, which does not know that before its end, how often it was written to.
+    pub wanted: i64,
+}
+
 statements! {
     INSERT = "insert into batches (id, account_id, name, wanted, made, created_at) values ($1, $2, $3, $4, 0, $5)";
     ADVANCE = "update batches set made = made + $2
                where id = $1 and ready_at is null and wanted >= 0";
     FINISH = "update batches set ready_at = $2 where id = $1 and ready_at is null and made = wanted";
-    UNFINISHED = "select id, made from batches where ready_at is null order by serial";
+    UNFINISHED = "select id, made, wanted from batches where ready_at is null order by serial";
     ABANDON = "update batches set wanted = -1 where id = $1 and ready_at is null";
     DELETE = "delete from batches where id = $1 and ready_at is null";
 }
@@ -56,12 +67,13 @@ pub async fn finish(tx: &Tx<'_>, id: Uuid, now: Timestamp) -> Result<bool, Store
     Ok(tx.execute(FINISH, args![id, now]).await? == 1)
 }
 
-/// Batches that were begun and not finished, with how many licences each has so far.
+/// Batches that were begun and not finished.
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub async fn unfinished(db: &impl Read) -> Result<Vec<(Uuid, i64)>, StoreError> {
-    db.all(UNFINISHED, &[], |row| Ok((row.take()?, row.take()?))).await
+pub async fn unfinished(db: &impl Read) -> Result<Vec<Unfinished>, StoreError> {
+    db.all(UNFINISHED, &[], |row| Ok(Unfinished { id: row.take()?, made: row.take()?, wanted: row.take()? }))
+        .await
 }
 
 /// Gives a batch up: it takes no more licences and is never ready, whatever its maker does; `false` when it is gone or

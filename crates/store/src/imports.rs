@@ -1,12 +1,13 @@
 //! Moving in: what is asked and written for many licences at once, and what is removed when it was not finished.
 //!
-//! Licences of an import stand in a batch, and are seen when that is ready. Customers and policies that an import makes carry
-//! its batch in their metadata ([`mark`]), attempts to validate in their user agent, so that an import which was not finished
+//! Licences of an import stand in a batch, and are seen when that is ready. Customers, policies and features that an import makes
+//! carry its batch in their metadata ([`mark`]), attempts to validate in their user agent, so that an import which was not finished
 //! leaves none of them.
 
 use keyward_core::time::Timestamp;
 use uuid::Uuid;
 
+use crate::entitlements::{self, Entitlement};
 use crate::row::first;
 use crate::sql::{args, statements};
 use crate::users::User;
@@ -88,6 +89,10 @@ statements! {
     USERS_BY_EMAIL = concat!("select email, id, external_id from users where account_id = $1 and email in ", among!());
     INSERT_USER = "insert into users (id, account_id, external_id, email, name, role, banned_at, created_at, metadata)
                    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    INSERT_FEATURE = "insert into entitlements (id, account_id, code, name, metadata, created_at)
+                      values ($1, $2, $3, $4, $6, $5) on conflict (account_id, code) do nothing";
+    ADVANCE = "update batches set made = made + $2, wanted = wanted + 1
+               where id = $1 and ready_at is null and wanted >= 0";
     SETTLE = "update batches set wanted = $2 where id = $1 and ready_at is null and wanted >= 0 and made = $2";
     DELETE_MACHINES = of_unfinished!("delete from machines where license_id in");
     DELETE_FORMS = of_unfinished!("delete from issued where license_id in");
@@ -107,6 +112,9 @@ statements! {
                                and not exists (select 1 from licenses l where l.policy_id = p.id))";
     DELETE_POLICIES = "delete from policies where account_id = $1 and metadata = $2
                        and not exists (select 1 from licenses l where l.policy_id = policies.id)";
+    DELETE_FEATURES = "delete from entitlements where account_id = $1 and metadata = $2
+                       and not exists (select 1 from license_entitlements l where l.entitlement_id = entitlements.id)
+                       and not exists (select 1 from policy_entitlements p where p.entitlement_id = entitlements.id)";
 }
 
 /// What says that an import made something.
@@ -258,6 +266,25 @@ pub async fn insert_users(tx: &Tx<'_>, users: &[User], mark: &str) -> Result<(),
     tx.execute_each(INSERT_USER, &rows).await.map(drop)
 }
 
+/// The id of the feature with this code, made by an import when there is none.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn ensure_feature(tx: &Tx<'_>, wanted: &Entitlement, mark: &str) -> Result<Uuid, StoreError> {
+    let Entitlement { id, account_id, code, name, created_at } = wanted;
+    tx.execute(INSERT_FEATURE, args![*id, *account_id, code, name, *created_at, mark]).await?;
+    Ok(entitlements::by_code(tx, *account_id, code).await?.unwrap_or(*id))
+}
+
+/// Notes that so many more licences of an import are there; also that none are, and that it goes on nevertheless. `false`
+/// when its batch is gone, given up or ready.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn advance(tx: &Tx<'_>, batch: Uuid, made: i64) -> Result<bool, StoreError> {
+    Ok(tx.execute(ADVANCE, args![batch, made]).await? == 1)
+}
+
 /// Says how many licences a batch was to have, once that is known; `false` when it has another number, or was given up.
 ///
 /// # Errors
@@ -290,6 +317,7 @@ pub async fn delete_made(tx: &Tx<'_>, account: Uuid, batch: Uuid, limit: i64) ->
     if tx.execute(DELETE_POLICIES, args![account, &mark]).await? > 0 {
         crate::versions::raise(tx, crate::versions::CATALOG).await?;
     }
+    tx.execute(DELETE_FEATURES, args![account, &mark]).await?;
     let full = u64::try_from(limit).unwrap_or(u64::MAX);
     Ok(attempts == full || users == full)
 }

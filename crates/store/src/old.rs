@@ -19,6 +19,10 @@ use crate::{DatabaseAddress, StoreError};
 
 /// Rows of one part.
 const AT_ONCE: usize = 512;
+/// Bytes of one part, more or less: one row may be larger.
+const PART_BYTES: usize = 1 << 20;
+/// Rows that are larger, with all that belongs to them in another table, are refused.
+const MAX_BYTES: usize = 8 << 20;
 /// Parts that wait for their reader.
 const WAITING: usize = 4;
 
@@ -201,35 +205,60 @@ fn quoted(name: &str) -> String {
 /// Puts rows together that belong to the same row of the first table, and hands them on in parts.
 struct Parts {
     sender: mpsc::Sender<Result<Vec<OldRow>, StoreError>>,
+    place: String,
     part: Vec<OldRow>,
+    /// Bytes of the part, and of its last row.
+    bytes: (usize, usize),
     /// What tells the last row from others.
     last: Option<OldValue>,
     number: u64,
 }
 
 impl Parts {
-    const fn new(sender: mpsc::Sender<Result<Vec<OldRow>, StoreError>>) -> Self {
-        Self { sender, part: Vec::new(), last: None, number: 0 }
+    const fn new(sender: mpsc::Sender<Result<Vec<OldRow>, StoreError>>, place: String) -> Self {
+        Self { sender, place, part: Vec::new(), bytes: (0, 0), last: None, number: 0 }
     }
 
-    /// Adds a row; gives the part when it is full. `key` tells it from others, where a table beside repeats it.
+    /// Adds a row; gives what is to be handed on: the part when it is full, or that a row is too large. `key` tells it from
+    /// others, where a table beside repeats it.
     fn add(
         &mut self,
         key: Option<OldValue>,
         row: impl FnOnce(u64) -> OldRow,
         beside: Option<Vec<OldValue>>,
-    ) -> Option<Vec<OldRow>> {
+    ) -> Option<Result<Vec<OldRow>, StoreError>> {
         let again = key.is_some() && key == self.last;
-        let full =
-            if !again && self.part.len() >= AT_ONCE { Some(std::mem::take(&mut self.part)) } else { None };
+        let is_full = self.part.len() >= AT_ONCE || self.bytes.0 >= PART_BYTES;
+        let full = if !again && is_full { Some(Ok(self.take())) } else { None };
         if !again {
             self.number += 1;
-            self.part.push(row(self.number));
+            let row = row(self.number);
+            self.bytes.1 = 0;
+            self.count(&row.values);
+            self.part.push(row);
             self.last = key;
         }
-        if let (Some(values), Some(row)) = (beside, self.part.last_mut()) {
-            row.beside.push(values);
+        if let Some(values) = beside {
+            self.count(&values);
+            if let Some(row) = self.part.last_mut() {
+                row.beside.push(values);
+            }
+        }
+        if self.bytes.1 > MAX_BYTES {
+            drop(self.take());
+            let why = format!("row {} is too large, with what belongs to it", self.number);
+            return Some(Err(failed(&self.place, &why)));
         }
         full
+    }
+
+    fn count(&mut self, values: &[OldValue]) {
+        let bytes: usize = values.iter().map(OldValue::bytes).sum();
+        self.bytes = (self.bytes.0 + bytes, self.bytes.1 + bytes);
+    }
+
+    fn take(&mut self) -> Vec<OldRow> {
+        self.bytes = (0, 0);
+        std::mem::take(&mut self.part)
     }
 }

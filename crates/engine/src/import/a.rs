@@ -18,6 +18,9 @@ use crate::{Engine, Product, seed};
 const WRONG: &str = "the signature was not made by an RSA key of the product; the old system did not check that, and the \
                      record is found by it all the same (`keyward keys import`)";
 
+/// Bytes of a policy's code at the most.
+const MAX_CODE: usize = 64;
+
 pub(super) struct Records {
     keys: KeySet,
 }
@@ -46,10 +49,10 @@ impl Reads for Records {
     fn entry(&self, row: &OldRow) -> Result<Entry, Flaw> {
         let row = row.fields();
         let (client_id, license_type) = (needed_text(row, "client_id")?, needed_text(row, "license_type")?);
+        let policy = policy(&license_type)?;
         let signature = signature(row)?;
         let (profile, times) = times(row)?;
-        let record =
-            Record { profile, client_id: client_id.clone(), license_type: license_type.clone(), times };
+        let record = Record { profile, client_id: client_id.clone(), license_type, times };
         let (record, fits) = self.check(record, &signature);
         let expiry = match (record.expires(), record.times) {
             (None, _) => (None, None),
@@ -79,7 +82,7 @@ impl Reads for Records {
             created_at: Some(issued_at),
             seal_fits: fits,
             remarks: if fits == Some(false) { vec![WRONG] } else { Vec::new() },
-            ..Entry::new(license_type.to_ascii_lowercase(), license_type)
+            ..policy
         })
     }
 
@@ -107,6 +110,15 @@ impl Records {
         }
         (record, Some(false))
     }
+}
+
+/// A licence of the policy that a type stands for.
+fn policy(license_type: &str) -> Result<Entry, Flaw> {
+    let name = license_type.trim();
+    if name.is_empty() || name.len() > MAX_CODE || name.chars().any(char::is_control) {
+        return Err(Flaw::new("license_type", "a type of 1 to 64 bytes without control characters"));
+    }
+    Ok(Entry::new(name.to_ascii_lowercase(), name.to_owned()))
 }
 
 fn signature(row: Fields<'_>) -> Result<Vec<u8>, Flaw> {
@@ -145,11 +157,13 @@ fn times(row: Fields<'_>) -> Result<(Profile, Times), Flaw> {
 /// The document's table has no column for it; deployments that revoke have added one of these.
 fn revoked(row: Fields<'_>) -> Result<Option<(&'static str, Option<Timestamp>)>, Flaw> {
     let since = near(row, "revoked_at")?;
-    let flagged = flag(row, "revoked")?.or(flag(row, "is_revoked")?).unwrap_or(false);
+    let flagged = flag(row, "revoked")?.or(flag(row, "is_revoked")?);
     let status = text(row, "status")?.unwrap_or_default().to_ascii_lowercase();
     let reason = match status.as_str() {
-        _ if flagged => Some("revoked"),
+        _ if flagged == Some(true) => Some("revoked"),
         "revoked" => Some("revoked"),
+        // Nothing else says whether: the time alone does.
+        "" if flagged.is_none() && since.is_some() => Some("revoked"),
         "suspended" | "inactive" | "disabled" => Some("suspended"),
         "" | "active" | "valid" | "expired" => None,
         _ => return Err(Flaw::new("status", "active, revoked, suspended or inactive")),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use keyward_core::code::Code;
 use keyward_core::time::Timestamp;
 use keyward_store::verifications::{self, Verification};
-use keyward_store::{Job, Lane, StoreError, Tx, batches, imports};
+use keyward_store::{Job, Lane, StoreError, Tx, imports};
 use uuid::Uuid;
 
 use super::run::Run;
@@ -74,6 +74,7 @@ impl Run<'_> {
                     return Err(self.given_up());
                 }
             }
+            self.goes_on().await?;
         }
         Ok(())
     }
@@ -106,7 +107,7 @@ impl Job for Attempts {
     type Err = StoreError;
 
     async fn run(&self, tx: &Tx<'_>) -> Result<bool, StoreError> {
-        if !batches::advance(tx, self.batch, 0).await? {
+        if !imports::advance(tx, self.batch, 0).await? {
             return Ok(false);
         }
         verifications::insert_all(tx, &self.rows).await?;

@@ -16,7 +16,7 @@ const SECONDS_PER_DAY: u64 = 86_400;
 
 const UNUSED_BUT_ACTIVATED: &str =
     "there are activations of it, and it is marked unused: it can be activated, as in the old system";
-const OTHER_DEVICES: &str = "it was activated for several domains; the one in the key's own row was taken, the others stand in its metadata";
+const OTHER_DEVICES: &str = "it was activated for other domains than the one in the key's own row: they stand in its metadata, and are not taken";
 const STATUS: &str =
     "its status is neither ACTIVE nor one that is known here: it is suspended, and its metadata say so";
 
@@ -155,6 +155,16 @@ fn used(row: Fields<'_>, days: i64, activations: &[Activation], entry: &mut Entr
     let fingerprint = domain.clone().or_else(|| own.and_then(|own| own.fingerprint.clone()));
     // Where the old system took the device back, it is taken back.
     let released = !activations.is_empty() && activations.iter().all(|activation| !activation.active);
+    let here = fingerprint.as_deref();
+    let others: Vec<&str> =
+        activations.iter().filter_map(|a| a.fingerprint.as_deref()).filter(|f| Some(*f) != here).collect();
+    if !others.is_empty() {
+        entry.metadata.insert("other_domains".to_owned(), others.into());
+        entry.remarks.push(OTHER_DEVICES);
+    }
+    if let (Some(fingerprint), true) = (&fingerprint, released) {
+        entry.metadata.insert("released_domain".to_owned(), fingerprint.as_str().into());
+    }
     if let (Some(fingerprint), false) = (fingerprint, released) {
         entry.machines.push(Device {
             scope: None,
@@ -164,13 +174,6 @@ fn used(row: Fields<'_>, days: i64, activations: &[Activation], entry: &mut Entr
             created_at: own.and_then(|own| own.at).unwrap_or(at),
             fingerprint,
         });
-    }
-    let here = entry.machines.first().map(|machine| machine.fingerprint.as_str());
-    let others: Vec<&str> =
-        activations.iter().filter_map(|a| a.fingerprint.as_deref()).filter(|f| Some(*f) != here).collect();
-    if !others.is_empty() {
-        entry.metadata.insert("other_domains".to_owned(), others.into());
-        entry.remarks.push(OTHER_DEVICES);
     }
     Ok(())
 }

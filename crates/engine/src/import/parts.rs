@@ -8,7 +8,7 @@ use keyward_store::batches::Batch;
 
 use super::System;
 use super::run::Run;
-use super::write::{Begin, Part};
+use super::write::{Begin, GoesOn, Part};
 use crate::EngineError;
 
 /// Licences of one transaction at the most.
@@ -17,6 +17,8 @@ const AT_ONCE: usize = 4_096;
 pub(super) const AT_FIRST: usize = 256;
 /// How long a transaction may take, in microseconds: others wait behind it. A longer one is followed by smaller ones.
 const HOLD: i64 = 80_000;
+/// How often an import shows that it goes on, in microseconds.
+const SHOWN: i64 = 2_000_000;
 /// A part that is being written, and how long it took in microseconds.
 pub(super) type Writing = tokio::task::JoinHandle<Result<i64, EngineError>>;
 
@@ -71,6 +73,18 @@ impl Run<'_> {
             took if took < HOLD / 2 => (self.size * 2).min(AT_ONCE),
             _ => self.size,
         };
+        Ok(())
+    }
+
+    /// Shows now and then that this import goes on, also where nothing is to be written: what stands still is removed.
+    pub(super) async fn goes_on(&mut self) -> Result<(), EngineError> {
+        let now = self.engine.now();
+        if self.begun && now >= self.shown.plus_micros(SHOWN) {
+            self.shown = now;
+            if !self.engine.store.write(GoesOn { batch: self.batch }).await? {
+                return Err(self.given_up());
+            }
+        }
         Ok(())
     }
 

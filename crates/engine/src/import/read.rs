@@ -24,6 +24,8 @@ const LAST: i64 = 253_402_300_799_999_999;
 const FIRST: i64 = -62_135_596_800_000_000;
 /// Longer names and texts are mistakes.
 const MAX_TEXT: usize = 4_096;
+/// Bytes of an instant past the year 9999 at the most.
+const MAX_FAR: usize = 64;
 
 /// An instant, or one past the year 9999 as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,8 +169,8 @@ const fn scale(number: i64) -> i64 {
 /// `YYYY-MM-DD`, then perhaps `T` or a space and `HH:MM[:SS[.ffffff]]`, then perhaps a zone.
 fn parse(text: &str) -> Option<Moment> {
     let year = text.bytes().take_while(u8::is_ascii_digit).count();
-    if year > 4 && text.as_bytes().get(year) == Some(&b'-') {
-        return Some(Moment::Far(text.to_owned()));
+    if year > 4 {
+        return far(text, year);
     }
     let (date, rest) = (text.get(..10)?, text.get(10..)?);
     let midnight = Timestamp::midnight(parse_date(date)?);
@@ -180,6 +182,18 @@ fn parse(text: &str) -> Option<Moment> {
     let (clock, zone) = rest.split_at(end);
     let micros = midnight.micros() + parse_clock(clock)? - parse_zone(zone.trim())?;
     Moment::from_micros(micros)
+}
+
+/// The same past the year 9999, whose years have five or six digits; kept as it is written.
+fn far(text: &str, year: usize) -> Option<Moment> {
+    let is_plain = text.len() <= MAX_FAR && text.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
+    if year > 6 || !is_plain {
+        return None;
+    }
+    // The calendar repeats itself after 400 years.
+    let (number, rest) = text.split_at(year);
+    let same = 2_000 + number.parse::<u32>().ok()? % 400;
+    parse(&format!("{same}{rest}")).map(|_| Moment::Far(text.to_owned()))
 }
 
 /// Microseconds of a day.

@@ -144,6 +144,13 @@ impl Report {
             .sum()
     }
 
+    /// Takes back what it says of things that were taken in: the whole was refused.
+    pub(super) fn nothing_was_made(&mut self) {
+        (self.imported, self.forms, self.users, self.attempts) = (0, 0, 0, 0);
+        (self.seals_fit, self.seals_wrong) = (None, 0);
+        self.policies.clear();
+    }
+
     pub(super) fn skip(&mut self, reason: Reason, row: impl FnOnce() -> RowName) {
         let at = match self.skipped.iter().position(|skipped| skipped.reason == reason) {
             Some(at) => at,

@@ -159,7 +159,7 @@ impl Run<'_> {
             updated_at: self.now,
         };
         let features = features.iter().map(|code| self.feature(code)).collect();
-        self.engine.store.write(Made { policy: Some(policy), features }).await?;
+        self.engine.store.write(Made { batch: self.batch, policy: Some(policy), features }).await?;
         self.engine.reload().await
     }
 
@@ -176,7 +176,8 @@ impl Run<'_> {
                         Some(id) => id,
                         None => {
                             self.begin().await?;
-                            let job = Made { policy: None, features: vec![self.feature(code)] };
+                            let job =
+                                Made { batch: self.batch, policy: None, features: vec![self.feature(code)] };
                             self.engine.store.write(job).await?.first().copied().unwrap_or_default()
                         }
                     };

@@ -31,9 +31,12 @@ impl Run<'_> {
         self.report.imported += u64::from(!entry.is_more);
         self.report.forms += u64::from(entry.is_more);
         self.added.extend(entry.license);
-        let policy = self.policy(&entry).await?;
         // After a refusal the rest is only looked at.
-        let (Some(policy), false) = (policy, self.import.dry_run || self.report.refused) else {
+        if self.report.refused {
+            return Ok(());
+        }
+        let policy = self.policy(&entry).await?;
+        let (Some(policy), false) = (policy, self.import.dry_run) else {
             return Ok(());
         };
         let mut license = self.license(&policy, &entry, row.id);

@@ -20,8 +20,10 @@ use super::resolve::Customers;
 use super::write::{Counts, Finish, Part};
 use crate::{Caller, Engine, EngineError, Policy, Product};
 
-/// A batch that somebody is making grows in this time.
-const GROWS: Duration = Duration::from_secs(2);
+/// A batch that somebody is making changes in this time, in seconds.
+const CHANGES: i64 = 60;
+/// How often it is looked at meanwhile.
+const LOOKS: Duration = Duration::from_secs(2);
 
 pub(super) struct Run<'r> {
     pub(super) engine: &'r Arc<Engine>,
@@ -34,6 +36,8 @@ pub(super) struct Run<'r> {
     pub(super) report: Report,
     pub(super) batch: Uuid,
     pub(super) begun: bool,
+    /// When it last showed that it goes on.
+    pub(super) shown: Timestamp,
     /// Whether anything that was here before may be what a row says. What others make meanwhile is found when it is written.
     pub(super) may_be_here: bool,
     /// Of how many rows the first one with a key or client was which.
@@ -103,6 +107,7 @@ impl<'r> Run<'r> {
             report,
             batch,
             begun: false,
+            shown: engine.now(),
             may_be_here: true,
             seen: HashMap::new(),
             added: HashSet::new(),
@@ -134,18 +139,24 @@ impl<'r> Run<'r> {
             let _ = self.engine.reload().await;
         }
         if self.report.refused {
-            self.report.imported = 0;
-            self.report.forms = 0;
+            self.report.nothing_was_made();
         }
         done.map(|()| self.report)
     }
 
     /// Removes what a broken-off import left: its licences are in the way.
     async fn clear_left(&self) -> Result<(), EngineError> {
-        let left = self.engine.unfinished_batches().await?;
-        if !left.is_empty() {
-            tokio::time::sleep(GROWS).await;
-            self.engine.remove_left_batches(&left).await?;
+        let mut left = self.engine.unfinished_batches().await?;
+        let end = self.engine.now().plus_seconds(CHANGES);
+        // The clock may stand.
+        let mut looks = CHANGES.unsigned_abs() / LOOKS.as_secs();
+        while !left.is_empty() && looks > 0 && self.engine.now() < end {
+            tokio::time::sleep(LOOKS).await;
+            looks -= 1;
+            let now = self.engine.unfinished_batches().await?;
+            left.retain(|batch| now.contains(batch));
+        }
+        if self.engine.remove_left_batches(&left).await? > 0 {
             // A policy that it made is gone with it.
             self.engine.refresh().await?;
         }
@@ -163,6 +174,7 @@ impl<'r> Run<'r> {
         self.report.ignored = rows.ignored;
         while let Some(part) = rows.next().await? {
             self.report.read += part.len() as u64;
+            self.goes_on().await?;
             self.take(&part, table.order).await?;
             progress(self.report.read, rows.total.max(self.report.read));
         }
@@ -178,6 +190,13 @@ impl<'r> Run<'r> {
         }
         if self.report.refused {
             return Ok(());
+        if self.report.read != rows.total {
+            let why = format!(
+                "its table {} has {} rows, and {} can be told apart",
+                table.name, rows.total, self.report.read
+            );
+            return Err(StoreError::OldDatabase { place: self.old.place().to_owned(), why }.into());
+        }
         }
         self.write().await?;
         self.written().await?;

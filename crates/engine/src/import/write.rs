@@ -36,6 +36,7 @@ impl Job for Begin {
 
 /// A policy that rows follow and that was not here, or a feature.
 pub(super) struct Made {
+    pub(super) batch: Uuid,
     pub(super) policy: Option<Policy>,
     pub(super) features: Vec<Entitlement>,
 }
@@ -49,7 +50,7 @@ impl Job for Made {
     async fn run(&self, tx: &Tx<'_>) -> Result<Vec<Uuid>, StoreError> {
         let mut ids = Vec::with_capacity(self.features.len());
         for feature in &self.features {
-            ids.push(entitlements::ensure(tx, feature).await?);
+            ids.push(imports::ensure_feature(tx, feature, &imports::mark(self.batch)).await?);
         }
         if let Some(policy) = &self.policy
             && policies::insert(tx, policy).await?
@@ -60,6 +61,22 @@ impl Job for Made {
             versions::raise(tx, versions::CATALOG).await?;
         }
         Ok(ids)
+    }
+}
+
+/// Says that an import goes on that writes nothing.
+pub(super) struct GoesOn {
+    pub(super) batch: Uuid,
+}
+
+impl Job for GoesOn {
+    const NAME: &'static str = "import.goes_on";
+    const LANE: Lane = Lane::Bulk;
+    type Out = bool;
+    type Err = StoreError;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<bool, StoreError> {
+        imports::advance(tx, self.batch, 0).await
     }
 }
 
@@ -83,7 +100,7 @@ impl Job for Part {
     type Err = StoreError;
 
     async fn run(&self, tx: &Tx<'_>) -> Result<bool, StoreError> {
-        if !batches::advance(tx, self.batch, self.licenses.len() as i64).await? {
+        if !imports::advance(tx, self.batch, self.licenses.len() as i64).await? {
             return Ok(false);
         }
         imports::insert_users(tx, &self.users, &imports::mark(self.batch)).await?;

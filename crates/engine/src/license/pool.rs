@@ -255,7 +255,10 @@ impl Job for RemovePart {
     type Err = StoreError;
 
     async fn run(&self, tx: &Tx<'_>) -> Result<bool, StoreError> {
-        batches::abandon(tx, self.batch).await?;
+        // Gone, or made ready by whoever still made it: then everything stays.
+        if !batches::abandon(tx, self.batch).await? {
+            return Ok(false);
+        }
         imports::delete_beside(tx, self.batch, AT_ONCE as i64).await?;
         let removed = licenses::delete_of_batch(tx, self.batch, AT_ONCE as i64).await?;
         if removed == AT_ONCE || imports::delete_made(tx, self.account, self.batch, AT_ONCE as i64).await? {

@@ -17,6 +17,9 @@ use crate::{PostgresAddress, StoreError};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// 2000-01-01T00:00:00Z, in microseconds since 1970: from when PostgreSQL counts.
 const ITS_BEGINNING: i64 = 946_684_800_000_000;
+/// Whether each row of a table has a place of its own: not those of a view.
+const HAS_PLACES: &str = "select exists (select 1 from pg_attribute
+    where attrelid = to_regclass($1) and attname = 'ctid' and attnum < 0)";
 
 pub(super) struct Database {
     client: Arc<Client>,
@@ -62,9 +65,19 @@ impl Database {
         let total = self.client.query_one(&format!("select count(*) from {name}"), &[]).await;
         let total: i64 = total.and_then(|row| row.try_get(0)).map_err(refused)?;
 
-        let order =
-            own.order.as_deref().map_or_else(|| "l.ctid".to_owned(), |name| format!("l.{}", quoted(name)));
-        let mut reads = vec![format!("{order}::text")];
+        let order = own.order.as_deref().map(|name| format!("l.{}", quoted(name)));
+        // What tells rows apart, and their order: ids may be missing or repeated, and a view has nothing else.
+        let has_places = self.client.query_one(HAS_PLACES, &[&name]).await;
+        let has_places: bool = has_places.and_then(|row| row.try_get(0)).map_err(refused)?;
+        let key = match (&order, has_places) {
+            (_, true) => "(l.tableoid, l.ctid)::text".to_owned(),
+            (Some(order), false) => format!("{order}::text"),
+            (None, false) => "null::text".to_owned(),
+        };
+        let places = has_places.then(|| "l.tableoid, l.ctid".to_owned());
+        let order = order.into_iter().chain(places).collect::<Vec<_>>().join(", ");
+        let order = if order.is_empty() { "1".to_owned() } else { order };
+        let mut reads = vec![key];
         reads.extend(own.read.iter().map(|(_, name)| expression("l", name, &has)));
         let mut names = Names { own: own.read.iter().map(|(name, _)| *name).collect(), ..Names::default() };
         let (mut from, mut by) = (format!("{name} l"), order);
@@ -90,9 +103,9 @@ impl Database {
         let (sender, parts) = mpsc::channel(WAITING);
         let (client, place, names) = (Arc::clone(&self.client), place.to_owned(), Arc::new(names));
         tokio::spawn(async move {
-            let mut parts = Parts::new(sender);
+            let mut parts = Parts::new(sender, place);
             if let Err(why) = read(&client, &cursor, &names, &mut parts).await {
-                let _ = parts.sender.send(Err(failed(&place, &said(&why)))).await;
+                let _ = parts.sender.send(Err(failed(&parts.place, &said(&why)))).await;
             }
         });
         Ok(Some(OldRows { total: total.unsigned_abs(), ignored: 0, parts }))
@@ -189,13 +202,14 @@ async fn read(
             let make = |number| OldRow { number, names: Arc::clone(names), values, beside: Vec::new() };
             // Whoever asked may have gone.
             if let Some(part) = parts.add(key, make, more)
-                && parts.sender.send(Ok(part)).await.is_err()
+                && parts.sender.send(part).await.is_err()
             {
                 return Ok(());
             }
         }
         if rows.is_empty() {
-            let _ = parts.sender.send(Ok(std::mem::take(&mut parts.part))).await;
+            let part = parts.take();
+            let _ = parts.sender.send(Ok(part)).await;
             return Ok(());
         }
     }

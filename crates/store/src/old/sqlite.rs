@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use tokio::sync::mpsc;
@@ -18,6 +19,9 @@ use crate::driver::sqlite::beside;
 
 /// Our own lock is enough: SQLite's is taken for each value.
 const UNSHARED: OpenFlags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
+
+/// Bytes of a value or a row: a small file can speak of values that fill the memory.
+const MAX_LENGTH: i32 = 1 << 20;
 
 pub(super) struct Database {
     connection: Arc<Mutex<Connection>>,
@@ -53,6 +57,7 @@ impl Database {
             immutable(path)
         };
         let connection = connection.map_err(|why| refused(&why))?;
+        connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_LENGTH).map_err(|why| refused(&why))?;
         // From the first look on, all that is read is as it was then.
         connection
             .execute_batch("pragma busy_timeout = 5000; begin; select count(*) from sqlite_master;")
@@ -82,11 +87,14 @@ impl Database {
         };
         let count = format!("select count(*) from {}", quoted(&name));
         let total: i64 = connection.query_row(&count, [], |row| row.get(0)).map_err(refused)?;
+        let order = own.order.as_deref().map(|name| format!("l.{}", quoted(name)));
+        let row = rowid(&connection, &name, &has).map_err(refused)?.map(|rowid| format!("l.{rowid}"));
         drop(connection);
-
-        let order =
-            own.order.as_deref().map_or_else(|| "l.rowid".to_owned(), |name| format!("l.{}", quoted(name)));
-        let mut reads = vec![order.clone()];
+        // What tells rows apart, and their order: ids may be missing or repeated, and a view has nothing else.
+        let key = row.clone().or_else(|| order.clone()).unwrap_or_else(|| "null".to_owned());
+        let order = order.into_iter().chain(row).collect::<Vec<_>>().join(", ");
+        let order = if order.is_empty() { "1".to_owned() } else { order };
+        let mut reads = vec![key];
         reads.extend(own.read.iter().map(|(_, name)| format!("l.{}", quoted(name))));
         let mut names = Names { own: own.read.iter().map(|(name, _)| *name).collect(), ..Names::default() };
         let (mut from, mut by) = (format!("{} l", quoted(&name)), order);
@@ -108,9 +116,9 @@ impl Database {
         let (connection, place) = (Arc::clone(&self.connection), place.to_owned());
         tokio::task::spawn_blocking(move || {
             let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut parts = Parts::new(sender);
+            let mut parts = Parts::new(sender, place);
             if let Err(why) = read(&connection, &text, &Arc::new(names), &mut parts) {
-                let _ = parts.sender.blocking_send(Err(failed(&place, &why)));
+                let _ = parts.sender.blocking_send(Err(failed(&parts.place, &why)));
             }
         });
         Ok(Some(OldRows { total: total.unsigned_abs(), ignored: 0, parts }))
@@ -138,12 +146,13 @@ fn read(
         let make = |number| OldRow { number, names: Arc::clone(names), values, beside: Vec::new() };
         // Whoever asked may have gone.
         if let Some(part) = parts.add(key, make, more)
-            && parts.sender.blocking_send(Ok(part)).is_err()
+            && parts.sender.blocking_send(part).is_err()
         {
             return Ok(());
         }
     }
-    let _ = parts.sender.blocking_send(Ok(std::mem::take(&mut parts.part)));
+    let part = parts.take();
+    let _ = parts.sender.blocking_send(Ok(part));
     Ok(())
 }
 
@@ -169,6 +178,18 @@ fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Option<(Str
     let mut statement = connection.prepare("select name from pragma_table_info(?1) order by cid")?;
     let columns = statement.query_map([&name], |row| row.get(0))?.collect::<Result<_, _>>()?;
     Ok(Some((name, columns)))
+}
+
+/// The name by which each row of a table has a number of its own; a view has none, nor has every table.
+fn rowid(connection: &Connection, name: &str, has: &[String]) -> rusqlite::Result<Option<&'static str>> {
+    let is_table = "select exists (select 1 from sqlite_master where type = 'table' and name = ?1)";
+    if !connection.query_row(is_table, [name], |row| row.get::<_, bool>(0))? {
+        return Ok(None);
+    }
+    let is_free = |wanted: &&str| !has.iter().any(|name| name.eq_ignore_ascii_case(wanted));
+    let is_there =
+        |wanted: &&str| connection.prepare(&format!("select l.{wanted} from {} l", quoted(name))).is_ok();
+    Ok(["rowid", "_rowid_", "oid"].into_iter().filter(is_free).find(is_there))
 }
 
 /// Immutable: SQLite makes no file beside it and takes no lock.

@@ -23,6 +23,19 @@ pub enum OldValue {
     List(Vec<String>),
 }
 
+impl OldValue {
+    /// How much memory it takes.
+    pub(super) fn bytes(&self) -> usize {
+        let apart = match self {
+            Self::Text(text) => text.len(),
+            Self::Blob(bytes) => bytes.len(),
+            Self::List(texts) => texts.iter().map(|text| size_of::<String>() + text.len()).sum(),
+            Self::Null | Self::Int(_) | Self::Real(_) | Self::Bool(_) | Self::Time(_) => 0,
+        };
+        size_of::<Self>() + apart
+    }
+}
+
 /// A row of an old database with what belongs to it in another table.
 #[derive(Clone, Debug)]
 pub struct OldRow {

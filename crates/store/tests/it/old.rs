@@ -1,5 +1,7 @@
 //! Databases of other systems: their values, whatever their types, and their order.
 
+use std::path::PathBuf;
+
 use keyward_store::old::{Beside, OldDatabase, OldRow, OldTable, OldValue};
 use keyward_store::testing::Database;
 
@@ -71,6 +73,87 @@ async fn values_of_sqlite_keep_their_types() {
         "{refused}"
     );
     std::fs::remove_file(&file).unwrap();
+}
+
+/// An old SQLite file, made by this script.
+fn sqlite(name: &str, script: &str) -> PathBuf {
+    let file = place().join(format!("old-{name}-{}.db", std::process::id()));
+    let _ = std::fs::remove_file(&file);
+    rusqlite::Connection::open(&file).unwrap().execute_batch(script).unwrap();
+    file
+}
+
+#[tokio::test]
+async fn rows_without_an_id_of_their_own_stay_apart() {
+    // As PostgreSQL's `serial` reads in SQLite: a column that nothing fills.
+    let script = "create table things (id serial, name text);
+        create table parts (id serial, thing text, part text);
+        insert into things values (null, 'c'), (null, 'a'), (null, 'c'), (7, 'b'), (7, 'a');
+        insert into parts values (1, 'a', '2nd'), (0, 'a', '1st');";
+    let file = sqlite("ids", script);
+    let mut all = vec![OldDatabase::open(file.to_str().unwrap()).await.unwrap()];
+    let database = Database::postgres().await;
+    if let Some(database) = &database {
+        database.run_script(&script.replace("serial", "int")).await;
+        all.push(OldDatabase::open(&database.url().unwrap()).await.unwrap());
+    }
+    for old in all {
+        let rows = read(&old, &THINGS).await;
+        let mut names: Vec<String> = rows
+            .iter()
+            .map(|row| match row.fields().get("name") {
+                OldValue::Text(name) => format!("{name}{}", row.beside().count()),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        names.sort_unstable();
+        assert_eq!(names, ["a2", "a2", "b0", "c0", "c0"], "{}", old.kind());
+        for row in rows.iter().filter(|row| *row.fields().get("name") == text("a")) {
+            let parts: Vec<_> = row.beside().map(|part| part.get("part").clone()).collect();
+            assert_eq!(parts, [text("1st"), text("2nd")], "{}", old.kind());
+        }
+    }
+    std::fs::remove_file(&file).unwrap();
+}
+
+#[tokio::test]
+async fn a_small_file_of_large_values_is_read_in_small_parts_or_refused() {
+    let large = |bytes: u32, rows: u32| {
+        format!(
+            "create table numbers (n integer primary key);
+             with recursive n(n) as (select 1 union all select n + 1 from n where n < {rows})
+               insert into numbers select n from n;
+             create view things as select n as id, printf('%.*c', {bytes}, 'x') as name from numbers;"
+        )
+    };
+    let file = sqlite("large", &large(400_000, 20));
+    let old = OldDatabase::open(file.to_str().unwrap()).await.unwrap();
+    let mut rows = old.rows(&THINGS).await.unwrap().unwrap();
+    let mut parts = Vec::new();
+    while let Some(part) = rows.next().await.unwrap() {
+        parts.push(part.len());
+    }
+    assert_eq!(parts.iter().sum::<usize>(), 20);
+    assert!(parts.iter().all(|rows| *rows <= 3), "{parts:?}");
+    std::fs::remove_file(&file).unwrap();
+
+    let beside = "create table things (id integer primary key, name text);
+         insert into things values (1, 'a');
+         create view parts as select n as id, 'a' as thing, printf('%.*c', 400000, 'x') as part from numbers;";
+    let together = large(1, 100).replace("view things", "view others") + beside;
+    for (name, script) in [("larger", large(2_000_000, 1)), ("beside", together)] {
+        let file = sqlite(name, &script);
+        let old = OldDatabase::open(file.to_str().unwrap()).await.unwrap();
+        let mut rows = old.rows(&THINGS).await.unwrap().unwrap();
+        let refused = loop {
+            match rows.next().await {
+                Ok(part) => assert!(part.is_some(), "{name}: it was read to its end"),
+                Err(refused) => break refused,
+            }
+        };
+        assert!(refused.code() == "IMPORT_SOURCE" && refused.to_string().contains("too"), "{refused}");
+        std::fs::remove_file(&file).unwrap();
+    }
 }
 
 #[tokio::test]

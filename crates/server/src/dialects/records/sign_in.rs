@@ -2,8 +2,9 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::header::{HeaderName, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::header::{HOST, HeaderName, ORIGIN, SET_COOKIE};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::Response;
 use keyward_engine::token::Permission;
 use keyward_engine::{Actor, Caller};
@@ -45,13 +46,14 @@ pub(super) async fn elsewhere() -> Response {
 pub(super) async fn sign_in(
     State(app): State<App>,
     context: Context,
+    uri: Uri,
     headers: HeaderMap,
     RawBody(body): RawBody,
 ) -> Response {
     let fields = Fields::parse(&body);
     let (token, next) = (fields.get("token").trim(), ours(fields.get("next")));
     // Another site's page could sign its visitor in under a token of its own.
-    if headers.get(&SEC_FETCH_SITE).is_some_and(|site| site == "cross-site") {
+    if !is_of_this_site(&uri, &headers) {
         return page(StatusCode::FORBIDDEN, next, Some("This form was sent by another site. Sign in here."));
     }
     if token.is_empty() {
@@ -88,6 +90,23 @@ pub(super) async fn sign_out(State(app): State<App>, context: Context, posted: P
         return page::failed(&error, &context);
     }
     with_cookie(page::see("/records"), "", &context, "; Max-Age=0")
+}
+
+/// Whether a form comes from a page of ours, or from no page. Browsers say so where they trust the connection; elsewhere
+/// they name the page's origin, whose host must be the one that is asked.
+fn is_of_this_site(uri: &Uri, headers: &HeaderMap) -> bool {
+    if let Some(site) = headers.get(&SEC_FETCH_SITE) {
+        return site == "same-origin" || site == "none";
+    }
+    let Some(origin) = headers.get(ORIGIN) else { return true };
+    let asked = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let asked = asked.or_else(|| uri.authority().map(Authority::as_str)).unwrap_or_default();
+    let same = |(scheme, host): (&str, &str)| {
+        let port = if scheme == "https" { ":443" } else { ":80" };
+        let bare = |host: &str| host.strip_suffix(port).unwrap_or(host).to_ascii_lowercase();
+        bare(host) == bare(asked)
+    };
+    origin.to_str().ok().and_then(|origin| origin.split_once("://")).is_some_and(same)
 }
 
 /// It goes when the browser is closed; how long it is good at the most, the session says.

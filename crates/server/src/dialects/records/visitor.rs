@@ -49,7 +49,7 @@ pub(super) async fn look(
     headers: &HeaderMap,
 ) -> Result<Option<Visitor>, Response> {
     let failed = |error| page::failed(&error, context);
-    let (bearer, session) = if headers.contains_key(AUTHORIZATION) {
+    let (bearer, session) = if shows_token(headers) {
         match app.bearer(headers).await.map_err(failed)? {
             Some(bearer) => (bearer, None),
             None => return Err(wrong_token(app, context)),
@@ -68,6 +68,13 @@ pub(super) async fn look(
         None => Ok(Some(visitor)),
         Some(no) => Err(no),
     }
+}
+
+/// Whether a token is shown; what a browser shows to a proxy in front, such as a password, is none.
+fn shows_token(headers: &HeaderMap) -> bool {
+    let value = headers.get(AUTHORIZATION).map_or(&b""[..], |value| value.as_bytes());
+    let scheme = value.split(|b| *b == b' ').next().unwrap_or_default();
+    scheme.eq_ignore_ascii_case(b"bearer")
 }
 
 /// A token that nobody has is a guess.

@@ -45,6 +45,71 @@ async fn the_cookie_is_for_this_site_and_no_script() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_browser_shows_to_a_proxy_is_no_token() {
+    for site in super::sites().await {
+        let person = Person::at(&site).await;
+        let ask = async |cookie: &str, authorization: &str| {
+            let head = format!("GET /records HTTP/1.1\r\nCookie: {cookie}\r\nAuthorization: {authorization}");
+            let answer = site.ask(&head, "").await;
+            (answer.status, answer.body.contains("Sign out"))
+        };
+        for shown in
+            ["Basic dXNlcjpwYXNzd29yZA==", "basic dXNlcjpwYXNzd29yZA==", "Digest username=\"u\"", "Basic", ""]
+        {
+            assert_eq!(ask(&person.cookie, shown).await, (200, true), "{shown}");
+            assert_eq!(ask("", shown).await, (200, false), "{shown}");
+            // The form still needs its proof.
+            let head = format!("{}\r\nAuthorization: {shown}", person.head("/records"));
+            let fields = [("client_id", "b.example"), ("license_type", "Pro"), ("duration", "30")];
+            assert_eq!(site.ask(&head, &encoded(&fields)).await.status, 403, "{shown}");
+        }
+        // A token that was shown counts, whatever the cookie says.
+        for shown in ["Bearer wrong", "bearer wrong", "Bearer"] {
+            assert_eq!(ask(&person.cookie, shown).await, (401, false), "{shown}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_signed_in_by_the_page_of_another_site() {
+    for site in super::sites().await {
+        let (_, token) = token(&site, Role::SalesAgent).await;
+        let status = async |headers: &str| {
+            let head = format!("POST /records/sign-in HTTP/1.1\r\n{FORM}{headers}");
+            let answer = site.ask(&head, &encoded(&[("token", &token)])).await;
+            assert_eq!(answer.header("set-cookie").is_some(), answer.status == 303, "{headers}: {answer:?}");
+            answer.status
+        };
+        // The host that is asked for is `test`.
+        for ours in [
+            "",
+            "\r\nOrigin: http://test",
+            "\r\nOrigin: https://TEST",
+            "\r\nOrigin: http://test:80",
+            "\r\nSec-Fetch-Site: same-origin\r\nOrigin: http://test",
+            "\r\nSec-Fetch-Site: none",
+            // A proxy in between that asks for another host; the browser knows better.
+            "\r\nSec-Fetch-Site: same-origin\r\nOrigin: https://licences.example",
+        ] {
+            assert_eq!(status(ours).await, 303, "{ours}");
+        }
+        for other in [
+            "\r\nSec-Fetch-Site: cross-site",
+            "\r\nSec-Fetch-Site: same-site",
+            "\r\nSec-Fetch-Site: same-site\r\nOrigin: http://test",
+            // Over plain HTTP browsers say no more than this.
+            "\r\nOrigin: http://evil.example",
+            "\r\nOrigin: http://test:8080",
+            "\r\nOrigin: http://test.evil.example",
+            "\r\nOrigin: null",
+            "\r\nOrigin: ",
+        ] {
+            assert_eq!(status(other).await, 403, "{other}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_form_needs_the_proof_of_its_own_session() {
     for site in super::sites().await {
         let (person, other) = (Person::at(&site).await, Person::at(&site).await);

@@ -148,9 +148,23 @@ async fn a_broken_off_import_leaves_nothing() {
                     name: "api".to_owned(),
                     created_at: NOW,
                 };
-                let feature = entitlements::ensure(tx, &feature).await?;
-                entitlements::attach_all(tx, ACCOUNT, &[(*first, feature, 0), (*first, feature, 1)]).await?;
+                let mut features = vec![entitlements::ensure(tx, &feature).await?];
+                // Made by the import; the second one is taken up by another policy.
+                for (number, code) in [(63, "beta"), (64, "taken"), (65, "api")] {
+                    let more = entitlements::Entitlement {
+                        id: id(number),
+                        code: code.to_owned(),
+                        ..feature.clone()
+                    };
+                    features.push(imports::ensure_feature(tx, &more, &imports::mark(BATCH)).await?);
+                }
+                assert_eq!(features, [id(62), id(63), id(64), id(62)]);
+                let feature = features[0];
+                let attached = [(*first, feature, 0), (*first, feature, 1), (*first, features[1], 2)];
+                entitlements::attach_all(tx, ACCOUNT, &attached).await?;
                 entitlements::attach_to_policy(tx, ACCOUNT, id(60), feature, 0).await?;
+                entitlements::attach_to_policy(tx, ACCOUNT, id(60), features[1], 1).await?;
+                entitlements::attach_to_policy(tx, ACCOUNT, policy().id, features[2], 0).await?;
                 let attempt = Verification {
                     account_id: ACCOUNT,
                     license_id: None,
@@ -191,7 +205,8 @@ async fn a_broken_off_import_leaves_nothing() {
             ("select count(*) from licenses", 1),
             ("select count(*) from machines", 0),
             ("select count(*) from license_entitlements", 0),
-            ("select count(*) from policy_entitlements", 0),
+            ("select count(*) from policy_entitlements", 1),
+            ("select count(*) from entitlements", 2),
             ("select count(*) from policies", 1),
             ("select count(*) from verifications", 1),
         ] {
@@ -199,5 +214,27 @@ async fn a_broken_off_import_leaves_nothing() {
         }
         assert!(users::by_id(&w.store, id(70)).await.unwrap().is_none());
         assert!(users::by_id(&w.store, id(71)).await.unwrap().is_some());
+    }
+}
+
+#[tokio::test]
+async fn whatever_an_import_writes_shows_that_it_goes_on() {
+    for w in worlds().await {
+        begin(&w).await;
+        let advance = async |made: i64| {
+            w.write(made, |made, tx| Box::pin(imports::advance(tx, BATCH, *made))).await.unwrap()
+        };
+        let looked_at = async || batches::unfinished(&w.store).await.unwrap();
+        let mut before = looked_at().await;
+        for made in [2, 0, 0] {
+            assert!(advance(made).await);
+            let now = looked_at().await;
+            assert_ne!(now, before);
+            before = now;
+        }
+        assert_eq!((before[0].id, before[0].made), (BATCH, 2));
+        assert!(w.write((), |(), tx| Box::pin(imports::settle(tx, BATCH, 2))).await.unwrap());
+        assert!(w.write((), |(), tx| Box::pin(batches::finish(tx, BATCH, NOW))).await.unwrap());
+        assert!(!advance(0).await, "ready");
     }
 }
