@@ -144,7 +144,7 @@ impl<'r> Run<'r> {
         done.map(|()| self.report)
     }
 
-    /// Removes what a broken-off import left: its licences are in the way.
+    /// Removes what a broken-off import left: its licences are in the way. What changes meanwhile somebody is making.
     async fn clear_left(&self) -> Result<(), EngineError> {
         let mut left = self.engine.unfinished_batches().await?;
         let end = self.engine.now().plus_seconds(CHANGES);
@@ -174,9 +174,16 @@ impl<'r> Run<'r> {
         self.report.ignored = rows.ignored;
         while let Some(part) = rows.next().await? {
             self.report.read += part.len() as u64;
-            self.goes_on().await?;
             self.take(&part, table.order).await?;
+            self.goes_on().await?;
             progress(self.report.read, rows.total.max(self.report.read));
+        }
+        if self.report.read != rows.total {
+            let why = format!(
+                "its table {} has {} rows, and {} can be told apart",
+                table.name, rows.total, self.report.read
+            );
+            return Err(StoreError::OldDatabase { place: self.old.place().to_owned(), why }.into());
         }
         drop(rows);
         if let Some(entry) = self.reads.rest() {
@@ -190,13 +197,6 @@ impl<'r> Run<'r> {
         }
         if self.report.refused {
             return Ok(());
-        if self.report.read != rows.total {
-            let why = format!(
-                "its table {} has {} rows, and {} can be told apart",
-                table.name, rows.total, self.report.read
-            );
-            return Err(StoreError::OldDatabase { place: self.old.place().to_owned(), why }.into());
-        }
         }
         self.write().await?;
         self.written().await?;
