@@ -261,7 +261,7 @@ const IOREG: &str = r#"+-o J314sAP  <class IOPlatformExpertDevice, id 0x10000022
       "manufacturer" = <"Apple Inc.">
       "model" = <"MacBookPro18,3">
       "IOPlatformUUID" = "3F1C7D2A-0B4E-5C6D-8E9F-A0B1C2D3E4F5"
-      "IOPlatformSerialNumber" = "C02XXXXXXXXX"
+      "IOPlatformSerialNumber" = "C02ZK1ABMD6T"
     }
 "#;
 
