@@ -3,7 +3,7 @@
 use keyward_core::device::fingerprint::Fingerprint;
 
 use crate::device::Machine;
-use crate::state::{Remembered, State};
+use crate::state::{Remembered, Secret, State};
 
 /// The ids of this device, computed once a process.
 #[derive(Clone, Debug)]
@@ -55,6 +55,11 @@ impl Identity {
     /// Whether a licence that is bound to this id is bound to this device.
     pub(crate) fn is(&self, id: &str) -> bool {
         self.known.iter().any(|known| known == id)
+    }
+
+    /// What is remembered of a device that was not known.
+    pub(crate) fn first_remembered(&self, secret: Secret) -> Remembered {
+        Remembered { fingerprint: self.now.clone(), original: self.original.clone(), secret }
     }
 
     /// What is remembered from now on: the first ids with the components of today.

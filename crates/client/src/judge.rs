@@ -212,9 +212,11 @@ impl Judge<'_> {
 
     fn turned_back(&self) -> String {
         let ledger = &self.state.ledger;
-        let seen = ledger.highest().unwrap_or(self.now);
+        // People are told the second.
+        let shown = |at: Timestamp| Timestamp::from_seconds(at.seconds());
+        let (now, seen) = (shown(self.now), shown(ledger.highest().unwrap_or(self.now)));
         let number = ledger.number(self.identity.id());
-        format!("the clock says {}, but {} {seen} (number {number})", self.now, Seen::as_str(ledger.seen()))
+        format!("the clock says {now}, but {} {seen} (number {number})", Seen::as_str(ledger.seen()))
     }
 
     fn nothing(&self) -> Candidate {

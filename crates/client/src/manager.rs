@@ -14,7 +14,7 @@ use crate::files::{File, Files};
 use crate::identity::{Identity, salted};
 use crate::judge::{self, Evidence, Rules};
 use crate::ledger::Seen;
-use crate::state::{Remembered, Seal, Secret, State};
+use crate::state::{Seal, Secret, State};
 use crate::status::{Note, Status};
 
 /// Answers whether the application may run, keeps its licence, and changes it. Cheap to clone; clones share one licence.
@@ -68,6 +68,8 @@ pub(crate) struct Memory {
 struct Read {
     state: State,
     notes: Vec<Note>,
+    /// Why the first copy could not be read at present: what is in it must not be written over.
+    unreadable: Option<std::io::Error>,
 }
 
 impl fmt::Debug for LicenseManager {
@@ -172,14 +174,8 @@ impl Inner {
         (self.chance)(&mut secret.0).map_err(chance)?;
         // Without a lock nothing can be written either, and the status says so.
         let lock = if self.only_looks { Ok(Box::new(()) as Box<dyn Send>) } else { self.files.lock() };
-        let Read { mut state, notes } = self.read();
-        if state.device.is_none() {
-            state.device = Some(Remembered {
-                fingerprint: self.identity.now.clone(),
-                original: self.identity.original.clone(),
-                secret,
-            });
-        }
+        let Read { mut state, notes, unreadable } = self.read();
+        state.device.get_or_insert_with(|| self.identity.first_remembered(secret));
         self.identity.settle(&state, self.original_id);
         if let Some(device) = &mut state.device {
             self.identity.remember(device);
@@ -197,7 +193,7 @@ impl Inner {
         }
         self.see_license(&mut state);
         self.see_clock(&mut state);
-        let written = lock.and_then(|_lock| self.write(&state));
+        let written = lock.and_then(|_lock| self.write(&state, unreadable));
         if written.is_ok() {
             // Its time is in the ledger now; that it could not be removed does no harm.
             let _ = self.files.remove(File::LastSeen);
@@ -256,7 +252,7 @@ impl Inner {
     /// Reads both copies and joins them.
     fn read(&self) -> Read {
         let mut notes = Vec::new();
-        let (mut found, mut damaged) = (false, false);
+        let (mut found, mut damaged, mut unreadable) = (false, false, None);
         let mut state = match self.files.read(File::State) {
             Ok(None) => State::default(),
             Ok(Some(bytes)) => match State::open(&self.seal, &bytes) {
@@ -273,8 +269,8 @@ impl Inner {
                     State::default()
                 }
             },
-            Err(_) => {
-                damaged = true;
+            Err(why) => {
+                unreadable = Some(why);
                 State::default()
             }
         };
@@ -291,10 +287,11 @@ impl Inner {
             // Either copy says whether there was a trial; without both nobody knows.
             state.was_damaged |= !found;
         }
-        Read { state, notes }
+        Read { state, notes, unreadable }
     }
 
-    fn write(&self, state: &State) -> std::io::Result<()> {
+    /// Writes both copies; the first not where it holds what could not be read.
+    fn write(&self, state: &State, unreadable: Option<std::io::Error>) -> std::io::Result<()> {
         if self.only_looks {
             return Err(std::io::Error::other("it is only looked at"));
         }
@@ -304,6 +301,9 @@ impl Inner {
         }
         // The second copy first: what must not be forgotten is then never in the first alone.
         let trace = self.files.write(File::Trace, &state.trace(&self.seal, nonces[1]));
+        if let Some(why) = unreadable {
+            return Err(std::io::Error::other(format!("it cannot be read: {why}")));
+        }
         self.files.write(File::State, &state.seal(&self.seal, nonces[0]))?;
         trace
     }
@@ -311,7 +311,7 @@ impl Inner {
     /// Changes what is remembered, in one step for all programs that share the directory.
     ///
     /// # Errors
-    /// `DISK` when it cannot be written: then nothing was changed.
+    /// `DISK` when it cannot be read or written. What must not be forgotten may then stand in the second copy alone.
     pub(crate) fn change<T>(
         &self,
         change: impl FnOnce(&mut State) -> Result<T, ClientError>,
@@ -324,7 +324,7 @@ impl Inner {
             return Err(failed(&std::io::Error::other("it is only looked at")));
         }
         let _lock = self.files.lock().map_err(|error| failed(&error))?;
-        let mut state = self.read().state;
+        let Read { mut state, unreadable, .. } = self.read();
         if let Some((unwritten, _)) = &self.memory().unwritten {
             // What this process saw while it could not write.
             state.ledger.join(&unwritten.ledger);
@@ -333,12 +333,15 @@ impl Inner {
         if state.device.is_none() {
             let mut secret = Secret([0; 32]);
             (self.chance)(&mut secret.0).map_err(|error| failed(&error))?;
-            let (fingerprint, original) = (self.identity.now.clone(), self.identity.original.clone());
-            state.device = Some(Remembered { fingerprint, original, secret });
+            state.device = Some(self.identity.first_remembered(secret));
         }
         self.see_clock(&mut state);
+        if unreadable.is_some() {
+            // Only the time, and that in the second copy.
+            self.write(&state, unreadable).map_err(|error| failed(&error))?;
+        }
         let done = change(&mut state)?;
-        self.write(&state).map_err(|error| failed(&error))?;
+        self.write(&state, None).map_err(|error| failed(&error))?;
         let mut memory = self.memory();
         memory.unwritten = None;
         memory.notes.clear();

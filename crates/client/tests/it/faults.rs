@@ -255,6 +255,64 @@ fn a_full_disk_takes_no_licence_away() {
     );
 }
 
+/// A disk on which one file cannot be read at present.
+#[derive(Clone)]
+struct Unreadable(std::path::PathBuf);
+
+impl Disk for Unreadable {
+    fn read(&self, path: &Path) -> io::Result<Option<Vec<u8>>> {
+        if path == self.0 { Err(io::Error::other("too many open files")) } else { Hasty.read(path) }
+    }
+
+    fn create(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        Hasty.create(path, bytes)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        Hasty.rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        Hasty.remove(path)
+    }
+
+    fn modified(&self, path: &Path) -> Option<Timestamp> {
+        Hasty.modified(path)
+    }
+
+    fn make_directory(&self, path: &Path) -> io::Result<()> {
+        Hasty.make_directory(path)
+    }
+
+    fn lock(&self, path: &Path) -> io::Result<Box<dyn Send>> {
+        Hasty.lock(path)
+    }
+}
+
+#[test]
+fn a_memory_that_cannot_be_read_at_present_is_not_written_over() {
+    let world = World::new();
+    let manager = world.licensed();
+    let request = manager.request("KEY", None).expect("a request");
+    drop(manager);
+    world.time.set(START + 100 * DAY);
+    let manager = world.builder().disk(Unreadable(world.file("license.state"))).open().expect("it opens");
+    let status = manager.status();
+    assert!(status.is_active());
+    assert!(
+        status.warnings().iter().any(|note| note.contains("too many open files")),
+        "{:?}",
+        status.warnings()
+    );
+    assert_eq!(manager.record_use("export").expect_err("it cannot be read").code(), "DISK");
+    drop(manager);
+    let manager = world.open();
+    assert_eq!(manager.request("KEY", None).expect("the same request"), request);
+    drop(manager);
+    world.time.set(START + 50 * DAY);
+    assert_eq!(world.open().status().code(), Code::ClockTampered, "the second copy has the time");
+}
+
 #[test]
 fn two_programs_share_a_directory() {
     let world = World::new();
