@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rustls::crypto::aws_lc_rs;
+use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -137,7 +137,7 @@ pub(super) fn testdata(name: &str) -> String {
 fn server() -> Arc<ServerConfig> {
     let certificate = CertificateDer::from_pem_slice(testdata("tls.crt").as_bytes()).expect("a certificate");
     let key = PrivateKeyDer::from_pem_slice(testdata("tls.key").as_bytes()).expect("a key");
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("versions")
         .with_no_client_auth()
