@@ -16,7 +16,10 @@ async fn activate_through(lost: Lost) {
     proxy.arm(true);
     // What the server does by itself breaks connections, too; a broken one that is taken up again does nothing.
     let mut unknown = node.post_with("/api/activate", header, &request).await;
-    while unknown.json()["error_code"] == "DATABASE_UNREACHABLE" {
+    for _ in 0..50 {
+        if unknown.json()["error_code"] != "DATABASE_UNREACHABLE" {
+            break;
+        }
         unknown = node.post_with("/api/activate", header, &request).await;
     }
     proxy.arm(false);

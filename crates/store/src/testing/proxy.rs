@@ -75,7 +75,8 @@ async fn forward(
     loop {
         let length = client_in.read(&mut buffer).await?;
         let bytes = &buffer[..length];
-        let commit = bytes.windows(6).any(|word| word.eq_ignore_ascii_case(b"commit"));
+        // As a statement of its own: the words that open a connection speak of `read committed`.
+        let commit = bytes.windows(7).any(|word| word.eq_ignore_ascii_case(b"commit\0"));
         if length == 0 || (commit && armed.load(Ordering::Relaxed)) {
             answers.abort();
             // Aborted, it gives nothing of use.
