@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub(crate) mod activate_offline;
+pub(crate) mod admin;
 pub(crate) mod audit;
 pub(crate) mod config;
 pub(crate) mod device;

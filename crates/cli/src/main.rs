@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    activate_offline, audit, config, device, import, inspect, installation, issue, keys as key_files,
+    activate_offline, admin, audit, config, device, import, inspect, installation, issue, keys as key_files,
     license, pool, register, release_offline, secret, serve, token, verify,
 };
 
@@ -74,6 +74,9 @@ enum Command {
     /// Tokens, which let programs and people in
     #[command(subcommand)]
     Token(token::Token),
+    /// The people of the console, who sign in with a password
+    #[command(subcommand)]
+    Admin(admin::Admin),
     /// Key files, and the keys of the database
     #[command(subcommand)]
     Keys(key_files::Keys),
@@ -106,6 +109,7 @@ fn main() -> ExitCode {
         Command::Pool(command) => command.run(cli.json).map(|()| true),
         Command::Installation(command) => command.run(cli.json).map(|()| true),
         Command::Token(command) => command.run(cli.json).map(|()| true),
+        Command::Admin(command) => command.run(cli.json).map(|()| true),
         Command::Secret(command) => command.run(cli.json).map(|()| true),
         Command::Audit(command) => command.run(cli.json),
         Command::Config(command) => command.run(cli.json),

@@ -45,6 +45,8 @@ pub enum Actor {
     Anonymous,
     /// The bearer of a token.
     Token(Uuid),
+    /// Somebody who signed in to the console.
+    User(Uuid),
     /// Whoever has a shell on the machine.
     Operator,
     /// The program itself.
@@ -56,6 +58,7 @@ impl Actor {
         match self {
             Self::Anonymous => "anonymous",
             Self::Token(_) => "token",
+            Self::User(_) => "user",
             Self::Operator => "operator",
             Self::System => "system",
         }
@@ -63,7 +66,7 @@ impl Actor {
 
     pub(crate) const fn id(self) -> Option<Uuid> {
         match self {
-            Self::Token(id) => Some(id),
+            Self::Token(id) | Self::User(id) => Some(id),
             Self::Anonymous | Self::Operator | Self::System => None,
         }
     }

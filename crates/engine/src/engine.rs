@@ -11,6 +11,7 @@ use rand_core::{CryptoRng, Rng as _};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::people::Passwords;
 use crate::recorder::Recorder;
 use crate::vault::{Place, Vault};
 use crate::{Caller, Catalog, Clock, EngineError};
@@ -25,6 +26,7 @@ pub struct Engine {
     pub(crate) account: Account,
     pub(crate) recorder: Recorder,
     pub(crate) node: Uuid,
+    pub(crate) passwords: Passwords,
     /// The master key that seals the vault, as far as this engine knows.
     pub(crate) master_id: ArcSwap<String>,
     /// Held while a signing key is made.
@@ -49,7 +51,8 @@ impl Engine {
         let node = uuid_v7(clock.now(), &mut chance);
         let (catalog, chance) = (ArcSwap::from_pointee(catalog), Mutex::new(chance));
         let (master_id, making) = (ArcSwap::from_pointee(master_id), tokio::sync::Mutex::new(()));
-        Self { store, vault, account, recorder, node, master_id, making, catalog, clock, chance }
+        let passwords = Passwords::default();
+        Self { store, vault, account, recorder, node, passwords, master_id, making, catalog, clock, chance }
     }
 
     /// The present.

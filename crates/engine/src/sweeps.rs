@@ -2,7 +2,9 @@
 
 use keyward_core::time::{MICROS_PER_DAY, Timestamp};
 use keyward_store::batches::Unfinished;
-use keyward_store::{Job, Lane, StoreError, Tx, batches, idempotency, sessions, stats, verifications};
+use keyward_store::{
+    Job, Lane, StoreError, Tx, batches, idempotency, invitations, sessions, stats, verifications,
+};
 
 use crate::{Engine, EngineError};
 
@@ -75,6 +77,7 @@ impl Job for Sweep {
     async fn run(&self, tx: &Tx<'_>) -> Result<Swept, StoreError> {
         let yesterday = self.now.plus_micros(-MICROS_PER_DAY);
         stats::fold(tx, self.now).await?;
+        invitations::delete_expired(tx, self.now).await?;
         Ok(Swept {
             verifications: 0,
             answers: idempotency::delete_old(tx, yesterday).await?,

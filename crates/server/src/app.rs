@@ -16,7 +16,7 @@ use keyward_store::StoreError;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::layers::{Context, Refused};
-use crate::limits::{FailureLimiter, RequestLimiter};
+use crate::limits::{FailureLimiter, RequestLimiter, SignInDelays};
 use crate::metrics::Metrics;
 
 pub use background::{Background, ready};
@@ -34,6 +34,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
     failures: FailureLimiter,
+    sign_ins: SignInDelays,
     tier_requests: Arc<RequestLimiter>,
 }
 
@@ -50,6 +51,7 @@ impl App {
             clock,
             metrics,
             failures,
+            sign_ins: SignInDelays::default(),
             tier_requests,
         }))
     }
@@ -80,6 +82,10 @@ impl App {
         &self.0.metrics
     }
 
+    pub(crate) fn sign_ins(&self) -> &SignInDelays {
+        &self.0.sign_ins
+    }
+
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.0.clock
     }
@@ -90,6 +96,7 @@ impl App {
     /// When the database cannot be asked.
     pub async fn reset(&self) -> Result<(), EngineError> {
         self.0.failures.reset();
+        self.0.sign_ins.reset();
         self.0.tier_requests.reset();
         self.0.engine.refresh().await.map(drop)
     }

@@ -1,6 +1,6 @@
 //! The doors of Keyward: configuration, listeners, and what surrounds every HTTP request.
 //!
-//! Owns: the [`app`], its dialects, [`config`], the sockets ([`serve`]), the layers around requests ([`layers`]), limits on guessing ([`limits`]),
+//! Owns: the [`app`], its dialects, the console, [`config`], the sockets ([`serve`]), the layers around requests ([`layers`]), limits on guessing ([`limits`]),
 //! [`metrics`], log lines ([`logs`]) and the pages about the server itself ([`health`]). Does not own what a request
 //! means: handlers ask the engine, and never see SQL. Time and randomness are handed in as a
 //! [`Clock`](clock::Clock) and a seed.
@@ -8,6 +8,7 @@
 pub mod app;
 pub mod clock;
 pub mod config;
+mod console;
 pub mod dialects;
 pub mod health;
 pub mod layers;
@@ -15,3 +16,4 @@ pub mod limits;
 pub mod logs;
 pub mod metrics;
 pub mod serve;
+mod web;

@@ -1,13 +1,15 @@
-//! Limits per address. Memory is bounded; time is an argument.
+//! Limits per address, and per person who signs in. Memory is bounded; time is an argument.
 
 mod bounded;
 mod failures;
 mod network;
 mod requests;
+mod sign_ins;
 
 pub use failures::{FailureLimiter, Outcome};
 pub use network::Network;
 pub use requests::RequestLimiter;
+pub use sign_ins::SignInDelays;
 
 use std::time::Duration;
 

@@ -31,20 +31,24 @@ pub struct Session {
     pub last_seen_at: Timestamp,
     /// Until when it is good.
     pub expires_at: Timestamp,
+    /// Whether it waits for the second factor, and lets nobody in until then.
+    pub pending: bool,
 }
 
 macro_rules! columns {
     () => {
         "id, account_id, digest, csrf_digest, user_id, token_id, address, user_agent, created_at, last_seen_at,
-         expires_at"
+         expires_at, pending"
     };
 }
 
 statements! {
-    INSERT = concat!("insert into sessions (", columns!(), ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)");
+    INSERT = concat!("insert into sessions (", columns!(), ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
     BY_DIGEST = concat!("select ", columns!(), " from sessions where digest = $1 and expires_at > $2");
     TOUCH = "update sessions set last_seen_at = $2, expires_at = $3 where id = $1 and expires_at > $2";
     DELETE = "delete from sessions where id = $1";
+    OF_USER = concat!("select ", columns!(), " from sessions where user_id = $1 and expires_at > $2 order by serial desc");
+    DELETE_OF_USER = "delete from sessions where user_id = $1 and id <> $2";
     DELETE_OF_TOKEN = "delete from sessions where token_id = $1";
     DELETE_EXPIRED = "delete from sessions where expires_at <= $1";
 }
@@ -62,6 +66,7 @@ fn read(row: &mut Row<'_>) -> Result<Session, StoreError> {
         created_at: row.take()?,
         last_seen_at: row.take()?,
         expires_at: row.take()?,
+        pending: row.take()?,
     })
 }
 
@@ -82,6 +87,7 @@ pub async fn insert(tx: &Tx<'_>, session: &Session) -> Result<(), StoreError> {
         session.created_at,
         session.last_seen_at,
         session.expires_at,
+        session.pending,
     ];
     tx.execute(INSERT, values).await.map(drop)
 }
@@ -112,6 +118,22 @@ pub async fn touch(tx: &Tx<'_>, id: Uuid, now: Timestamp, expires_at: Timestamp)
 /// When the database refuses.
 pub async fn delete(tx: &Tx<'_>, id: Uuid) -> Result<bool, StoreError> {
     Ok(tx.execute(DELETE, args![id]).await? == 1)
+}
+
+/// Sessions of somebody that are good now, the newest first.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn of_user(db: &impl Read, user: Uuid, now: Timestamp) -> Result<Vec<Session>, StoreError> {
+    db.all(OF_USER, args![user, now], read).await
+}
+
+/// Ends all sessions of somebody but one, and says how many; the nil id stands for none.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn delete_of_user(tx: &Tx<'_>, user: Uuid, but: Uuid) -> Result<u64, StoreError> {
+    tx.execute(DELETE_OF_USER, args![user, but]).await
 }
 
 /// Ends the sessions that were opened with a token, and says how many.

@@ -1,8 +1,11 @@
 //! `keyward serve`.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use keyward_engine::Caller;
+use keyward_engine::token::Role;
 use keyward_server::app::{App, Background, Doors, ready};
 use keyward_server::config::Loaded;
 use keyward_server::layers::RequestIds;
@@ -12,6 +15,7 @@ use keyward_server::serve::{Ending, Stop};
 use rand::Rng as _;
 
 use crate::clock;
+use crate::commands::admin;
 use crate::database::{self, DatabaseArgs, Started};
 use crate::failure::Failure;
 use crate::output;
@@ -58,11 +62,14 @@ async fn serve(loaded: Loaded) -> Result<(), Failure> {
     }
     let mut generator = clock::generator();
     let ids = RequestIds::new([generator.next_u64(), generator.next_u64()]);
+    let data = config.server.data.clone();
     let app = app(Arc::clone(&engine), config, clock);
     let doors = Doors::open(&app, ids, ready(&app)).await?;
     let stop = Stop::signals()?;
     let background = Background::start(&app);
-    welcome(&doors, &address, new_key.as_deref());
+    let link =
+        if engine.has_people().await? { None } else { Some(first_link(&engine, &data, &doors).await?) };
+    welcome(&doors, &address, new_key.as_deref(), link.as_ref());
 
     let store = engine.store().clone();
     let ending = tokio::select! {
@@ -93,8 +100,25 @@ fn app(
     App::with_test_clock(engine, config, clock, Arc::new(Metrics::new()))
 }
 
+/// The link behind which the first administrator sets up his account, and the file that holds it.
+struct FirstLink {
+    link: String,
+    /// `None` where it could not be written.
+    file: Option<PathBuf>,
+}
+
+async fn first_link(
+    engine: &keyward_engine::Engine,
+    data: &Path,
+    doors: &Doors,
+) -> Result<FirstLink, Failure> {
+    let secret = engine.invite(&Caller::operator(), Role::Admin, None).await?;
+    let link = admin::link(&doors.url(), &secret);
+    Ok(FirstLink { file: admin::write_link(data, &link).ok(), link })
+}
+
 /// What a newcomer sees: where it is, what to keep, and what to do next.
-fn welcome(doors: &Doors, database: &str, new_key: Option<&std::path::Path>) {
+fn welcome(doors: &Doors, database: &str, new_key: Option<&Path>, link: Option<&FirstLink>) {
     let program = std::env::args().next().unwrap_or_else(|| "keyward".to_owned());
     let url = doors.url();
     let url = url.trim_end_matches('/');
@@ -108,6 +132,21 @@ fn welcome(doors: &Doors, database: &str, new_key: Option<&std::path::Path>) {
             "  master key  {}: keep a copy elsewhere; without it the database cannot be opened",
             file.display()
         ));
+    }
+    match link {
+        None => output::tell(format_args!("  console     {url}/console/")),
+        // Whatever is not watched by a person may be a log, which others read.
+        Some(FirstLink { link, .. }) if output::is_watched() => output::tell(format_args!(
+            "\nMake yourself the administrator of the console; the link is good for an hour, and once:\n  {link}",
+        )),
+        // Whatever is not watched by a person may be a log, which others read.
+        Some(FirstLink { file: Some(file), .. }) => output::tell(format_args!(
+            "  console     the link in {} makes the first administrator; it is good for an hour",
+            file.display()
+        )),
+        Some(FirstLink { file: None, .. }) => output::tell(format_args!(
+            "  console     `{program} admin link` makes a link for the first administrator"
+        )),
     }
     output::tell(format_args!(
         "\nNext, in another terminal:\n  \

@@ -60,7 +60,7 @@ pub(crate) struct Revoke {
     database: DatabaseArgs,
 }
 
-fn role(text: &str) -> Result<Role, String> {
+pub(crate) fn role(text: &str) -> Result<Role, String> {
     text.parse().map_err(|unknown: keyward_engine::token::UnknownRole| unknown.to_string())
 }
 

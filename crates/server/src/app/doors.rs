@@ -8,6 +8,7 @@ use tracing::info;
 
 use super::App;
 use crate::config::Config;
+use crate::console;
 use crate::dialects::{lk, pool, records, tier};
 use crate::health::{self, ReadyCheck};
 use crate::layers::{Front, Layers, RequestIds};
@@ -100,6 +101,10 @@ fn router(app: &App, layers: &Layers, serves: Serves, ready: &ReadyCheck) -> Rou
         Serves::All => Front::SERVER,
     };
     let mut router = layers.around(front, &[], own);
+    if serves == Serves::All {
+        // For people who signed in: no other origin's page may ask for them.
+        router = router.merge(layers.around(console::FRONT, &[], console::routes(app.clone())));
+    }
     if dialects.pool.enabled && matches!(serves, Serves::All | Serves::Pool) {
         router =
             router.merge(layers.around(pool::FRONT, &dialects.pool.cors_origins, pool::routes(app.clone())));

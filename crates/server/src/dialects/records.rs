@@ -1,6 +1,5 @@
 //! System A: signed records of clients. Two routes for programs, and the form with its table for people.
 
-mod fields;
 mod issue;
 mod license;
 mod list;

@@ -12,12 +12,12 @@ use keyward_engine::license::{Issued, Named};
 use keyward_engine::token::Permission;
 use keyward_engine::{EngineError, Policy, Product};
 
-use super::fields::Fields;
 use super::list::{Problem, Typed, cut, show};
 use super::page;
 use super::visitor::{Posted, Visitor};
 use crate::app::App;
 use crate::layers::Context;
+use crate::web::Fields;
 
 /// The type that never ends.
 const PREMIUM: &str = "Premium";

@@ -11,13 +11,13 @@ use keyward_engine::EngineError;
 use keyward_engine::license::{Form, Found, Named, Reactivation, RecordForm, Suspension};
 use keyward_engine::token::Permission;
 
-use super::fields::Fields;
 use super::issue::{days, sentence};
 use super::list::Standing;
 use super::page::{self, Frame};
 use super::visitor::{Posted, Visitor};
 use crate::app::App;
 use crate::layers::{Context, Refused};
+use crate::web::Fields;
 
 /// Characters of a downloaded file's name, before its ending.
 const FILE_NAME: usize = 60;

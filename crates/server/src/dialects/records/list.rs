@@ -10,12 +10,12 @@ use keyward_core::verdict::Scope;
 use keyward_engine::license::{Found, Question, RecordPage, decide};
 use keyward_engine::{EngineError, Policy, Product};
 
-use super::fields::{Fields, address};
 use super::page::{self, Frame};
 use super::visitor::{Visitor, look};
 use super::{issue, sign_in};
 use crate::app::App;
 use crate::layers::Context;
+use crate::web::{Fields, address};
 
 /// Licences on a page.
 const PER_PAGE: usize = 50;

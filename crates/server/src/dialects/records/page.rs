@@ -1,10 +1,7 @@
 //! What all pages have in common: the frame around them, their headers, and the pages that only say something.
 
 use askama::Template;
-use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
-};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use keyward_core::time::Timestamp;
@@ -13,6 +10,7 @@ use keyward_engine::EngineError;
 use crate::app::{is_temporary, log_failure};
 use crate::layers::{Context, Refused, RequestId};
 use crate::limits::RetryAfter;
+use crate::web::{self, wait};
 
 /// Nothing but our own style sheet, and forms that are sent here.
 const POLICY: &str =
@@ -36,27 +34,12 @@ struct Message<'a> {
 
 /// A page, kept by nobody and framed by nobody.
 pub(super) fn html(status: StatusCode, page: &impl Template) -> Response {
-    let Ok(text) = page.render() else {
-        tracing::error!("a page could not be written");
-        return (StatusCode::INTERNAL_SERVER_ERROR, Refused::Failed.sentence()).into_response();
-    };
-    let headers = [
-        (CONTENT_TYPE, "text/html; charset=utf-8"),
-        (CONTENT_SECURITY_POLICY, POLICY),
-        (X_FRAME_OPTIONS, "DENY"),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (REFERRER_POLICY, "same-origin"),
-        (CACHE_CONTROL, "no-store"),
-    ];
-    (status, headers, text).into_response()
+    web::html(status, POLICY, page)
 }
 
 /// To another page, which is asked for with GET.
 pub(super) fn see(path: &str) -> Response {
-    // Our own paths are ASCII; anything else goes to the list.
-    let place = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/records"));
-    (StatusCode::SEE_OTHER, [(LOCATION, place), (CACHE_CONTROL, HeaderValue::from_static("no-store"))])
-        .into_response()
+    web::see(path, "/records")
 }
 
 /// A page with one sentence.
@@ -124,13 +107,4 @@ pub(super) fn instant(at: Timestamp) -> String {
 /// The end of a licence for people.
 pub(super) fn end(at: Option<Timestamp>) -> String {
     at.map_or_else(|| "never".to_owned(), instant)
-}
-
-fn wait(seconds: u64) -> String {
-    let minutes = seconds.div_ceil(60);
-    match seconds {
-        0..=1 => "a second".to_owned(),
-        2..=90 => format!("{seconds} seconds"),
-        _ => format!("{minutes} minutes"),
-    }
 }

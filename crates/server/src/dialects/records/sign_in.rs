@@ -2,20 +2,16 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::header::{HOST, HeaderName, ORIGIN, SET_COOKIE};
-use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use keyward_engine::token::Permission;
 use keyward_engine::{Actor, Caller};
 
-use super::fields::Fields;
 use super::page::{self, Frame};
-use super::visitor::{Posted, cookie_name, not_allowed};
+use super::visitor::{Posted, not_allowed};
 use crate::app::App;
 use crate::layers::{Context, RawBody};
-
-static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+use crate::web::{CONSOLE, Fields, RECORDS, is_of_this_site};
 
 pub(super) const WRONG: &str = "This token is not known here, or it was revoked or has expired.";
 pub(super) const OVER: &str = "You are not signed in, or your session is over. Nothing was done. Sign in, and send the form \
@@ -76,7 +72,7 @@ pub(super) async fn sign_in(
     }
     let caller = Caller { actor: Actor::Token(bearer.token), ..super::caller(&app, &context, &headers) };
     match app.engine().open_session(&caller, &bearer).await {
-        Ok(secret) => with_cookie(page::see(next), secret.expose(), &context, ""),
+        Ok(secret) => RECORDS.set(page::see(next), &secret, &context),
         Err(error) => page::failed(&error, &context),
     }
 }
@@ -89,36 +85,7 @@ pub(super) async fn sign_out(State(app): State<App>, context: Context, posted: P
     {
         return page::failed(&error, &context);
     }
-    with_cookie(page::see("/records"), "", &context, "; Max-Age=0")
-}
-
-/// Whether a form comes from a page of ours, or from no page. Browsers say so where they trust the connection; elsewhere
-/// they name the page's origin, whose host must be the one that is asked.
-fn is_of_this_site(uri: &Uri, headers: &HeaderMap) -> bool {
-    if let Some(site) = headers.get(&SEC_FETCH_SITE) {
-        return site == "same-origin" || site == "none";
-    }
-    let Some(origin) = headers.get(ORIGIN) else { return true };
-    let asked = headers.get(HOST).and_then(|host| host.to_str().ok());
-    let asked = asked.or_else(|| uri.authority().map(Authority::as_str)).unwrap_or_default();
-    let same = |(scheme, host): (&str, &str)| {
-        let port = if scheme == "https" { ":443" } else { ":80" };
-        let bare = |host: &str| host.strip_suffix(port).unwrap_or(host).to_ascii_lowercase();
-        bare(host) == bare(asked)
-    };
-    origin.to_str().ok().and_then(|origin| origin.split_once("://")).is_some_and(same)
-}
-
-/// It goes when the browser is closed; how long it is good at the most, the session says.
-fn with_cookie(mut response: Response, secret: &str, context: &Context, more: &str) -> Response {
-    let name = cookie_name(context.is_secure);
-    let secure = if context.is_secure { "; Secure" } else { "" };
-    let cookie = format!("{name}={secret}; Path=/; HttpOnly; SameSite=Lax{secure}{more}");
-    if let Ok(mut cookie) = HeaderValue::from_str(&cookie) {
-        cookie.set_sensitive(true);
-        response.headers_mut().insert(SET_COOKIE, cookie);
-    }
-    response
+    CONSOLE.clear(RECORDS.clear(page::see("/records"), &context), &context)
 }
 
 /// Only pages of this dialect are led to.

@@ -1,22 +1,22 @@
 //! Who looks at a page: somebody who signed in, or a program that shows its token.
 
 use axum::extract::{FromRef as _, FromRequest, FromRequestParts, Request};
-use axum::http::header::{AUTHORIZATION, COOKIE};
+use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use keyward_engine::token::Permission;
-use keyward_engine::{Actor, Bearer, Caller, Session, SessionSecret};
+use keyward_engine::token::{Permission, Role};
+use keyward_engine::{Actor, Caller, EngineError, Session};
 
-use super::fields::{Fields, address};
 use super::{page, sign_in};
 use crate::app::App;
 use crate::layers::{Context, RawBody};
+use crate::web::{CONSOLE, Fields, RECORDS, address};
 
 /// Whoever may issue licences.
 pub(super) struct Visitor {
     pub(super) caller: Caller,
-    bearer: Bearer,
+    role: Option<Role>,
     /// `None` when a token was shown with the request.
     pub(super) session: Option<Session>,
 }
@@ -35,7 +35,7 @@ impl Visitor {
 
     /// The page that says no, where the token may not do something.
     pub(super) fn refusal(&self, permission: Permission) -> Option<Response> {
-        self.bearer.must(permission).is_err().then(not_allowed)
+        (!self.role.is_some_and(|role| role.may(permission))).then(not_allowed)
     }
 }
 
@@ -49,25 +49,33 @@ pub(super) async fn look(
     headers: &HeaderMap,
 ) -> Result<Option<Visitor>, Response> {
     let failed = |error| page::failed(&error, context);
-    let (bearer, session) = if shows_token(headers) {
+    let (actor, role, session) = if shows_token(headers) {
         match app.bearer(headers).await.map_err(failed)? {
-            Some(bearer) => (bearer, None),
+            Some(bearer) => (Actor::Token(bearer.token), bearer.role, None),
             None => return Err(wrong_token(app, context)),
         }
     } else {
-        let Some(secret) = secret(context, headers) else { return Ok(None) };
-        match app.engine().session(&secret).await.map_err(failed)? {
-            Some(session) => (session.bearer.clone(), Some(session)),
-            None => return Ok(None),
-        }
+        let Some(session) = session(app, context, headers).await.map_err(failed)? else { return Ok(None) };
+        (session.actor(), session.role(), Some(session))
     };
-    let actor = Actor::Token(bearer.token);
     let caller = Caller { actor, ..super::caller(app, context, headers) };
-    let visitor = Visitor { caller, bearer, session };
+    let visitor = Visitor { caller, role, session };
     match visitor.refusal(Permission::LicenseIssue) {
         None => Ok(Some(visitor)),
         Some(no) => Err(no),
     }
+}
+
+/// The session of a browser: this dialect's own, or that of the console.
+async fn session(app: &App, context: &Context, headers: &HeaderMap) -> Result<Option<Session>, EngineError> {
+    for cookie in [RECORDS, CONSOLE] {
+        if let Some(secret) = cookie.read(context, headers)
+            && let Some(session) = app.engine().session(&secret).await?
+        {
+            return Ok(Some(session));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether a token is shown; what a browser shows to a proxy in front, such as a password, is none.
@@ -89,18 +97,6 @@ pub(super) fn not_allowed() -> Response {
     let sentence =
         "This token may not issue licences. It takes one of the role sales-agent, developer or admin.";
     page::message(StatusCode::FORBIDDEN, "Not allowed", sentence)
-}
-
-/// The name of the cookie. Under TLS browsers take one of this name only from this very host, over TLS.
-pub(super) const fn cookie_name(is_secure: bool) -> &'static str {
-    if is_secure { "__Host-keyward_records" } else { "keyward_records" }
-}
-
-fn secret(context: &Context, headers: &HeaderMap) -> Option<SessionSecret> {
-    let name = cookie_name(context.is_secure);
-    let lines = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(found, _)| *found == name).and_then(|(_, value)| SessionSecret::parse(value))
 }
 
 impl FromRequestParts<App> for Visitor {

@@ -18,6 +18,7 @@ fn session(number: u32) -> Session {
         created_at: NOW,
         last_seen_at: NOW,
         expires_at: NOW.plus_seconds(i64::from(number)),
+        pending: number % 2 == 1,
     }
 }
 

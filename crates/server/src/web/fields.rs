@@ -1,26 +1,26 @@
 //! The fields of a posted form, or of a query.
 
 /// As they were sent; of several with one name the first one counts. What is not UTF-8 holds U+FFFD.
-pub(super) struct Fields(Vec<(String, String)>);
+pub(crate) struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    pub(super) fn parse(text: &[u8]) -> Self {
+    pub(crate) fn parse(text: &[u8]) -> Self {
         Self(form_urlencoded::parse(text).into_owned().collect())
     }
 
     /// Of the query of an address.
-    pub(super) fn of_query(query: Option<&str>) -> Self {
+    pub(crate) fn of_query(query: Option<&str>) -> Self {
         Self::parse(query.unwrap_or_default().as_bytes())
     }
 
     /// Nothing when there is no such field.
-    pub(super) fn get(&self, name: &str) -> &str {
+    pub(crate) fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(found, _)| found == name).map_or("", |(_, value)| value)
     }
 }
 
 /// An address with a query; fields without a value are left out.
-pub(super) fn address(path: &str, fields: &[(&str, &str)]) -> String {
+pub(crate) fn address(path: &str, fields: &[(&str, &str)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(fields.iter().filter(|(_, value)| !value.is_empty()));
     let query = query.finish();

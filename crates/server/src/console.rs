@@ -1,0 +1,48 @@
+//! The console: everything in the browser, for the people of the vendor.
+//!
+//! Pages are written by the server, and work without scripts; a script makes some of them quicker to use. Each area has a
+//! module with its pages, a folder of templates, and its texts in each language ([`texts`]).
+
+mod assets;
+mod frame;
+mod home;
+mod language;
+mod me;
+mod qr;
+mod set_up;
+mod sign_in;
+mod texts;
+mod visitor;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::app::App;
+use crate::layers;
+
+/// Where the console is.
+pub(crate) const HOME: &str = "/console/";
+
+/// How the console words what is decided around its handlers.
+pub(crate) const FRONT: layers::Front = layers::Front { name: "console", shape: frame::refused };
+
+/// All pages.
+pub(crate) fn routes(app: App) -> Router {
+    Router::new()
+        .merge(assets::routes())
+        .route("/console", get(home::elsewhere))
+        .route("/console/", get(home::home))
+        .route("/console/language", post(language::choose))
+        .route("/console/sign-in", get(sign_in::show).post(sign_in::sign_in))
+        .route("/console/sign-in/code", get(sign_in::show_code).post(sign_in::code))
+        .route("/console/sign-out", post(sign_in::sign_out))
+        .route("/console/set-up", get(set_up::show).post(set_up::accept))
+        .route("/console/me", get(me::show))
+        .route("/console/me/password", post(me::password))
+        .route("/console/me/second-factor", get(me::second_factor).post(me::set_second_factor))
+        .route("/console/me/second-factor/drop", post(me::drop_second_factor))
+        .route("/console/me/sessions/{session}/end", post(me::end_session))
+        .route("/console/me/sessions/end-others", post(me::end_others))
+        .route("/console/{*rest}", get(frame::not_found))
+        .with_state(app)
+}

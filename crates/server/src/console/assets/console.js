@@ -1,0 +1,57 @@
+// What pages do more quickly with a script; without it every page works, too.
+"use strict";
+
+// Copy the text of an element that a button names, and say so.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  const text = "value" in source ? source.value : source.textContent;
+  const before = button.textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = button.dataset.done;
+  } catch {
+    // Browsers refuse the clipboard over plain HTTP from another machine: let the person copy it.
+    const range = document.createRange();
+    range.selectNodeContents(source);
+    const selection = window.getSelection();
+    selection.removeAllRanges();
+    selection.addRange(range);
+    button.textContent = button.dataset.selected;
+  }
+  setTimeout(() => (button.textContent = before), 2000);
+});
+
+// Lists that offer a form for whatever is ticked.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-all]")) {
+    for (const box of document.querySelectorAll(event.target.dataset.all)) box.checked = event.target.checked;
+  }
+  if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+});
+
+// A press of a button that takes long is not pressed twice.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) return event.preventDefault();
+  if (form.method === "post" && !form.hasAttribute("data-again")) {
+    form.dataset.sent = "yes";
+    setTimeout(() => delete form.dataset.sent, 10000);
+  }
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.sent;
+});
+
+// "/" goes to the search field, as in many consoles.
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select");
+  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    const field = document.querySelector("[data-search]");
+    if (field) {
+      event.preventDefault();
+      field.focus();
+    }
+  }
+});

@@ -1,0 +1,117 @@
+//! The page behind an invitation's link: somebody chooses his password.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
+use keyward_engine::EngineError;
+use keyward_engine::people::{Invitation, InvitationSecret, Welcome};
+use keyward_engine::token::Role;
+use zeroize::Zeroizing;
+
+use super::HOME;
+use super::frame::{self, Frame, see};
+use super::language::Language;
+use super::texts::SignIn;
+use super::visitor::caller;
+use crate::app::App;
+use crate::layers::{Context, RawBody};
+use crate::web::{CONSOLE, Fields, is_of_this_site};
+
+#[derive(Template)]
+#[template(path = "console/set_up.html")]
+struct Page<'a> {
+    f: Frame<'a>,
+    t: &'static SignIn,
+    link: &'a str,
+    invitation: &'a Invitation,
+    problem: Option<&'static str>,
+    email: &'a str,
+    name: &'a str,
+}
+
+impl Page<'_> {
+    fn is_admin(&self) -> bool {
+        self.invitation.role == Role::Admin
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/link_over.html")]
+struct Over<'a> {
+    f: Frame<'a>,
+    t: &'static SignIn,
+}
+
+fn over(app: &App, context: &Context, language: Language) -> Response {
+    // A link that nobody made is a guess.
+    if let Err(locked) = app.failed(context) {
+        return context.front.refuse(locked, context.id);
+    }
+    let t = SignIn::of(language);
+    frame::html(StatusCode::NOT_FOUND, &Over { f: Frame::bare(language, t.link_over), t })
+}
+
+/// `GET /console/set-up?link=…`.
+pub(super) async fn show(State(app): State<App>, context: Context, uri: Uri, headers: HeaderMap) -> Response {
+    let (fields, language) = (Fields::of_query(uri.query()), Language::of(&headers));
+    page(&app, &context, language, &fields, StatusCode::OK, None).await
+}
+
+async fn page(
+    app: &App,
+    context: &Context,
+    language: Language,
+    fields: &Fields,
+    status: StatusCode,
+    problem: Option<&'static str>,
+) -> Response {
+    let link = fields.get("link");
+    let Some(secret) = InvitationSecret::parse(link) else { return over(app, context, language) };
+    let invitation = match app.engine().invitation(&secret).await {
+        Ok(Some(invitation)) => invitation,
+        Ok(None) => return over(app, context, language),
+        Err(error) => return frame::failed(language, &error, context),
+    };
+    let t = SignIn::of(language);
+    let f = Frame::bare(language, t.setup_title);
+    let (email, name) = (fields.get("email"), fields.get("name"));
+    frame::html(status, &Page { f, t, link, invitation: &invitation, problem, email, name })
+}
+
+/// `POST /console/set-up`.
+pub(super) async fn accept(
+    State(app): State<App>,
+    context: Context,
+    uri: Uri,
+    headers: HeaderMap,
+    RawBody(body): RawBody,
+) -> Response {
+    let (fields, language) = (Fields::parse(&body), Language::of(&headers));
+    let t = SignIn::of(language);
+    let again = async |status, problem| page(&app, &context, language, &fields, status, Some(problem)).await;
+    if !is_of_this_site(&uri, &headers) {
+        return again(StatusCode::FORBIDDEN, t.other_site).await;
+    }
+    let Some(secret) = InvitationSecret::parse(fields.get("link")) else {
+        return over(&app, &context, language);
+    };
+    if fields.get("password") != fields.get("again") {
+        return again(StatusCode::UNPROCESSABLE_ENTITY, t.password_differs).await;
+    }
+    let welcome = Welcome {
+        email: fields.get("email").to_owned(),
+        name: Some(fields.get("name").trim().to_owned()),
+        password: Zeroizing::new(fields.get("password").to_owned()),
+    };
+    match app.engine().accept(&caller(&app, &context, &headers), &secret, welcome).await {
+        Ok(session) => CONSOLE.set(see(HOME), &session, &context),
+        Err(EngineError::NotFound { .. }) => over(&app, &context, language),
+        Err(EngineError::Taken { .. }) => again(StatusCode::CONFLICT, t.email_taken).await,
+        Err(EngineError::Invalid { field: "email", .. }) => {
+            again(StatusCode::UNPROCESSABLE_ENTITY, t.email_bad).await
+        }
+        Err(EngineError::Invalid { .. }) => again(StatusCode::UNPROCESSABLE_ENTITY, t.password_short).await,
+        Err(error) => frame::failed(language, &error, &context),
+    }
+}

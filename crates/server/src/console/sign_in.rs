@@ -1,0 +1,175 @@
+//! Signing in: the password, then the code where there is a second factor; and out again.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
+
+use super::frame::{self, Frame, ours, see};
+use super::language::Language;
+use super::texts::{SignIn, fill, wait};
+use super::visitor::{Posted, Visitor, caller};
+use crate::app::App;
+use crate::layers::{Context, RawBody};
+use crate::limits::RetryAfter;
+use crate::web::{CONSOLE, Fields, address, is_of_this_site};
+
+const CODE: &str = "/console/sign-in/code";
+
+#[derive(Template)]
+#[template(path = "console/sign_in.html")]
+struct Page<'a> {
+    f: Frame<'a>,
+    t: &'static SignIn,
+    problem: Option<String>,
+    email: &'a str,
+    next: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "console/code.html")]
+struct CodePage<'a> {
+    f: Frame<'a>,
+    t: &'static SignIn,
+    problem: Option<&'static str>,
+    next: &'a str,
+}
+
+/// The page to sign in at, that leads on to another one.
+pub(super) fn page(
+    language: Language,
+    status: StatusCode,
+    next: &str,
+    email: &str,
+    problem: Option<String>,
+) -> Response {
+    let t = SignIn::of(language);
+    let next = ours(next);
+    let mut f = Frame::bare(language, t.title);
+    next.clone_into(&mut f.path);
+    frame::html(status, &Page { f, t, problem, email, next })
+}
+
+fn code_page(language: Language, status: StatusCode, next: &str, problem: Option<&'static str>) -> Response {
+    let t = SignIn::of(language);
+    frame::html(status, &CodePage { f: Frame::bare(language, t.code_title), t, problem, next: ours(next) })
+}
+
+/// `GET /console/sign-in`.
+pub(super) async fn show(headers: HeaderMap, uri: Uri, visitor: Result<Visitor, Response>) -> Response {
+    let fields = Fields::of_query(uri.query());
+    if visitor.is_ok() {
+        return see(ours(fields.get("next")));
+    }
+    page(Language::of(&headers), StatusCode::OK, fields.get("next"), "", None)
+}
+
+/// `POST /console/sign-in`.
+pub(super) async fn sign_in(
+    State(app): State<App>,
+    context: Context,
+    uri: Uri,
+    headers: HeaderMap,
+    RawBody(body): RawBody,
+) -> Response {
+    let fields = Fields::parse(&body);
+    let language = Language::of(&headers);
+    let t = SignIn::of(language);
+    let (email, next, now) = (fields.get("email").trim(), ours(fields.get("next")), app.clock().now());
+    let again = |status, problem: String| page(language, status, next, email, Some(problem));
+    // Another site's page could sign its visitor in under an account of its own.
+    if !is_of_this_site(&uri, &headers) {
+        return again(StatusCode::FORBIDDEN, t.other_site.to_owned());
+    }
+    if let Some(RetryAfter(seconds)) = app.sign_ins().wait(email, now) {
+        let problem = fill(t.wait, wait(language, seconds));
+        return again(StatusCode::TOO_MANY_REQUESTS, problem);
+    }
+    let caller = caller(&app, &context, &headers);
+    let signed_in = match app.engine().sign_in(&caller, email, fields.get("password")).await {
+        Ok(signed_in) => signed_in,
+        Err(error) => return frame::failed(language, &error, &context),
+    };
+    let Some(signed_in) = signed_in else {
+        app.sign_ins().failed(email, now);
+        app.metrics().refused(context.front.name, "PASSWORD_WRONG");
+        return match app.failed(&context) {
+            Err(locked) => context.front.refuse(locked, context.id),
+            Ok(()) => again(StatusCode::UNAUTHORIZED, t.wrong.to_owned()),
+        };
+    };
+    if signed_in.needs_code {
+        return CONSOLE.set(see(&address(CODE, &[("next", next)])), &signed_in.secret, &context);
+    }
+    app.sign_ins().succeeded(email);
+    CONSOLE.set(see(next), &signed_in.secret, &context)
+}
+
+/// `GET /console/sign-in/code`.
+pub(super) async fn show_code(
+    State(app): State<App>,
+    context: Context,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let (fields, language) = (Fields::of_query(uri.query()), Language::of(&headers));
+    let waits = match CONSOLE.read(&context, &headers) {
+        Some(secret) => app.engine().waits_for_code(&secret).await,
+        None => Ok(false),
+    };
+    match waits {
+        Ok(true) => code_page(language, StatusCode::OK, fields.get("next"), None),
+        Ok(false) => page(language, StatusCode::OK, fields.get("next"), "", None),
+        Err(error) => frame::failed(language, &error, &context),
+    }
+}
+
+/// `POST /console/sign-in/code`.
+pub(super) async fn code(
+    State(app): State<App>,
+    context: Context,
+    uri: Uri,
+    headers: HeaderMap,
+    RawBody(body): RawBody,
+) -> Response {
+    let (fields, language) = (Fields::parse(&body), Language::of(&headers));
+    let (t, next) = (SignIn::of(language), fields.get("next"));
+    if !is_of_this_site(&uri, &headers) {
+        return page(language, StatusCode::FORBIDDEN, next, "", Some(t.other_site.to_owned()));
+    }
+    let Some(secret) = CONSOLE.read(&context, &headers) else {
+        return page(language, StatusCode::UNAUTHORIZED, next, "", Some(t.session_over.to_owned()));
+    };
+    let now = app.clock().now();
+    // Codes are short: whoever knows the password has no more tries than whoever guesses passwords.
+    if let Some(RetryAfter(seconds)) = app.sign_ins().wait(secret.expose(), now) {
+        let problem = fill(t.wait, wait(language, seconds));
+        return page(language, StatusCode::TOO_MANY_REQUESTS, next, "", Some(problem));
+    }
+    let caller = caller(&app, &context, &headers);
+    match app.engine().show_code(&caller, &secret, fields.get("code")).await {
+        Ok(Ok(secret)) => CONSOLE.set(see(ours(next)), &secret, &context),
+        Ok(Err(_)) => {
+            app.sign_ins().failed(secret.expose(), now);
+            app.metrics().refused(context.front.name, "CODE_WRONG");
+            match (app.failed(&context), app.engine().waits_for_code(&secret).await) {
+                (Err(locked), _) => context.front.refuse(locked, context.id),
+                (Ok(()), Ok(true)) => code_page(language, StatusCode::UNAUTHORIZED, next, Some(t.code_wrong)),
+                (Ok(()), Ok(false)) => {
+                    page(language, StatusCode::UNAUTHORIZED, next, "", Some(t.session_over.to_owned()))
+                }
+                (Ok(()), Err(error)) => frame::failed(language, &error, &context),
+            }
+        }
+        Err(error) => frame::failed(language, &error, &context),
+    }
+}
+
+/// `POST /console/sign-out`.
+pub(super) async fn sign_out(posted: Posted) -> Response {
+    let Posted { visitor, .. } = posted;
+    if let Err(error) = visitor.app.engine().close_session(&visitor.caller, &visitor.session).await {
+        return visitor.failed(&error);
+    }
+    CONSOLE.clear(see("/console/sign-in"), &visitor.context)
+}

@@ -1,0 +1,51 @@
+//! What pages say, in each language: a catalogue per area. A text that one language lacks does not compile.
+
+mod common;
+mod me;
+mod sign_in;
+
+use super::language::Language;
+
+/// Declares a catalogue: each text with its name, in English and in French.
+macro_rules! texts {
+    ($($name:ident: $english:literal, $french:literal;)*) => {
+        pub(in crate::console) struct Texts {
+            $(pub(in crate::console) $name: &'static str,)*
+        }
+
+        impl Texts {
+            /// In a language.
+            pub(in crate::console) const fn of(language: $crate::console::language::Language) -> &'static Self {
+                use $crate::console::language::Language;
+                const ENGLISH: Texts = Texts { $($name: $english,)* };
+                const FRENCH: Texts = Texts { $($name: $french,)* };
+                match language {
+                    Language::English => &ENGLISH,
+                    Language::French => &FRENCH,
+                }
+            }
+        }
+    };
+}
+use texts;
+
+pub(super) use common::Texts as Common;
+pub(super) use me::Texts as Me;
+pub(super) use sign_in::Texts as SignIn;
+
+/// A text with a value in the place of `{}`.
+pub(super) fn fill(text: &str, value: impl std::fmt::Display) -> String {
+    text.replacen("{}", &value.to_string(), 1)
+}
+
+/// A time to wait, in words.
+pub(super) fn wait(language: Language, seconds: u64) -> String {
+    match language {
+        Language::English => crate::web::wait(seconds),
+        Language::French => match seconds {
+            0..=1 => "une seconde".to_owned(),
+            2..=90 => format!("{seconds} secondes"),
+            _ => format!("{} minutes", seconds.div_ceil(60)),
+        },
+    }
+}

@@ -1,0 +1,117 @@
+//! Who looks at a page: somebody who signed in.
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use keyward_engine::token::{Permission, Role};
+use keyward_engine::{Caller, EngineError, Front, Session, Who};
+
+use super::language::Language;
+use super::texts::{Common, SignIn};
+use super::{frame, sign_in};
+use crate::app::{self, App};
+use crate::layers::{Context, RawBody};
+use crate::web::{CONSOLE, Fields};
+
+/// Somebody who signed in.
+pub(super) struct Visitor {
+    pub(super) app: App,
+    pub(super) context: Context,
+    pub(super) caller: Caller,
+    pub(super) session: Session,
+    pub(super) language: Language,
+    /// The address that was asked for, with its query.
+    pub(super) path: String,
+}
+
+/// A form that such a visitor sent from a page of his own session.
+pub(super) struct Posted {
+    pub(super) visitor: Visitor,
+    pub(super) fields: Fields,
+}
+
+impl Visitor {
+    /// Whether he may do something.
+    pub(super) fn may(&self, permission: Permission) -> bool {
+        self.session.must(permission).is_ok()
+    }
+
+    /// The page about a failure that is not his.
+    pub(super) fn failed(&self, error: &EngineError) -> Response {
+        frame::failed(self.language, error, &self.context)
+    }
+
+    /// How he is called.
+    pub(super) fn name(&self) -> &str {
+        match &self.session.who {
+            Who::Person(person) => person.called(),
+            Who::Token(_) => "token",
+        }
+    }
+
+    /// How his role is called.
+    pub(super) fn role_name(&self) -> &'static str {
+        frame::role_name(Common::of(self.language), self.session.role().unwrap_or(Role::ReadOnly))
+    }
+}
+
+/// Who asks, known or not.
+pub(super) fn caller(app: &App, context: &Context, headers: &HeaderMap) -> Caller {
+    app::caller(app, context, headers, Front::Console)
+}
+
+async fn look(app: &App, parts: &mut Parts) -> Result<Option<Visitor>, Response> {
+    let context =
+        Context::from_request_parts(parts, app).await.map_err(axum::response::IntoResponse::into_response)?;
+    let language = Language::of(&parts.headers);
+    let Some(secret) = CONSOLE.read(&context, &parts.headers) else { return Ok(None) };
+    let session = app.engine().session(&secret).await;
+    let Some(session) = session.map_err(|error| frame::failed(language, &error, &context))? else {
+        return Ok(None);
+    };
+    let caller = Caller { actor: session.actor(), ..caller(app, &context, &parts.headers) };
+    let path = parts.uri.path_and_query().map_or(super::HOME, |path| path.as_str()).to_owned();
+    Ok(Some(Visitor { app: app.clone(), context, caller, session, language, path }))
+}
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        if let Some(visitor) = look(app, parts).await? {
+            return Ok(visitor);
+        }
+        // A part of a page cannot be a page to sign in at: the whole page is asked for anew, and leads there.
+        if parts.headers.contains_key("hx-request") {
+            return Err(([("hx-refresh", "true")], StatusCode::NO_CONTENT).into_response());
+        }
+        let next = if parts.method == Method::GET { parts.uri.path_and_query() } else { None };
+        let next = next.map_or(super::HOME, |next| next.as_str());
+        Err(sign_in::page(Language::of(&parts.headers), StatusCode::UNAUTHORIZED, next, "", None))
+    }
+}
+
+impl FromRequest<App> for Posted {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let visitor = look(app, &mut parts).await?;
+        let language = Language::of(&parts.headers);
+        let RawBody(body) = RawBody::from_request(Request::from_parts(parts, body), app).await?;
+        let fields = Fields::parse(&body);
+        let Some(visitor) = visitor else {
+            let over = SignIn::of(language).session_over;
+            // Where the form was: it says so itself, because another site could name any address.
+            let next = frame::ours(fields.get("at"));
+            return Err(sign_in::page(language, StatusCode::UNAUTHORIZED, next, "", Some(over.to_owned())));
+        };
+        if !app.engine().admits(&visitor.session, fields.get("csrf")) {
+            let f = frame::Frame::bare(language, Common::of(language).nothing_done);
+            let sentence = f.c.foreign_form;
+            return Err(frame::message(StatusCode::FORBIDDEN, f, sentence));
+        }
+        Ok(Self { visitor, fields })
+    }
+}

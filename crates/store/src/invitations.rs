@@ -1,0 +1,98 @@
+//! Invitations: links that let somebody choose a password, once. Only digests of their secrets are kept.
+
+use keyward_core::time::Timestamp;
+use uuid::Uuid;
+
+use crate::sql::{args, statements};
+use crate::{Read, Row, StoreError, Tx};
+
+/// An invitation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invitation {
+    /// Its id.
+    pub id: Uuid,
+    /// To whose account.
+    pub account_id: Uuid,
+    /// The look-up digest of its secret.
+    pub digest: Vec<u8>,
+    /// For whom; without it, whoever opens it chooses an address.
+    pub email: Option<String>,
+    /// What he may do then.
+    pub role: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Until when it is good.
+    pub expires_at: Timestamp,
+}
+
+macro_rules! columns {
+    () => {
+        "id, account_id, digest, email, role, created_at, expires_at"
+    };
+}
+
+statements! {
+    INSERT = concat!("insert into invitations (", columns!(), ") values ($1, $2, $3, $4, $5, $6, $7)");
+    BY_DIGEST = concat!("select ", columns!(), " from invitations where digest = $1 and expires_at > $2");
+    TAKE = concat!("delete from invitations where digest = $1 and expires_at > $2 returning ", columns!());
+    DELETE_OF_EMAIL = "delete from invitations where account_id = $1 and email = $2";
+    DELETE_EXPIRED = "delete from invitations where expires_at <= $1";
+}
+
+fn read(row: &mut Row<'_>) -> Result<Invitation, StoreError> {
+    Ok(Invitation {
+        id: row.take()?,
+        account_id: row.take()?,
+        digest: row.take()?,
+        email: row.take()?,
+        role: row.take()?,
+        created_at: row.take()?,
+        expires_at: row.take()?,
+    })
+}
+
+/// Adds an invitation.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert(tx: &Tx<'_>, invitation: &Invitation) -> Result<(), StoreError> {
+    let Invitation { id, account_id, digest, email, role, created_at, expires_at } = invitation;
+    let values = args![*id, *account_id, digest, email.as_deref(), role, *created_at, *expires_at];
+    tx.execute(INSERT, values).await.map(drop)
+}
+
+/// One that is good now.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn by_digest(
+    db: &impl Read,
+    digest: &[u8; 32],
+    now: Timestamp,
+) -> Result<Option<Invitation>, StoreError> {
+    db.one(BY_DIGEST, args![digest, now], read).await
+}
+
+/// Uses one that is good now: it is gone then.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn take(tx: &Tx<'_>, digest: &[u8; 32], now: Timestamp) -> Result<Option<Invitation>, StoreError> {
+    tx.one(TAKE, args![digest, now], read).await
+}
+
+/// Removes those for an address, and says how many.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn delete_of_email(tx: &Tx<'_>, account: Uuid, email: &str) -> Result<u64, StoreError> {
+    tx.execute(DELETE_OF_EMAIL, args![account, email]).await
+}
+
+/// Removes those whose time is over, and says how many.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn delete_expired(tx: &Tx<'_>, now: Timestamp) -> Result<u64, StoreError> {
+    tx.execute(DELETE_EXPIRED, args![now]).await
+}

@@ -1,0 +1,53 @@
+//! Invitations.
+
+use keyward_store::invitations::{self, Invitation};
+
+use crate::world::{ACCOUNT, NOW, digest, id, worlds};
+
+fn invitation(number: u32, email: Option<&str>) -> Invitation {
+    Invitation {
+        id: id(number.into()),
+        account_id: ACCOUNT,
+        digest: digest(number).to_vec(),
+        email: email.map(str::to_owned),
+        role: "admin".to_owned(),
+        created_at: NOW,
+        expires_at: NOW.plus_seconds(i64::from(number)),
+    }
+}
+
+#[tokio::test]
+async fn an_invitation_is_good_until_its_end_and_works_once() {
+    for w in worlds().await {
+        for (number, email) in
+            [(1, None), (2, Some("ada@example.com")), (3, Some("ada@example.com")), (4, None)]
+        {
+            w.write(invitation(number, email), |it, tx| Box::pin(invitations::insert(tx, it))).await.unwrap();
+        }
+        let again = w.write(invitation(1, None), |it, tx| Box::pin(invitations::insert(tx, it))).await;
+        assert_eq!(again.unwrap_err().code(), "CONFLICT");
+        let found = async |number, second| {
+            invitations::by_digest(&w.store, &digest(number), NOW.plus_seconds(second)).await.unwrap()
+        };
+        assert_eq!(found(2, 1).await, Some(invitation(2, Some("ada@example.com"))));
+        assert_eq!((found(2, 2).await, found(9, 0).await), (None, None));
+        let take = async |second| {
+            w.write(second, |second, tx| {
+                let now = NOW.plus_seconds(*second);
+                Box::pin(async move { invitations::take(tx, &digest(4), now).await })
+            })
+            .await
+            .unwrap()
+        };
+        assert_eq!(take(4).await, None, "its time is over");
+        assert_eq!(take(3).await, Some(invitation(4, None)));
+        assert_eq!(take(3).await, None, "it is gone");
+        let removed = w
+            .write((), |(), tx| Box::pin(invitations::delete_of_email(tx, ACCOUNT, "ada@example.com")))
+            .await;
+        assert_eq!(removed.unwrap(), 2);
+        let over = NOW.plus_seconds(1);
+        let removed = w.write((), move |(), tx| Box::pin(invitations::delete_expired(tx, over))).await;
+        assert_eq!(removed.unwrap(), 1);
+    }
+}
