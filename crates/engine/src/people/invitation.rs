@@ -13,9 +13,9 @@ use serde_json::json;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{Person, email, password};
+use super::{Person, SignedIn, email, name, password};
 use crate::token::Role;
-use crate::{Caller, Engine, EngineError, SessionSecret};
+use crate::{Caller, Engine, EngineError};
 
 const KIND: &str = "invitation";
 /// How long a link is good.
@@ -112,19 +112,21 @@ impl Engine {
         }))
     }
 
-    /// Uses an invitation: the person is made or gets a new password, and is signed in. Whatever sessions he had are over.
+    /// Uses an invitation: the person is made or gets a new password, and is signed in; where he has a second factor, his
+    /// code is still to be shown. Whatever sessions he had are over.
     ///
     /// # Errors
-    /// `NotFound` when the invitation is over, `Invalid` when the address or the password cannot be used, `Taken` when
-    /// the address is another person's.
+    /// `NotFound` when the invitation is over, `Invalid` when the address, the name or the password cannot be used, `Taken`
+    /// when the address is another person's.
     pub async fn accept(
         &self,
         caller: &Caller,
         secret: &InvitationSecret,
         welcome: Welcome,
-    ) -> Result<SessionSecret, EngineError> {
+    ) -> Result<SignedIn, EngineError> {
         let now = self.now();
         password::check(&welcome.password)?;
+        let name = welcome.name.as_deref().map(name).transpose()?.flatten();
         let digest = self.vault.digest(KIND, secret.expose());
         let over = || EngineError::NotFound { what: "invitation", name: "that is still good".to_owned() };
         let row = invitations::by_digest(&self.store, &digest, now).await?.ok_or_else(over)?;
@@ -137,7 +139,7 @@ impl Engine {
             id: self.new_id(),
             account_id: self.account.id,
             email: address,
-            name: welcome.name.filter(|name| !name.trim().is_empty()),
+            name,
             role: row.role,
             password_hash: Some(hash),
             totp_sealed: None,
@@ -146,7 +148,9 @@ impl Engine {
         };
         let entry = self.entry(caller, "person.accept", ("user", None), &json!({ "role": new.role }), now);
         let person = self.store.write(Accepting { digest, new, entry }).await?;
-        self.open_session_of(caller, &person, false).await
+        let needs_code = person.totp_sealed.is_some();
+        let secret = self.open_session_of(caller, &person, needs_code).await?;
+        Ok(SignedIn { secret, needs_code })
     }
 
     /// Lets somebody begin anew: his second factor, his sessions and other links for him are dropped, and the link that is

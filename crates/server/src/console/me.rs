@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::frame::{self, Frame, instant, see};
 use super::qr::Qr;
+use super::set_up::password_problem;
 use super::texts::{Me, SignIn};
 use super::visitor::{Posted, Visitor};
 use crate::web::Fields;
@@ -84,12 +85,13 @@ async fn whole(
 }
 
 fn row(open: OpenSession, visitor: &Visitor) -> Row {
+    let t = Me::of(visitor.language);
     Row {
         id: open.id,
         opened: instant(open.created_at),
         seen: instant(open.last_seen_at),
         from: open.address.unwrap_or_default(),
-        browser: open.user_agent.as_deref().map(browser).unwrap_or_default(),
+        browser: open.user_agent.as_deref().map_or(t.sessions_unknown.to_owned(), browser),
         is_this: open.id == visitor.session.id,
     }
 }
@@ -133,7 +135,7 @@ pub(super) async fn password(posted: Posted) -> Response {
     match visitor.app.engine().change_password(&visitor.caller, &visitor.session, old, new).await {
         Ok(true) => see("/console/me?done=password"),
         Ok(false) => wrong_password(&visitor, t.password_wrong).await,
-        Err(EngineError::Invalid { .. }) => again(s.password_short).await,
+        Err(EngineError::Invalid { .. }) => again(password_problem(s, new)).await,
         Err(error) => visitor.failed(&error),
     }
 }
