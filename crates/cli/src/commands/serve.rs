@@ -67,8 +67,12 @@ async fn serve(loaded: Loaded) -> Result<(), Failure> {
     let doors = Doors::open(&app, ids, ready(&app)).await?;
     let stop = Stop::signals()?;
     let background = Background::start(&app);
-    let link =
-        if engine.has_people().await? { None } else { Some(first_link(&engine, &data, &doors).await?) };
+    let link = if engine.has_people().await? {
+        admin::remove_link(&data);
+        None
+    } else {
+        Some(first_link(&engine, &data, &doors).await?)
+    };
     welcome(&doors, &address, new_key.as_deref(), link.as_ref());
 
     let store = engine.store().clone();
