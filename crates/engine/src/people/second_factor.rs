@@ -74,7 +74,7 @@ impl Engine {
     /// Asks for codes of this secret from now on, once a first code shows that the person's device has it.
     ///
     /// # Errors
-    /// When there is no such person, or the database refuses.
+    /// When there is no such person, he has a second factor already, or the database refuses.
     pub async fn set_second_factor(
         &self,
         caller: &Caller,
@@ -136,6 +136,12 @@ impl Job for Setting {
 
     async fn run(&self, tx: &Tx<'_>) -> Result<(), EngineError> {
         let sealed = self.sealed.as_ref().map(|(sealed, _)| sealed.as_slice());
+        // One that is there is dropped with the password first, which whoever finds an open browser does not know.
+        let there = people::by_id(tx, self.person).await?.is_some_and(|row| row.totp_sealed.is_some());
+        if there && sealed.is_some() {
+            let wanted = "somebody who has none; turn the present one off first".to_owned();
+            return Err(EngineError::Invalid { field: "second factor", wanted });
+        }
         if !people::set_totp(tx, self.person, sealed).await? {
             return Err(EngineError::NotFound { what: "person", name: self.person.to_string() });
         }

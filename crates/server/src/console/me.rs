@@ -150,6 +150,9 @@ async fn wrong_password(visitor: &Visitor, sentence: &'static str) -> Response {
 
 /// `GET /console/me/second-factor`.
 pub(super) async fn second_factor(visitor: Visitor) -> Response {
+    if visitor.session.person().is_some_and(|person| person.has_second_factor) {
+        return see(HERE);
+    }
     let secret = visitor.app.engine().new_second_factor();
     factor_page(&visitor, StatusCode::OK, &secret, None)
 }
@@ -182,6 +185,8 @@ pub(super) async fn set_second_factor(posted: Posted) -> Response {
     match set.await {
         Ok(Ok(())) => see("/console/me?done=factor"),
         Ok(Err(_)) => factor_page(&visitor, StatusCode::UNPROCESSABLE_ENTITY, &secret, Some(t.factor_wrong)),
+        // There is one already, which the page says.
+        Err(EngineError::Invalid { .. }) => see(HERE),
         Err(error) => visitor.failed(&error),
     }
 }

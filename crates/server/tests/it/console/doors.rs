@@ -1,5 +1,6 @@
 //! What stands around every page: the policy, the cookie, the proof in each form, and where a form may lead.
 
+use keyward_engine::Caller;
 use keyward_engine::token::Role;
 use keyward_server::config::Config;
 
@@ -216,6 +217,28 @@ async fn a_form_needs_the_proof_of_its_own_session() {
         assert_eq!(sign_in(&site, ADA, PASSWORD).await.status, 303, "it is the same password still");
         let person = site.engine.person(ada.id).await.expect("Ada");
         assert!(!person.has_second_factor);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_finds_an_open_browser_puts_no_second_factor_in_the_place_of_another() {
+    for site in Site::all().await {
+        let ada = Person::ada(&site).await;
+        let secret = ada.second_factor().await;
+        site.clock.advance(30);
+        let page = ada.get("/console/me/second-factor").await;
+        assert_eq!((page.status, page.header("location")), (303, Some("/console/me")), "{page:?}");
+        let other = site.engine.new_second_factor();
+        let (text, code) = (other.to_text(), other.code(super::people::now(&site)));
+        let fields = [("secret", &**text), ("code", &*code)];
+        let answer = ada.post("/console/me/second-factor", &fields).await;
+        assert_eq!((answer.status, answer.header("location")), (303, Some("/console/me")), "{answer:?}");
+        let refused = site.engine.set_second_factor(&Caller::operator(), ada.id, &other, &code).await;
+        assert_eq!(refused.expect_err("there is one").code(), "INVALID_ARGUMENT");
+        let waiting = cookie(&sign_in(&site, ADA, PASSWORD).await);
+        assert_eq!(show_code(&site, &waiting, &code).await.status, 401);
+        let code = secret.code(super::people::now(&site));
+        assert_eq!(show_code(&site, &waiting, &code).await.status, 303);
     }
 }
 
