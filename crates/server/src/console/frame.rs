@@ -81,7 +81,10 @@ impl<'a> Frame<'a> {
     /// The menu: what the person's role may see.
     pub(super) fn menu(&self) -> Vec<Place> {
         let c = self.c;
-        let places = [(HOME, c.dashboard, Permission::StatsRead)];
+        let places = [
+            (HOME, c.dashboard, Permission::StatsRead),
+            ("/console/licenses", c.licenses, Permission::LicenseRead),
+        ];
         let here = self.path.split('?').next().unwrap_or_default();
         let is_here = |path: &str| if path == HOME { here == HOME } else { here.starts_with(path) };
         let seen = places.into_iter().filter(|(.., permission)| self.may(*permission));
