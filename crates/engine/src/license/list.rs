@@ -52,6 +52,8 @@ pub struct Listing {
     pub installation: Option<String>,
     /// The beginning of a name, a subject, a customer's id or address; or the last four characters of a key.
     pub word: Option<String>,
+    /// The newest first, where nothing is looked for by a word, a device, a customer or an end.
+    pub newest_first: bool,
     /// Behind the page that gave this.
     pub after: Option<String>,
     /// So many at the most, up to [`MAX_PAGE`].
@@ -117,6 +119,7 @@ impl Engine {
             customer: wanted.customer.as_deref(),
             device: wanted.device.as_deref(),
             word: wanted.word.as_deref(),
+            newest_first: wanted.newest_first,
             after: wanted.after.as_deref().map(|text| cursor(text, expiry.is_some())).transpose()?,
             // One more tells whether there is another page.
             limit: wanted.limit + 1,

@@ -232,12 +232,19 @@ fn answer(verdict: &Verdict, t: &Licenses) -> Answer {
     };
     Answer {
         class,
-        sentence: verdict.detail.clone(),
+        sentence: whole_sentence(&verdict.detail),
         remedy: verdict.remedy,
         access,
         code: verdict.code.as_str(),
-        warnings: verdict.warnings.iter().map(ToString::to_string).collect(),
+        warnings: verdict.warnings.iter().map(|warning| whole_sentence(&warning.to_string())).collect(),
     }
+}
+
+/// Details are parts of sentences.
+fn whole_sentence(part: &str) -> String {
+    let mut characters = part.trim_end_matches('.').chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", characters.as_str())
 }
 
 fn facts(found: &Found, visitor: &Visitor, t: &'static Licenses) -> Vec<(&'static str, String)> {

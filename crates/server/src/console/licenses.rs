@@ -74,6 +74,7 @@ impl<'a> Wanted<'a> {
             scheme: Scheme::ALL.into_iter().find(|scheme| scheme.as_str() == self.scheme),
             status: STATUSES.iter().find(|(name, _)| *name == self.status).map(|(_, status)| *status),
             within_days: self.within.parse().ok().filter(|days| (1..=36_500).contains(days)),
+            newest_first: true,
             after: text(self.after),
             limit: PAGE,
             ..Listing::default()
