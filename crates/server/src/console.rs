@@ -4,6 +4,7 @@
 //! module with its pages, a folder of templates, and its texts in each language ([`texts`]).
 
 mod assets;
+mod chart;
 mod frame;
 mod home;
 mod language;

@@ -200,6 +200,11 @@ pub(super) fn instant(at: Timestamp) -> String {
     at.to_record_text().unwrap_or_else(|| format!("{} s", at.seconds()))
 }
 
+/// A day for people, in UTC.
+pub(super) fn day(at: Timestamp) -> String {
+    instant(at).chars().take(10).collect()
+}
+
 /// Only pages of the console are led to.
 pub(super) fn ours(next: &str) -> &str {
     let is_path = next.starts_with(HOME);
