@@ -9,8 +9,9 @@ use keyward_store::policies;
 use keyward_store::users::User;
 use uuid::Uuid;
 
+use super::candidate::Candidate;
 use super::entry::Entry;
-use super::run::{Candidate, Run};
+use super::run::Run;
 use super::write::Made;
 use crate::{EngineError, NewUser, Policy};
 

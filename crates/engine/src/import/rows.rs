@@ -5,9 +5,10 @@ use keyward_store::licenses::License;
 use keyward_store::machines::Machine;
 use serde_json::Value;
 
+use super::candidate::Candidate;
 use super::entry::Entry;
 use super::report::{Reason, RowName};
-use super::run::{Candidate, Run};
+use super::run::Run;
 use crate::license::{scope_of, stored_hint};
 use crate::statistics::counters;
 use crate::{EngineError, Policy};
@@ -15,7 +16,7 @@ use crate::{EngineError, Policy};
 impl Run<'_> {
     /// Puts a licence into the part that is written next.
     pub(super) async fn add(&mut self, candidate: Candidate) -> Result<(), EngineError> {
-        let Candidate { row, mut entry, key, form, user } = candidate;
+        let Candidate { row, mut entry, key, form, user, .. } = candidate;
         if entry.is_more && !entry.license.is_some_and(|license| self.added.contains(&license)) {
             let note = "another form of a licence that is here: `keyward register` takes it in";
             self.report.skip(Reason::Differs, || RowName { note: Some(note.to_owned()), ..row });
