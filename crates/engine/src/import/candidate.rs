@@ -20,6 +20,8 @@ pub(super) struct Candidate {
     subject: Option<[u8; 32]>,
     /// Its customer.
     pub(super) user: Option<Uuid>,
+    /// The licence that is here already, of which it is another form.
+    pub(super) joins: Option<Uuid>,
 }
 
 /// Why a row is none.
@@ -33,7 +35,7 @@ impl Candidate {
         let key = entry.key.as_deref().map(|key| engine.digest(key));
         let form = entry.form.as_ref().map(|form| engine.digest(&form.spelling));
         let subject = entry.subject.as_deref().map(|subject| Sha256::digest(subject.as_bytes()).into());
-        Self { row, entry, key, form, subject, user: None }
+        Self { row, entry, key, form, subject, user: None, joins: None }
     }
 
     pub(super) fn read(

@@ -198,6 +198,7 @@ impl Reads for Files {
         Ok(Entry {
             license: Some(group.license),
             is_more: group.first() != Some(row.number),
+            is_renewed: newest.number != row.number,
             form: Some(Form {
                 text: file.to_text(),
                 spelling: signature_text(Scheme::File, file.signature()),

@@ -18,6 +18,7 @@ use super::parts::{AT_FIRST, Writing};
 use super::report::{Reason, Report, RowName};
 use super::resolve::Customers;
 use super::write::{Counts, Finish, Part};
+use crate::license::Adding;
 use crate::{Caller, Engine, EngineError, Policy, Product};
 
 /// A batch that somebody is making changes in this time, in seconds.
@@ -49,6 +50,8 @@ pub(super) struct Run<'r> {
     pub(super) features: HashMap<String, Uuid>,
     pub(super) counts: Counts,
     pub(super) part: Part,
+    /// Forms of licences that were here before.
+    pub(super) joined: Vec<Adding>,
     pub(super) size: usize,
     pub(super) writing: Option<Writing>,
 }
@@ -103,6 +106,7 @@ impl<'r> Run<'r> {
             policies: HashMap::new(),
             features: HashMap::new(),
             counts: Counts::default(),
+            joined: Vec::new(),
             size: AT_FIRST,
             writing: None,
         }
@@ -194,6 +198,9 @@ impl<'r> Run<'r> {
         self.written().await?;
         self.take_attempts_of_this_run().await?;
         self.old.unchanged()?;
+        if !self.joined.is_empty() {
+            self.begin().await?;
+        }
         if self.begun { self.finish().await } else { Ok(()) }
     }
 
@@ -234,6 +241,7 @@ impl<'r> Run<'r> {
             }
         });
         self.customers(&mut candidates).await?;
+        self.join(&mut candidates).await?;
         for candidate in candidates {
             self.add(candidate).await?;
         }
@@ -282,7 +290,9 @@ impl<'r> Run<'r> {
             self.engine.entry(self.caller, "import", ("batch", Some(self.batch)), &detail, self.engine.now());
         let made = i64::try_from(report.imported).unwrap_or(i64::MAX);
         let counts = std::mem::take(&mut self.counts);
-        let job = Finish { batch: self.batch, account: self.engine.account.id, made, counts, entry };
+        let mut joined = std::mem::take(&mut self.joined);
+        joined.sort_by_key(Adding::issued_at);
+        let job = Finish { batch: self.batch, account: self.engine.account.id, made, counts, entry, joined };
         if !self.engine.store.write(job).await? {
             return Err(self.given_up());
         }
