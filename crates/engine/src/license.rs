@@ -34,7 +34,7 @@ pub use order::{Issued, LIFETIME_DAYS, NewLicense, Term};
 pub use pool::{PoolBatch, PoolRequest};
 pub use reactivate::{Reactivated, Reactivation};
 pub use records::{RecordForm, RecordPage};
-pub(crate) use register::SelfContained;
+pub(crate) use register::{Adding, SelfContained};
 pub use register::{OldForm, Register};
 pub use renew::{Renewal, Renewed};
 pub use reset::PoolKeyOut;
