@@ -15,6 +15,7 @@ mod said;
 mod stream;
 mod tier;
 mod usage;
+mod watch;
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,6 +30,8 @@ use crate::error::ClientError;
 
 /// A device runs on an answer for so long when neither server nor application say how long.
 const LEASE: Duration = Duration::from_secs(7 * 86_400);
+/// Whoever watches asks so often.
+const REFRESH: Duration = Duration::from_secs(3_600);
 /// Connecting takes so long at the most, and so does an answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -44,10 +47,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// let license = LicenseManager::builder("versoll-books").public_key(KEY)?.server(server).open()?;
 /// let status = license.activate("K7QM2ZT4XW9A")?;
 /// println!("{}", status.message());
-/// // From time to time, in a thread of its own:
-/// if let Err(error) = license.refresh() {
-///     eprintln!("{error}");
-/// }
+/// // Asks again from time to time, in a thread of its own:
+/// let watching = license.watch(std::time::Duration::from_secs(60));
 /// # Ok::<(), keyward_client::ClientError>(())
 /// ```
 #[derive(Clone)]
@@ -55,6 +56,7 @@ pub struct Server {
     dialect: Dialect,
     address: Result<Address, &'static str>,
     lease: Duration,
+    refresh_every: Duration,
     timeout: Duration,
     roots: Roots,
 }
@@ -85,13 +87,28 @@ impl Server {
 
     fn new(dialect: Dialect, url: &str) -> Self {
         let address = Address::parse(url);
-        Self { dialect, address, lease: LEASE, timeout: TIMEOUT, roots: Roots::default() }
+        Self {
+            dialect,
+            address,
+            lease: LEASE,
+            refresh_every: REFRESH,
+            timeout: TIMEOUT,
+            roots: Roots::default(),
+        }
     }
 
     /// How long the device may run on an answer that does not say it; 7 days unless given.
     #[must_use]
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
+        self
+    }
+
+    /// How often the server is asked while [`watch`](crate::LicenseManager::watch) runs; hourly unless given, and at least
+    /// twice in each lease.
+    #[must_use]
+    pub fn refresh_every(mut self, period: Duration) -> Self {
+        self.refresh_every = period;
         self
     }
 

@@ -9,6 +9,7 @@ mod secrets;
 mod slow;
 mod trust;
 mod usage;
+mod watch;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
