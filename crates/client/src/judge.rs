@@ -201,13 +201,7 @@ impl Judge<'_> {
             verdict.detail = self.turned_back();
             verdict.remedy = "Set the clock right; if it is right now, ask support for a recovery code and tell the number.";
         }
-        if let Some(end) = lease_until.filter(|end| verdict.valid && self.now > *end) {
-            verdict = read_only(
-                Code::LeaseEnded,
-                &format!("the vendor confirmed this device for the time until {end}"),
-                Code::LeaseEnded.remedy(),
-            );
-        }
+        let mut verdict = verdict::leased(verdict, lease_until, self.now);
         // Which product and device it is for is always compared; what a form does not name needs no warning.
         verdict.warnings.retain(|warning| !matches!(warning, verdict::Warning::ProductNotCompared { .. }));
         Candidate { source, claims: Some(claims), verdict, lease_until }
