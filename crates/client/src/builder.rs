@@ -214,7 +214,7 @@ impl Builder {
     ///
     /// # Errors
     /// `NO_DATA_DIRECTORY` when none is given and the platform names none; `NO_CHANCE` when the system gives none;
-    /// `SERVER_ADDRESS`, `SERVER_ROOT`, `SERVER_TOKEN` when the server was given something that cannot be used.
+    /// `SERVER_ADDRESS`, `SERVER_PROXY`, `SERVER_ROOT`, `SERVER_TOKEN` when the server was given something that cannot be used.
     pub fn open(self) -> Result<LicenseManager, ClientError> {
         #[cfg(feature = "online")]
         if let Some(server) = &self.server {

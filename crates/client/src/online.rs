@@ -11,6 +11,7 @@ mod http;
 mod installation;
 mod manager;
 mod pool;
+mod proxy;
 mod said;
 mod stream;
 mod tier;
@@ -25,6 +26,7 @@ use zeroize::Zeroizing;
 
 use self::address::Address;
 pub(crate) use self::manager::Patience;
+use self::proxy::{Proxies, Proxy};
 use self::stream::Roots;
 use crate::error::ClientError;
 
@@ -59,6 +61,7 @@ pub struct Server {
     refresh_every: Duration,
     timeout: Duration,
     roots: Roots,
+    proxies: Proxies,
 }
 
 /// Which interface it speaks.
@@ -94,6 +97,7 @@ impl Server {
             refresh_every: REFRESH,
             timeout: TIMEOUT,
             roots: Roots::default(),
+            proxies: Proxies::default(),
         }
     }
 
@@ -127,14 +131,33 @@ impl Server {
         self
     }
 
+    /// A proxy to ask through, `http://[user:password@]name:port`. Without this the environment is asked: `HTTPS_PROXY` for
+    /// a server with https, `HTTP_PROXY` for others, else `ALL_PROXY`; but neither for this machine nor for what `NO_PROXY`
+    /// lists.
+    #[must_use]
+    pub fn proxy(mut self, url: &str) -> Self {
+        self.proxies = Proxies::Given(Some(Proxy::parse(url)));
+        self
+    }
+
+    /// No proxy, whatever the environment says.
+    #[must_use]
+    pub fn no_proxy(mut self) -> Self {
+        self.proxies = Proxies::Given(None);
+        self
+    }
+
     /// Whether all it was made from can be used.
     ///
     /// # Errors
-    /// `SERVER_ADDRESS`, `SERVER_ROOT`, `SERVER_TOKEN`.
+    /// `SERVER_ADDRESS`, `SERVER_PROXY`, `SERVER_ROOT`, `SERVER_TOKEN`.
     pub(crate) fn check(&self, help: &str) -> Result<(), ClientError> {
         if let Err(why) = &self.address {
             let remedy = "Give the application the address as https://name or https://name:port/path.";
             return Err(ClientError::other("SERVER_ADDRESS", why, remedy, help));
+        }
+        if let Proxies::Given(Some(Err(why))) = &self.proxies {
+            return Err(ClientError::other("SERVER_PROXY", why, failure::PROXY_REMEDY, help));
         }
         if let Dialect::Installation(token) = &self.dialect
             && (token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()))

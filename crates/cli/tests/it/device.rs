@@ -186,6 +186,22 @@ fn watching_prints_what_changes() {
 }
 
 #[test]
+fn the_environment_names_a_proxy() {
+    let world = set_up();
+    let more = ["--server", "http://licences.example", "--dialect", "pool"];
+    world.out(&[&["device", "setup", "--product", "books", "--key", "ed.pub"][..], &more].concat());
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr();
+    let proxy = format!("http://kim:hidden@{}", nobody.expect("an address"));
+    let run = world.run_in(
+        &[("http_proxy", &proxy), ("NO_PROXY", "")],
+        &["device", "activate", "ABCDEFGHJKMN"],
+        "",
+    );
+    failed(&run, 2, "SERVER_PROXY");
+    assert!(!run.err.contains("hidden"), "{}", run.err);
+}
+
+#[test]
 fn nothing_is_set_up() {
     let world = World::new();
     let run = world.run(&["device", "status"]);

@@ -5,6 +5,7 @@ mod answers;
 mod clocks;
 mod fake;
 mod lease;
+mod proxy;
 mod secrets;
 mod slow;
 mod trust;
