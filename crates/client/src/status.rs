@@ -174,13 +174,14 @@ impl Status {
     pub fn message(&self) -> String {
         let days = |days: i64| format!("{days} {} left", if days == 1 { "day" } else { "days" });
         match (self.verdict.code, self.verdict.days_left) {
-            (Code::Valid, Some(left)) if left <= WARNING_DAYS => format!("License active. {}.", days(left)),
-            (Code::Valid, _) => "License active.".to_owned(),
-            (Code::GracePeriod, Some(left)) => format!("License expired. Grace period: {}.", days(left)),
+            (Code::Valid, Some(left)) if left <= WARNING_DAYS => format!("Licence active. {}.", days(left)),
+            (Code::Valid, _) => "Licence active.".to_owned(),
+            (Code::GracePeriod, Some(left)) => format!("Licence expired. Grace period: {}.", days(left)),
             (Code::Trial, Some(left)) => format!("Trial. {}.", days(left)),
+            // System D's own sentence.
             (Code::Expired, _) => "License Expired. Read-Only Mode.".to_owned(),
-            (Code::NotFound, _) => "No license found. Read-Only Mode.".to_owned(),
-            _ => format!("License invalid: {}.", self.verdict.detail),
+            (Code::NotFound, _) => "No licence found. Read-Only Mode.".to_owned(),
+            _ => format!("Licence invalid: {}.", self.verdict.detail),
         }
     }
 

@@ -53,7 +53,7 @@ fn a_licence_comes_goes_and_ends() {
 
     let run = world.run(&["device", "import", &issued(&world, &id, "365")]);
     assert_eq!(run.status, 0, "{}", run.err);
-    assert!(run.out.starts_with("License active.\n"), "{}", run.out);
+    assert!(run.out.starts_with("Licence active.\n"), "{}", run.out);
     for (days, code, word) in [(364, 0, "VALID"), (366, 0, "GRACE_PERIOD"), (390, 1, "EXPIRED")] {
         let then = (SystemTime::now() + Duration::from_secs(days * 86_400))
             .duration_since(std::time::UNIX_EPOCH)
@@ -182,7 +182,7 @@ fn watching_prints_what_changes() {
     let world = set_up();
     let run = world.run(&["device", "watch", "--lines", "1"]);
     assert_eq!(run.status, 1, "{}", run.err);
-    assert!(run.out.starts_with("No license found."), "{}", run.out);
+    assert!(run.out.starts_with("No licence found."), "{}", run.out);
 }
 
 #[test]
