@@ -39,7 +39,7 @@ pub use register::{OldForm, Register};
 pub use renew::{Renewal, Renewed};
 pub use reset::PoolKeyOut;
 pub use show::{Form, Shown};
-pub(crate) use standing::not_yet;
+pub(crate) use standing::{GRACE_DAYS, not_yet, own_grace};
 pub use standing::{Question, decide};
 pub use suspend::Suspension;
 pub(crate) use suspend::changes as suspension_changes;

@@ -7,6 +7,7 @@ mod license;
 #[cfg(feature = "online")]
 mod online;
 mod seats;
+mod shared;
 mod tampering;
 mod trial;
 mod vectors;
