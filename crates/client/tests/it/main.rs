@@ -6,6 +6,8 @@ mod faults;
 mod license;
 #[cfg(feature = "online")]
 mod online;
+#[cfg(target_os = "linux")]
+mod permissions;
 mod seats;
 mod shared;
 mod tampering;
