@@ -4,13 +4,17 @@
 //! module with its pages, a folder of templates, and its texts in each language ([`texts`]).
 
 mod assets;
+mod chart;
 mod frame;
 mod home;
 mod language;
+mod license;
+mod licenses;
 mod me;
 mod qr;
 mod set_up;
 mod sign_in;
+mod standing;
 mod texts;
 mod visitor;
 
@@ -43,6 +47,10 @@ pub(crate) fn routes(app: App) -> Router {
         .route("/console/me/second-factor/drop", post(me::drop_second_factor))
         .route("/console/me/sessions/{session}/end", post(me::end_session))
         .route("/console/me/sessions/end-others", post(me::end_others))
+        .route("/console/licenses", get(licenses::list))
+        .route("/console/licenses/{id}", get(license::show))
+        .route("/console/licenses/{id}/reveal", post(license::reveal))
+        .route("/console/licenses/{id}/{action}", post(license::act))
         .route("/console/{*rest}", get(frame::not_found))
         .with_state(app)
 }

@@ -8,6 +8,7 @@ use keyward_store::machines;
 use uuid::Uuid;
 
 use super::{Found, Question, decide};
+use crate::form::canonical;
 use crate::{Engine, EngineError};
 
 /// Licences of a page at the most.
@@ -51,6 +52,8 @@ pub struct Listing {
     pub installation: Option<String>,
     /// The beginning of a name, a subject, a customer's id or address; or the last four characters of a key.
     pub word: Option<String>,
+    /// The newest first, where nothing is looked for by a word, a device, a customer or an end.
+    pub newest_first: bool,
     /// Behind the page that gave this.
     pub after: Option<String>,
     /// So many at the most, up to [`MAX_PAGE`].
@@ -116,6 +119,7 @@ impl Engine {
             customer: wanted.customer.as_deref(),
             device: wanted.device.as_deref(),
             word: wanted.word.as_deref(),
+            newest_first: wanted.newest_first,
             after: wanted.after.as_deref().map(|text| cursor(text, expiry.is_some())).transpose()?,
             // One more tells whether there is another page.
             limit: wanted.limit + 1,
@@ -140,6 +144,48 @@ impl Engine {
             page.push(Listed { found, hint: row.hint, device: row.device, verdict });
         }
         Ok(Page { licenses: page, next })
+    }
+
+    /// What a person looks for in one line: a whole key or form, or the beginning of a name, of what a licence is for, of its
+    /// customer's id or address, the last four characters of its key, or the beginning of a device. Devices stand behind the
+    /// others, on the first page.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub async fn search(&self, text: &str, wanted: &Listing) -> Result<Page, EngineError> {
+        let text = text.trim();
+        if wanted.after.is_none()
+            && let Some(listed) = self.whole_key(text).await?
+        {
+            return Ok(Page { licenses: vec![listed], next: None });
+        }
+        let mut page = self.list(&Listing { word: Some(text.to_owned()), ..wanted.clone() }).await?;
+        if wanted.after.is_none() && page.next.is_none() {
+            let room = wanted.limit - page.licenses.len() as i64;
+            if room > 0 {
+                let device = Some(text.to_owned());
+                let devices =
+                    self.list(&Listing { device, word: None, limit: room, ..wanted.clone() }).await?;
+                let known: Vec<Uuid> = page.licenses.iter().map(|listed| listed.found.license.id).collect();
+                let new = devices.licenses.into_iter().filter(|it| !known.contains(&it.found.license.id));
+                page.licenses.extend(new);
+            }
+        }
+        Ok(page)
+    }
+
+    /// The licence of a whole key or id, as a list shows it.
+    async fn whole_key(&self, text: &str) -> Result<Option<Listed>, EngineError> {
+        let found = match (Uuid::try_parse(text), canonical(text)) {
+            (Ok(id), _) => self.find_id(&self.store, id).await?,
+            (Err(_), Ok(key)) => self.find_key(&self.store, &key).await?,
+            (Err(_), Err(_)) => None,
+        };
+        let Some(found) = found else { return Ok(None) };
+        let devices = machines::of_license(&self.store, found.license.id).await?;
+        let verdict = decide(Question::Run, Some(&found), &devices, &Scope::default(), self.now());
+        let device = devices.first().map(|device| device.fingerprint.clone());
+        Ok(Some(Listed { hint: found.license.key_hint.clone(), device, verdict, found }))
     }
 
     /// The ids of the product and policy that a listing names.

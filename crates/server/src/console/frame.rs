@@ -81,7 +81,10 @@ impl<'a> Frame<'a> {
     /// The menu: what the person's role may see.
     pub(super) fn menu(&self) -> Vec<Place> {
         let c = self.c;
-        let places = [(HOME, c.dashboard, Permission::StatsRead)];
+        let places = [
+            (HOME, c.dashboard, Permission::StatsRead),
+            ("/console/licenses", c.licenses, Permission::LicenseRead),
+        ];
         let here = self.path.split('?').next().unwrap_or_default();
         let is_here = |path: &str| if path == HOME { here == HOME } else { here.starts_with(path) };
         let seen = places.into_iter().filter(|(.., permission)| self.may(*permission));
@@ -195,6 +198,11 @@ pub(super) async fn not_found(State(_): State<App>, headers: HeaderMap, _: Uri) 
 /// An instant for people, in UTC.
 pub(super) fn instant(at: Timestamp) -> String {
     at.to_record_text().unwrap_or_else(|| format!("{} s", at.seconds()))
+}
+
+/// A day for people, in UTC.
+pub(super) fn day(at: Timestamp) -> String {
+    instant(at).chars().take(10).collect()
 }
 
 /// Only pages of the console are led to.

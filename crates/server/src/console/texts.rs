@@ -1,6 +1,8 @@
 //! What pages say, in each language: a catalogue per area. A text that one language lacks does not compile.
 
 mod common;
+mod home;
+mod licenses;
 mod me;
 mod sign_in;
 
@@ -30,6 +32,8 @@ macro_rules! texts {
 use texts;
 
 pub(super) use common::Texts as Common;
+pub(super) use home::Texts as Home;
+pub(super) use licenses::Texts as Licenses;
 pub(super) use me::Texts as Me;
 pub(super) use sign_in::Texts as SignIn;
 

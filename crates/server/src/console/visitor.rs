@@ -37,6 +37,11 @@ impl Visitor {
         self.session.must(permission).is_ok()
     }
 
+    /// The page that says no, where he may not do something.
+    pub(super) fn refusal(&self, permission: Permission) -> Option<Response> {
+        (!self.may(permission)).then(|| frame::not_allowed(self.language))
+    }
+
     /// The page about a failure that is not his.
     pub(super) fn failed(&self, error: &EngineError) -> Response {
         frame::failed(self.language, error, &self.context)

@@ -33,6 +33,8 @@ pub struct Filter<'a> {
     pub device: Option<&'a str>,
     /// Whose name or subject, or whose customer's id or address, begins so, or whose key ends with these four characters.
     pub word: Option<&'a str>,
+    /// The newest first, where nothing is looked for by a word, a device, a customer or an end.
+    pub newest_first: bool,
     /// Behind this one.
     pub after: Option<Cursor>,
     /// So many at the most.
@@ -157,6 +159,13 @@ statements! {
     BY_SERIAL = page!(
         concat!("select serial from licenses where serial > $8 and ", wanted!(), " order by serial limit $9"),
         "l.serial");
+    NEWEST = page!(
+        concat!("select serial from licenses where serial < $8 and ", wanted!(), " order by serial desc limit $9"),
+        "l.serial desc");
+    NEWEST_OF_INSTALLATION = page!(
+        concat!("select serial from licenses where installation_id = $5 and serial < $8 and ", wanted!(),
+                " order by serial desc limit $9"),
+        "l.serial desc");
     BY_EXPIRY = page!(
         concat!("select serial from licenses where ", ends!(), " and ", wanted!(),
                 " order by expiry, serial limit $9"),
@@ -267,7 +276,14 @@ pub async fn list(db: &impl Read, filter: &Filter<'_>) -> Result<Vec<Listed>, St
             db.all(statement, values, listed).await
         }
         (None, _, installation) => {
-            let statement = if installation.is_some() { OF_INSTALLATION } else { BY_SERIAL };
+            let statement = match (filter.newest_first, installation.is_some()) {
+                (false, false) => BY_SERIAL,
+                (false, true) => OF_INSTALLATION,
+                (true, false) => NEWEST,
+                (true, true) => NEWEST_OF_INSTALLATION,
+            };
+            let first = if filter.newest_first { i64::MAX } else { i64::MIN };
+            let serial = filter.after.map_or(first, |after| after.serial);
             let values = args![account, scheme, product, policy, installation, state, now, serial, limit];
             db.all(statement, values, listed).await
         }

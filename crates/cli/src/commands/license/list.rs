@@ -108,6 +108,7 @@ impl List {
             device: self.device.clone(),
             installation: self.installation.clone(),
             word: self.word.clone(),
+            newest_first: false,
             after: self.after.clone(),
             limit: self.limit,
         };

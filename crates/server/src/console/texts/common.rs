@@ -5,7 +5,9 @@ super::texts! {
     copied: "Copied", "Copié";
     copy: "Copy", "Copier";
     dashboard: "Overview", "Vue d’ensemble";
+    never: "never", "jamais";
     select_copy: "Press Ctrl+C", "Appuyez sur Ctrl+C";
+    licenses: "Licences", "Licences";
     menu: "Menu", "Menu";
     skip: "Skip to the content", "Aller au contenu";
     sign_out: "Sign out", "Se déconnecter";

@@ -24,6 +24,7 @@ fn everything() -> Filter<'static> {
         customer: None,
         device: None,
         word: None,
+        newest_first: false,
         after: None,
         limit: 100,
     }
@@ -142,6 +143,13 @@ async fn each_filter_finds_its_own() {
         assert_eq!(names(&w, Filter { customer: Some("Customer"), ..everything() }).await, ["never"]);
         assert_eq!(names(&w, Filter { customer: Some("ann"), ..everything() }).await, ["never"]);
         assert_eq!(names(&w, Filter { policy: Some(POLICY), ..everything() }).await, all);
+        let newest = Filter { newest_first: true, ..everything() };
+        let reversed: Vec<_> = all.iter().rev().copied().collect();
+        assert_eq!(names(&w, newest.clone()).await, reversed);
+        let first = listed(&w, Filter { limit: 2, ..newest.clone() }).await;
+        let after = Some(Cursor { serial: first[1].found.serial, expiry: None });
+        assert_eq!(names(&w, Filter { after, ..newest.clone() }).await, reversed[2..]);
+        assert_eq!(names(&w, Filter { installation: Some(id(99)), ..newest }).await, [""; 0]);
         for other in [
             Filter { policy: Some(id(99)), ..everything() },
             Filter { product: Some(id(99)), ..everything() },

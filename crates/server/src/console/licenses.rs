@@ -1,0 +1,234 @@
+//! The list of licences: searched and filtered by its address, page by page.
+
+use askama::Template;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
+use keyward_core::scheme::Scheme;
+use keyward_engine::EngineError;
+use keyward_engine::license::{Found, Listed, Listing, Page as Listed_, Status};
+use keyward_engine::rules::Rules;
+use keyward_engine::token::Permission;
+use uuid::Uuid;
+
+use super::frame::{self, Frame, instant};
+use super::standing::Standing;
+use super::texts::{Common, Licenses};
+use super::visitor::Visitor;
+use crate::web::{Fields, address};
+
+const HERE: &str = "/console/licenses";
+/// Licences of a page.
+const PAGE: i64 = 50;
+
+/// What an address of the list asks for.
+struct Wanted<'a> {
+    q: &'a str,
+    status: &'a str,
+    product: &'a str,
+    policy: &'a str,
+    scheme: &'a str,
+    within: &'a str,
+    after: &'a str,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(fields: &'a Fields) -> Self {
+        Self {
+            q: fields.get("q").trim(),
+            status: fields.get("status"),
+            product: fields.get("product"),
+            policy: fields.get("policy"),
+            scheme: fields.get("scheme"),
+            within: fields.get("within").trim(),
+            after: fields.get("after"),
+        }
+    }
+
+    fn is_everything(&self) -> bool {
+        [self.q, self.status, self.product, self.policy, self.scheme, self.within]
+            .iter()
+            .all(|it| it.is_empty())
+    }
+
+    /// The address of the same list from another place on.
+    fn from(&self, after: &str) -> String {
+        let Self { q, status, product, policy, scheme, within, .. } = *self;
+        let fields = [
+            ("q", q),
+            ("status", status),
+            ("product", product),
+            ("policy", policy),
+            ("scheme", scheme),
+            ("within", within),
+            ("after", after),
+        ];
+        address(HERE, &fields)
+    }
+
+    /// What the engine is asked. Values that nobody offered are as if they were not there.
+    fn listing(&self) -> Listing {
+        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        Listing {
+            product: text(self.product),
+            policy: text(self.policy),
+            scheme: Scheme::ALL.into_iter().find(|scheme| scheme.as_str() == self.scheme),
+            status: STATUSES.iter().find(|(name, _)| *name == self.status).map(|(_, status)| *status),
+            within_days: self.within.parse().ok().filter(|days| (1..=36_500).contains(days)),
+            newest_first: true,
+            after: text(self.after),
+            limit: PAGE,
+            ..Listing::default()
+        }
+    }
+}
+
+const STATUSES: [(&str, Status); 6] = [
+    ("active", Status::Active),
+    ("unused", Status::Unused),
+    ("expiring", Status::Expiring),
+    ("expired", Status::Expired),
+    ("suspended", Status::Suspended),
+    ("revoked", Status::Revoked),
+];
+
+#[derive(Template)]
+#[template(path = "console/licenses.html")]
+struct ListPage<'a> {
+    f: Frame<'a>,
+    t: &'static Licenses,
+    wanted: &'a Wanted<'a>,
+    statuses: Vec<Choice>,
+    products: Vec<Choice>,
+    policies: Vec<Choice>,
+    schemes: Vec<Choice>,
+    rows: Vec<Row>,
+    next: Option<String>,
+}
+
+/// The rows alone, for the search as somebody types.
+#[derive(Template)]
+#[template(path = "console/licenses.html", block = "rows")]
+struct Rows<'a> {
+    t: &'static Licenses,
+    wanted: &'a Wanted<'a>,
+    rows: Vec<Row>,
+    next: Option<String>,
+}
+
+struct Choice {
+    value: String,
+    name: String,
+    is_chosen: bool,
+}
+
+struct Row {
+    id: Uuid,
+    name: String,
+    hint: String,
+    product: String,
+    policy: String,
+    customer: String,
+    standing: Standing,
+    end: String,
+    devices: String,
+}
+
+/// `GET /console/licenses`.
+pub(super) async fn list(visitor: Visitor, uri: Uri, headers: HeaderMap) -> Response {
+    if let Some(no) = visitor.refusal(Permission::LicenseRead) {
+        return no;
+    }
+    let fields = Fields::of_query(uri.query());
+    let wanted = Wanted::of(&fields);
+    let (engine, listing, t) = (visitor.app.engine(), wanted.listing(), Licenses::of(visitor.language));
+    let page = match wanted.q {
+        "" => engine.list(&listing).await,
+        text => engine.search(text, &listing).await,
+    };
+    let Listed_ { licenses, next } = match page {
+        Ok(page) => page,
+        // An address that somebody typed, or a product that is gone: nothing is there.
+        Err(EngineError::NotFound { .. } | EngineError::Invalid { .. }) => {
+            Listed_ { licenses: Vec::new(), next: None }
+        }
+        Err(error) => return visitor.failed(&error),
+    };
+    let rows = licenses.iter().map(|listed| row(listed, &visitor, t)).collect();
+    let next = next.map(|after| wanted.from(&after));
+    if headers.contains_key("hx-request") {
+        return frame::html(StatusCode::OK, &Rows { t, wanted: &wanted, rows, next });
+    }
+    let catalog = engine.catalog();
+    let choice = |value: &str, name: &str, chosen: &str| Choice {
+        value: value.to_owned(),
+        name: name.to_owned(),
+        is_chosen: value == chosen,
+    };
+    let words = [t.active, t.unused, t.expiring, t.expired, t.suspended, t.revoked];
+    let statuses = STATUSES.iter().zip(words).map(|((value, _), word)| choice(value, word, wanted.status));
+    let products = catalog.products().map(|product| choice(&product.code, &product.name, wanted.product));
+    let chosen = catalog.product(wanted.product).map(|product| product.id);
+    let policies = chosen.into_iter().flat_map(|product| catalog.policies_of(product));
+    let policies = policies.map(|policy| choice(&policy.row.code, &policy.row.name, wanted.policy));
+    let schemes =
+        Scheme::ALL.into_iter().map(|scheme| choice(scheme.as_str(), scheme.as_str(), wanted.scheme));
+    let page = ListPage {
+        f: Frame::of(&visitor, t.title),
+        t,
+        wanted: &wanted,
+        statuses: statuses.collect(),
+        products: products.collect(),
+        policies: policies.collect(),
+        schemes: schemes.collect(),
+        rows,
+        next,
+    };
+    frame::html(StatusCode::OK, &page)
+}
+
+fn row(listed: &Listed, visitor: &Visitor, t: &'static Licenses) -> Row {
+    let Listed { found, hint, verdict, .. } = listed;
+    let license = &found.license;
+    let product = visitor.app.engine().catalog().product_by_id(license.product_id).map(|it| it.name.clone());
+    Row {
+        id: license.id,
+        name: called(found),
+        hint: hint.clone().unwrap_or_default(),
+        product: product.unwrap_or_default(),
+        policy: found.policy.row.name.clone(),
+        customer: customer(found),
+        standing: Standing::of(found, verdict, t),
+        end: end(found, Common::of(visitor.language)),
+        devices: devices(license.machines_count, &found.policy.rules, license.max_machines),
+    }
+}
+
+/// How a licence is called: what it is for, or its name.
+pub(super) fn called(found: &Found) -> String {
+    let license = &found.license;
+    license.subject.clone().or_else(|| license.name.clone()).unwrap_or_default()
+}
+
+/// How its customer is called.
+pub(super) fn customer(found: &Found) -> String {
+    found.user_email.clone().or_else(|| found.user_external_id.clone()).unwrap_or_default()
+}
+
+/// When it ends, for people.
+pub(super) fn end(found: &Found, c: &Common) -> String {
+    match (found.license.expiry, &found.license.expiry_text) {
+        (Some(end), _) => instant(end),
+        (None, Some(text)) => text.clone(),
+        (None, None) if found.policy.rules.duration.is_some() => "–".to_owned(),
+        (None, None) => c.never.to_owned(),
+    }
+}
+
+/// How many devices it runs on, and how many it may.
+pub(super) fn devices(count: i64, rules: &Rules, own: Option<u32>) -> String {
+    match rules.machine_limit(own) {
+        Some(limit) => format!("{count} / {limit}"),
+        None if count == 0 => "–".to_owned(),
+        None => count.to_string(),
+    }
+}

@@ -1,0 +1,125 @@
+//! The list of licences, and one licence's page.
+
+super::texts! {
+    title: "Licences", "Licences";
+    search: "Search", "Rechercher";
+    search_hint: "Key or its last four characters, name, client, e-mail, device",
+        "Clé ou ses quatre derniers caractères, nom, client, e-mail, appareil";
+    status: "Status", "État";
+    any: "any", "tous";
+    product: "Product", "Produit";
+    policy: "Policy", "Politique";
+    scheme: "Kind", "Type";
+    filter: "Filter", "Filtrer";
+    license: "Licence", "Licence";
+    customer: "Customer", "Client";
+    ends: "Ends", "Fin";
+    devices: "Devices", "Appareils";
+    none: "There is no licence yet.", "Il n’y a pas encore de licence.";
+    none_found: "Nothing was found. Names, clients, addresses and devices are searched from their beginning; a key by all of it or its last four characters.",
+        "Rien n’a été trouvé. Les noms, clients, adresses et appareils se cherchent par leur début ; une clé en entier ou par ses quatre derniers caractères.";
+    clear: "Show all", "Tout afficher";
+    first: "First page", "Première page";
+    next: "Next page", "Page suivante";
+    within: "Ends within", "Se termine dans";
+    days: "days", "jours";
+
+    active: "Active", "Active";
+    unused: "Unused", "Inutilisée";
+    expiring: "Ends soon", "Bientôt échue";
+    grace: "Grace period", "Période de grâce";
+    expired: "Expired", "Expirée";
+    suspended: "Suspended", "Suspendue";
+    revoked: "Revoked", "Révoquée";
+    trial: "Trial", "Essai";
+    used: "Used", "Utilisée";
+    refused: "Refused", "Refusée";
+
+    all: "All licences", "Toutes les licences";
+    verdict: "What the customer sees", "Ce que voit le client";
+    verdict_now: "now", "maintenant";
+    verdict_as_of: "as of {}", "au {}";
+    as_of: "As of (UTC)", "À la date (UTC)";
+    device: "Device", "Appareil";
+    simulate: "Try it", "Essayer";
+    simulate_note: "Changes nothing, and is not counted.", "Ne change rien et n’est pas compté.";
+    simulate_bad: "Give a date as 2027-01-31 or 2027-01-31 12:00.", "Indiquez une date comme 2027-01-31 ou 2027-01-31 12:00.";
+    access_full: "full access", "accès complet";
+    access_read_only: "read only", "lecture seule";
+    access_none: "no access", "aucun accès";
+    key: "Key", "Clé";
+    key_shown: "The key as delivered. That you looked at it is written down.",
+        "La clé telle que remise. Sa consultation est inscrite au journal.";
+    reveal: "Show the key", "Afficher la clé";
+    no_key: "There is no key to show.", "Il n’y a pas de clé à afficher.";
+    batch: "Batch", "Lot";
+    made: "Made", "Créée";
+    first_used: "First activated", "Première activation";
+    last_checked: "Last validated", "Dernière validation";
+    uses: "Uses", "Utilisations";
+    transfers: "Transfers", "Transferts";
+    features: "Features", "Fonctions";
+
+    device_list: "Devices", "Appareils";
+    device_none: "It runs on no device.", "Elle ne fonctionne sur aucun appareil.";
+    fingerprint: "Fingerprint", "Empreinte";
+    device_name: "Name", "Nom";
+    activated: "Activated", "Activé";
+    seen: "Last seen", "Vu";
+    release: "Release", "Libérer";
+    limits: "Limits", "Limites";
+    forms: "Keys and files given out", "Clés et fichiers remis";
+    form_ends: "Ends", "Fin";
+    issued: "Issued", "Émise";
+    newest: "newest", "la plus récente";
+    replaced: "replaced", "remplacée";
+    timeline: "What happened", "Ce qui s’est passé";
+    event: "Event", "Événement";
+    by: "By", "Par";
+    at: "At", "Le";
+    attempts: "Attempts to validate", "Tentatives de validation";
+    answer: "Answer", "Réponse";
+    times: "Times", "Fois";
+    from: "From", "Depuis";
+    nothing_yet: "Nothing yet.", "Rien pour l’instant.";
+
+    actions: "Change it", "La modifier";
+    new_form: "The customer must get the new key or file; the old one still finds the licence.",
+        "Le client doit recevoir la nouvelle clé ou le nouveau fichier ; l’ancien retrouve encore la licence.";
+    same_form: "The customer keeps the key: nothing is to be sent.", "Le client garde sa clé : rien n’est à envoyer.";
+    why: "Why (for the audit log)", "Pourquoi (pour le journal)";
+    suspend: "Suspend", "Suspendre";
+    suspend_text: "It stops working at the next check, until it is reinstated.",
+        "Elle cesse de fonctionner au prochain contrôle, jusqu’à son rétablissement.";
+    revoke: "Revoke", "Révoquer";
+    revoke_text: "It is refused from now on. Reinstating takes this back. A device that was licensed offline learns of it only when it asks again.",
+        "Elle est refusée dès maintenant. La rétablir annule cela. Un appareil licencié hors ligne ne l’apprend qu’à sa prochaine demande.";
+    reinstate: "Reinstate", "Rétablir";
+    reinstate_text: "It works again, with the end that it has.", "Elle fonctionne de nouveau, avec sa fin actuelle.";
+    renew: "Renew", "Renouveler";
+    renew_text: "By the policy’s duration.", "De la durée prévue par la politique.";
+    extend: "Extend by days", "Prolonger de jours";
+    extend_text: "Days of 24 hours, from its end, or from today as its policy says.",
+        "Des jours de 24 heures, à partir de sa fin, ou d’aujourd’hui selon sa politique.";
+    transfer: "Transfer", "Transférer";
+    transfer_text: "To another device, which takes the place of all others, to another customer, or both. It counts as a transfer.",
+        "Vers un autre appareil, qui remplace tous les autres, vers un autre client, ou les deux. Cela compte comme un transfert.";
+    transfer_device: "New device (fingerprint)", "Nouvel appareil (empreinte)";
+    transfer_email: "New customer (e-mail)", "Nouveau client (e-mail)";
+    transfer_beyond: "Although the policy allows no more", "Même si la politique n’en permet plus";
+    days_bad: "Give a whole number of days, 1 or more.", "Indiquez un nombre entier de jours, 1 ou plus.";
+    changed: "A colleague changed this licence after you opened the page, so nothing was done. This is how it is now; do it again if it is still needed.",
+        "Un collègue a modifié cette licence après l’ouverture de la page ; rien n’a été fait. Voici son état actuel ; recommencez si c’est encore utile.";
+    already: "It is so already; nothing was done.", "C’est déjà le cas ; rien n’a été fait.";
+
+    done_suspend: "The licence is suspended.", "La licence est suspendue.";
+    done_revoke: "The licence is revoked.", "La licence est révoquée.";
+    done_reinstate: "The licence works again.", "La licence fonctionne de nouveau.";
+    done_renew: "The licence is renewed.", "La licence est renouvelée.";
+    done_renew_form: "The licence is renewed and has a new key or file: show it below and send it to the customer.",
+        "La licence est renouvelée et a une nouvelle clé ou un nouveau fichier : affichez-le ci-dessous et envoyez-le au client.";
+    done_transfer: "The licence is transferred.", "La licence est transférée.";
+    done_transfer_form: "The licence is transferred and has a new key or file: show it below and send it to the customer.",
+        "La licence est transférée et a une nouvelle clé ou un nouveau fichier : affichez-le ci-dessous et envoyez-le au client.";
+    done_release: "The device is released.", "L’appareil est libéré.";
+}
