@@ -4,6 +4,7 @@ mod account;
 mod browser;
 mod doors;
 mod driver;
+mod finding;
 mod first_visit;
 mod guesses;
 mod keyboard;

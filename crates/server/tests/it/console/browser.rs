@@ -73,7 +73,14 @@ impl Browser {
         self.press_within("", name).await;
     }
 
-    /// The same, of the section with this heading.
+    /// Presses the button with this text: that which a fold of the same name has opened, for example.
+    pub(crate) async fn press_button(&self, name: &str) {
+        let path = format!("//button[normalize-space() = {}]", quoted(name));
+        let press = async |element| self.post(&format!("/element/{element}/click"), json!({})).await;
+        self.on(&path, name, press).await;
+    }
+
+    /// Presses the one of the section with this heading.
     pub(crate) async fn press_in(&self, heading: &str, name: &str) {
         self.press_within(&section(heading), name).await;
     }
@@ -123,6 +130,17 @@ impl Browser {
             tokio::time::sleep(BETWEEN).await;
         }
         self.failed(&format!("does not say “{what}”")).await;
+    }
+
+    /// Waits until the page does not say something any more.
+    pub(crate) async fn sees_soon_no(&self, what: &str) {
+        for _ in 0..LOOKS {
+            if !self.text().await.contains(what) {
+                return;
+            }
+            tokio::time::sleep(BETWEEN).await;
+        }
+        self.sees_no(what).await;
     }
 
     /// The page, which is there already, does not say something.
