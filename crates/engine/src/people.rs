@@ -84,7 +84,10 @@ pub struct OpenSession {
 }
 
 /// An address as it is compared: without white space around it, in small letters.
-pub(crate) fn email(text: &str) -> Result<String, EngineError> {
+///
+/// # Errors
+/// `Invalid` when it is no address.
+pub fn email(text: &str) -> Result<String, EngineError> {
     let text = text.trim().to_lowercase();
     let whole = text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
     let sound = whole && text.len() <= 254 && !text.chars().any(|c| c.is_control() || c.is_whitespace());

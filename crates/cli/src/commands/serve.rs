@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use clap::Args;
 use keyward_engine::Caller;
-use keyward_engine::token::Role;
 use keyward_server::app::{App, Background, Doors, ready};
 use keyward_server::config::Loaded;
 use keyward_server::layers::RequestIds;
@@ -116,7 +115,7 @@ async fn first_link(
     data: &Path,
     doors: &Doors,
 ) -> Result<FirstLink, Failure> {
-    let secret = engine.invite(&Caller::operator(), Role::Admin, None).await?;
+    let secret = engine.invite_first(&Caller::operator()).await?;
     let link = admin::link(&doors.url(), &secret);
     Ok(FirstLink { file: admin::write_link(data, &link).ok(), link })
 }

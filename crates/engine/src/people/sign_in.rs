@@ -143,7 +143,7 @@ impl Job for Changing {
     type Err = EngineError;
 
     async fn run(&self, tx: &Tx<'_>) -> Result<(), EngineError> {
-        people::set_password(tx, self.person, &self.hash).await?;
+        people::set_password(tx, self.person, Some(&self.hash)).await?;
         sessions::delete_of_user(tx, self.person, self.but).await?;
         Ok(audit::append(tx, &self.entry).await?)
     }

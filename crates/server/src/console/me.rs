@@ -164,11 +164,11 @@ fn factor_page(
     problem: Option<&'static str>,
 ) -> Response {
     let t = Me::of(visitor.language);
-    let Some(person) = visitor.session.person() else { return frame::not_allowed(visitor.language) };
+    let Some(person) = visitor.session.person() else { return visitor.not_allowed() };
     let secret = secret.to_text();
     let label: String = form_urlencoded::byte_serialize(person.email.as_bytes()).collect();
     let url = format!("otpauth://totp/Keyward:{label}?secret={}&issuer=Keyward", secret.as_str());
-    let Some(qr) = Qr::of(&url) else { return frame::none(visitor.language) };
+    let Some(qr) = Qr::of(&url) else { return visitor.none() };
     let f = Frame::of(visitor, t.factor_set);
     frame::html(status, &FactorPage { f, t, secret: &secret, qr, problem })
 }
@@ -181,10 +181,24 @@ pub(super) async fn set_second_factor(posted: Posted) -> Response {
     else {
         return see(HERE);
     };
-    let set = visitor.app.engine().set_second_factor(&visitor.caller, person.id, &secret, fields.get("code"));
+    let set = visitor.app.engine().set_second_factor(
+        &visitor.caller,
+        person.id,
+        fields.get("password"),
+        &secret,
+        fields.get("code"),
+    );
     match set.await {
-        Ok(Ok(())) => see("/console/me?done=factor"),
-        Ok(Err(_)) => factor_page(&visitor, StatusCode::UNPROCESSABLE_ENTITY, &secret, Some(t.factor_wrong)),
+        Ok(Some(Ok(()))) => see("/console/me?done=factor"),
+        Ok(None) => match visitor.app.failed(&visitor.context) {
+            Err(locked) => visitor.context.front.refuse(locked, visitor.context.id),
+            Ok(()) => {
+                factor_page(&visitor, StatusCode::UNPROCESSABLE_ENTITY, &secret, Some(t.password_wrong))
+            }
+        },
+        Ok(Some(Err(_))) => {
+            factor_page(&visitor, StatusCode::UNPROCESSABLE_ENTITY, &secret, Some(t.factor_wrong))
+        }
         // There is one already, which the page says.
         Err(EngineError::Invalid { .. }) => see(HERE),
         Err(error) => visitor.failed(&error),

@@ -12,7 +12,7 @@ use super::texts::{SignIn, fill, wait};
 use super::visitor::{Posted, Visitor, caller};
 use crate::app::App;
 use crate::layers::{Context, RawBody};
-use crate::limits::RetryAfter;
+use crate::limits::{Network, RetryAfter};
 use crate::web::{CONSOLE, Fields, address, is_of_this_site};
 
 const CODE: &str = "/console/sign-in/code";
@@ -85,7 +85,8 @@ pub(super) async fn sign_in(
     if !is_of_this_site(&uri, &headers) {
         return again(StatusCode::FORBIDDEN, t.other_site.to_owned());
     }
-    if let Err(RetryAfter(seconds)) = app.sign_ins().begin(email, now) {
+    let who = format!("{email} {:?}", Network::from(context.client));
+    if let Err(RetryAfter(seconds)) = app.sign_ins().begin(&who, now) {
         let problem = fill(t.wait, wait(language, seconds));
         return again(StatusCode::TOO_MANY_REQUESTS, problem);
     }
@@ -93,7 +94,7 @@ pub(super) async fn sign_in(
     let signed_in = match app.engine().sign_in(&caller, email, fields.get("password")).await {
         Ok(signed_in) => signed_in,
         Err(error) => {
-            app.sign_ins().withdraw(email);
+            app.sign_ins().withdraw(&who);
             return frame::failed(language, &error, &context);
         }
     };
@@ -104,7 +105,7 @@ pub(super) async fn sign_in(
             Ok(()) => again(StatusCode::UNAUTHORIZED, t.wrong.to_owned()),
         };
     };
-    app.sign_ins().succeeded(email);
+    app.sign_ins().succeeded(&who);
     enter(&signed_in, next, &context)
 }
 

@@ -1,5 +1,6 @@
-//! The delay after wrong passwords: each further one for the same address of a person waits longer, whoever sends it. Known
-//! addresses and unknown ones are treated alike.
+//! The delay after wrong passwords and codes: each further one for the same person waits longer. Passwords are counted for a
+//! person and the network that they come from, so that a stranger elsewhere keeps nobody out; codes for a person alone.
+//! Known addresses and unknown ones are treated alike.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
@@ -17,7 +18,7 @@ const LONGEST: i64 = 60;
 /// After so many seconds without a wrong one all is forgotten.
 const FORGOTTEN: i64 = 3_600;
 /// So many are remembered.
-const CAPACITY: usize = 20_000;
+const CAPACITY: usize = 100_000;
 
 /// Wrong passwords and codes in a row, by whom they were for.
 pub struct SignInDelays {

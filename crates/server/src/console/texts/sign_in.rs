@@ -24,11 +24,14 @@ super::texts! {
     forgotten: "Password forgotten, or no account yet?", "Mot de passe oublié, ou pas encore de compte ?";
     forgotten_text: "Somebody with a shell on the server makes a link, good for an hour:",
         "Une personne ayant un accès au serveur crée un lien, valable une heure :";
-    setup_title: "Set up your account", "Créez votre compte";
+    setup_title: "Set up your account", "Créer votre compte";
     setup_admin: "You will be the administrator of this Keyward. Choose how you sign in.",
         "Vous serez l’administrateur de ce Keyward. Choisissez comment vous connecter.";
     setup_person: "You were invited to the console. Choose a password.",
         "Vous êtes invité à la console. Choisissez un mot de passe.";
+    setup_again: "Choose a new password. Your sessions elsewhere end.",
+        "Choisissez un nouveau mot de passe. Vos sessions ailleurs se terminent.";
+    set_password: "Set the password", "Définir le mot de passe";
     name: "Your name", "Votre nom";
     optional: "optional", "facultatif";
     password_hint: "At least 10 characters. A sentence is better than a word with digits.",
