@@ -9,7 +9,7 @@ mod sign_ins;
 pub use failures::{FailureLimiter, Outcome};
 pub use network::Network;
 pub use requests::RequestLimiter;
-pub use sign_ins::SignInDelays;
+pub use sign_ins::{Patience, SignInDelays};
 
 use std::time::Duration;
 

@@ -12,7 +12,7 @@ use super::texts::{SignIn, fill, wait};
 use super::visitor::{Posted, Visitor, caller};
 use crate::app::App;
 use crate::layers::{Context, RawBody};
-use crate::limits::{Network, RetryAfter};
+use crate::limits::{Network, Patience, RetryAfter};
 use crate::web::{CONSOLE, Fields, address, is_of_this_site};
 
 const CODE: &str = "/console/sign-in/code";
@@ -86,7 +86,11 @@ pub(super) async fn sign_in(
         return again(StatusCode::FORBIDDEN, t.other_site.to_owned());
     }
     let who = format!("{email} {:?}", Network::from(context.client));
-    if let Err(RetryAfter(seconds)) = app.sign_ins().begin(&who, now) {
+    let delays = app.sign_ins();
+    let begun = delays
+        .begin(&who, Patience::SENDER, now)
+        .and_then(|()| delays.begin(email, Patience::EVERYBODY, now).inspect_err(|_| delays.withdraw(&who)));
+    if let Err(RetryAfter(seconds)) = begun {
         let problem = fill(t.wait, wait(language, seconds));
         return again(StatusCode::TOO_MANY_REQUESTS, problem);
     }
@@ -94,7 +98,8 @@ pub(super) async fn sign_in(
     let signed_in = match app.engine().sign_in(&caller, email, fields.get("password")).await {
         Ok(signed_in) => signed_in,
         Err(error) => {
-            app.sign_ins().withdraw(&who);
+            delays.withdraw(&who);
+            delays.withdraw(email);
             return frame::failed(language, &error, &context);
         }
     };
@@ -105,7 +110,8 @@ pub(super) async fn sign_in(
             Ok(()) => again(StatusCode::UNAUTHORIZED, t.wrong.to_owned()),
         };
     };
-    app.sign_ins().succeeded(&who);
+    delays.succeeded(&who);
+    delays.withdraw(email);
     enter(&signed_in, next, &context)
 }
 
@@ -155,7 +161,7 @@ pub(super) async fn code(
         Err(error) => return frame::failed(language, &error, &context),
     };
     // Codes are short. Whoever knows the password and signs in anew has no more tries than before.
-    if let Err(RetryAfter(seconds)) = app.sign_ins().begin(&person, app.clock().now()) {
+    if let Err(RetryAfter(seconds)) = app.sign_ins().begin(&person, Patience::SENDER, app.clock().now()) {
         let problem = fill(t.code_wait, wait(language, seconds));
         return code_page(language, StatusCode::TOO_MANY_REQUESTS, next, Some(problem));
     }

@@ -11,10 +11,21 @@ use keyward_core::time::Timestamp;
 use super::RetryAfter;
 use super::bounded::Bounded;
 
-/// Wrong ones in a row without a delay.
-const FREE: u32 = 4;
-/// The longest delay, in seconds: more would let strangers lock honest people out.
-const LONGEST: i64 = 60;
+/// How many wrong ones in a row cost nothing, and how long the next one has to wait at the most.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    free: u32,
+    /// In seconds.
+    longest: i64,
+}
+
+impl Patience {
+    /// With whoever is known: one who sends from one network, or a code after the right password.
+    pub const SENDER: Self = Self { free: 4, longest: 60 };
+    /// With all senders for one person together: more would let strangers lock him out.
+    pub const EVERYBODY: Self = Self { free: 100, longest: 5 };
+}
+
 /// After so many seconds without a wrong one all is forgotten.
 const FORGOTTEN: i64 = 3_600;
 /// So many are remembered.
@@ -33,9 +44,9 @@ struct Tries {
 }
 
 impl Tries {
-    fn free_at(self) -> Option<Timestamp> {
-        let over = self.wrong.checked_sub(FREE + 1)?;
-        Some(self.last?.plus_seconds((1_i64 << over.min(6)).min(LONGEST)))
+    fn free_at(self, patience: Patience) -> Option<Timestamp> {
+        let over = self.wrong.checked_sub(patience.free + 1)?;
+        Some(self.last?.plus_seconds((1_i64 << over.min(6)).min(patience.longest)))
     }
 
     fn is_over(self, now: Timestamp) -> bool {
@@ -55,13 +66,13 @@ impl SignInDelays {
     ///
     /// # Errors
     /// How long the attempt has to wait.
-    pub fn begin(&self, person: &str, now: Timestamp) -> Result<(), RetryAfter> {
+    pub fn begin(&self, person: &str, patience: Patience, now: Timestamp) -> Result<(), RetryAfter> {
         self.with(|all| {
             let tries = all.touch(self.key(person));
             if tries.is_over(now) {
                 tries.wrong = 0;
             }
-            if let Some(free_at) = tries.free_at().filter(|free_at| now < *free_at) {
+            if let Some(free_at) = tries.free_at(patience).filter(|free_at| now < *free_at) {
                 return Err(RetryAfter::between(now, free_at));
             }
             tries.wrong = tries.wrong.saturating_add(1);
@@ -107,7 +118,7 @@ mod tests {
 
     /// How long an attempt has to wait that begins now.
     fn wait(delays: &SignInDelays, person: &str, second: i64) -> u64 {
-        delays.begin(person, at(second)).err().map_or(0, |wait| wait.0)
+        delays.begin(person, Patience::SENDER, at(second)).err().map_or(0, |wait| wait.0)
     }
 
     #[test]

@@ -230,10 +230,11 @@ async fn whoever_finds_an_open_browser_puts_no_second_factor_in_the_place_of_ano
         assert_eq!((page.status, page.header("location")), (303, Some("/console/me")), "{page:?}");
         let other = site.engine.new_second_factor();
         let (text, code) = (other.to_text(), other.code(super::people::now(&site)));
-        let fields = [("secret", &**text), ("code", &*code)];
+        let fields = [("secret", &**text), ("code", &*code), ("password", PASSWORD)];
         let answer = ada.post("/console/me/second-factor", &fields).await;
         assert_eq!((answer.status, answer.header("location")), (303, Some("/console/me")), "{answer:?}");
-        let refused = site.engine.set_second_factor(&Caller::operator(), ada.id, &other, &code).await;
+        let refused =
+            site.engine.set_second_factor(&Caller::operator(), ada.id, PASSWORD, &other, &code).await;
         assert_eq!(refused.expect_err("there is one").code(), "INVALID_ARGUMENT");
         let waiting = cookie(&sign_in(&site, ADA, PASSWORD).await);
         assert_eq!(show_code(&site, &waiting, &code).await.status, 401);

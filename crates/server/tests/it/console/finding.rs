@@ -52,7 +52,7 @@ async fn an_agent_finds_a_licence_by_its_last_characters_and_suspends_it() {
         browser.shot("licence-suspended").await;
         assert_ne!(site.get(&format!("/api/validate/{}", pool.key)).await.status, 200);
         browser.press_button("Reinstate").await;
-        browser.sees("The licence works again.").await;
+        browser.sees("The licence is no longer suspended.").await;
 
         browser.press("All licences").await;
         browser.sees("Very long name").await;

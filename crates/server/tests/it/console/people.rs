@@ -73,7 +73,8 @@ impl<'s> Person<'s> {
     pub(crate) async fn second_factor(&self) -> SecondFactor {
         let secret = SecondFactor::parse(&hidden(&self.get("/console/me/second-factor").await, "secret"));
         let secret = secret.expect("a secret");
-        let fields = [("secret", &**secret.to_text()), ("code", &secret.code(now(self.site)))];
+        let (text, code) = (secret.to_text(), secret.code(now(self.site)));
+        let fields = [("secret", &**text), ("code", &*code), ("password", PASSWORD)];
         let answer = self.post("/console/me/second-factor", &fields).await;
         assert_eq!(answer.header("location"), Some("/console/me?done=factor"), "{answer:?}");
         secret

@@ -49,11 +49,13 @@ async fn with_a_second_factor_a_password_alone_lets_nobody_in() {
     let secret = SecondFactor::parse(&browser.text_of("secret").await).expect("a secret");
     let confirm = "Then type the code that it shows.";
     browser.type_into(confirm, "000000").await;
+    browser.type_into("Present password", PASSWORD).await;
     browser.press("Turn it on").await;
     browser.sees("This code does not fit.").await;
     assert_eq!(browser.text_of("secret").await, *secret.to_text(), "the device has this one already");
     let code = secret.code(now(&site));
     browser.type_into(confirm, &format!("{} {}", &code[..3], &code[3..])).await;
+    browser.type_into("Present password", PASSWORD).await;
     browser.press("Turn it on").await;
     browser.sees("The second factor is on.").await;
     browser.shot("me-second-factor").await;
