@@ -10,11 +10,13 @@ mod language;
 mod license;
 mod licenses;
 mod me;
+mod people;
 mod qr;
 mod set_up;
 mod sign_in;
 mod standing;
 mod texts;
+mod tokens;
 mod visitor;
 
 use axum::Router;
@@ -50,6 +52,12 @@ pub(crate) fn routes(app: App) -> Router {
         .route("/console/licenses/{id}", get(license::show))
         .route("/console/licenses/{id}/reveal", post(license::reveal))
         .route("/console/licenses/{id}/{action}", post(license::act))
+        .route("/console/people", get(people::list))
+        .route("/console/people/invite", post(people::invite))
+        .route("/console/people/{id}", get(people::show))
+        .route("/console/people/{id}/{action}", post(people::act))
+        .route("/console/tokens", get(tokens::list).post(tokens::create))
+        .route("/console/tokens/{id}/revoke", post(tokens::revoke))
         .route("/console/{*rest}", get(frame::not_found))
         .with_state(app)
 }

@@ -84,6 +84,8 @@ impl<'a> Frame<'a> {
         let places = [
             (HOME, c.dashboard, Permission::StatsRead),
             ("/console/licenses", c.licenses, Permission::LicenseRead),
+            ("/console/tokens", c.tokens, Permission::TokenManage),
+            ("/console/people", c.people, Permission::PeopleManage),
         ];
         let here = self.path.split('?').next().unwrap_or_default();
         let is_here = |path: &str| if path == HOME { here == HOME } else { here.starts_with(path) };

@@ -3,7 +3,9 @@
 mod common;
 mod licenses;
 mod me;
+mod people;
 mod sign_in;
+mod tokens;
 
 use super::language::Language;
 
@@ -33,7 +35,9 @@ use texts;
 pub(super) use common::Texts as Common;
 pub(super) use licenses::Texts as Licenses;
 pub(super) use me::Texts as Me;
+pub(super) use people::Texts as People;
 pub(super) use sign_in::Texts as SignIn;
+pub(super) use tokens::Texts as Tokens;
 
 /// A text with a value in the place of `{}`.
 pub(super) fn fill(text: &str, value: impl std::fmt::Display) -> String {
