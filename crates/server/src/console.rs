@@ -4,6 +4,7 @@
 //! module with its pages, a folder of templates, and its texts in each language ([`texts`]).
 
 mod assets;
+mod audit;
 mod frame;
 mod home;
 mod language;
@@ -58,6 +59,9 @@ pub(crate) fn routes(app: App) -> Router {
         .route("/console/people/{id}/{action}", post(people::act))
         .route("/console/tokens", get(tokens::list).post(tokens::create))
         .route("/console/tokens/{id}/revoke", post(tokens::revoke))
+        .route("/console/audit", get(audit::list))
+        .route("/console/audit/verify", post(audit::verify))
+        .route("/console/audit/export", get(audit::export))
         .route("/console/{*rest}", get(frame::not_found))
         .with_state(app)
 }

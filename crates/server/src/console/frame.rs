@@ -86,6 +86,7 @@ impl<'a> Frame<'a> {
             ("/console/licenses", c.licenses, Permission::LicenseRead),
             ("/console/tokens", c.tokens, Permission::TokenManage),
             ("/console/people", c.people, Permission::PeopleManage),
+            ("/console/audit", c.audit, Permission::AuditRead),
         ];
         let here = self.path.split('?').next().unwrap_or_default();
         let is_here = |path: &str| if path == HOME { here == HOME } else { here.starts_with(path) };

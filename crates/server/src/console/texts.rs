@@ -1,5 +1,6 @@
 //! What pages say, in each language: a catalogue per area. A text that one language lacks does not compile.
 
+mod audit;
 mod common;
 mod licenses;
 mod me;
@@ -32,6 +33,7 @@ macro_rules! texts {
 }
 use texts;
 
+pub(super) use audit::Texts as AuditTexts;
 pub(super) use common::Texts as Common;
 pub(super) use licenses::Texts as Licenses;
 pub(super) use me::Texts as Me;

@@ -1,5 +1,6 @@
 //! The console's pages over HTTP: who may open what, and each area's job done as a browser without scripts does it.
 
+mod audit;
 mod people;
 mod rights;
 mod tokens;

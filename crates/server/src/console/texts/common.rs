@@ -40,6 +40,7 @@ super::texts! {
         "Le formulaire n’est pas arrivé en entier. Renvoyez-le.";
     tokens: "Tokens", "Jetons";
     people: "People", "Personnes";
+    audit: "Audit log", "Journal d’audit";
     first_page: "First page", "Première page";
     next_page: "Next page", "Page suivante";
     changed_meanwhile: "A colleague changed this meanwhile, so nothing was done. It stands here as it is now.",

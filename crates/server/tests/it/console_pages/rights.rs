@@ -29,6 +29,9 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/console/tokens", "xx..."),
     ("POST", "/console/tokens", "xx..."),
     ("POST", "/console/tokens/{id}/revoke", "xx..."),
+    ("GET", "/console/audit", "xx..x"),
+    ("POST", "/console/audit/verify", "xx..x"),
+    ("GET", "/console/audit/export", "xx..x"),
 ];
 
 /// Open to whoever comes, or leading elsewhere.
