@@ -7,11 +7,14 @@ mod assets;
 mod audit;
 mod frame;
 mod home;
+mod keys;
 mod language;
 mod license;
 mod licenses;
 mod me;
 mod people;
+mod policy;
+mod products;
 mod qr;
 mod set_up;
 mod sign_in;
@@ -62,6 +65,14 @@ pub(crate) fn routes(app: App) -> Router {
         .route("/console/audit", get(audit::list))
         .route("/console/audit/verify", post(audit::verify))
         .route("/console/audit/export", get(audit::export))
+        .route("/console/keys", get(keys::list))
+        .route("/console/keys/{id}", get(keys::show))
+        .route("/console/keys/{id}/public.pem", get(keys::pem))
+        .route("/console/keys/{id}/{action}", post(keys::act))
+        .route("/console/products", get(products::list).post(products::create))
+        .route("/console/products/{code}", get(products::show).post(products::create_policy))
+        .route("/console/products/{code}/{policy}", get(policy::show).post(policy::change))
+        .route("/console/products/{code}/{policy}/features", post(policy::features))
         .route("/console/{*rest}", get(frame::not_found))
         .with_state(app)
 }

@@ -84,6 +84,8 @@ impl<'a> Frame<'a> {
         let places = [
             (HOME, c.dashboard, Permission::StatsRead),
             ("/console/licenses", c.licenses, Permission::LicenseRead),
+            ("/console/products", c.products, Permission::LicenseRead),
+            ("/console/keys", c.keys, Permission::SettingsRead),
             ("/console/tokens", c.tokens, Permission::TokenManage),
             ("/console/people", c.people, Permission::PeopleManage),
             ("/console/audit", c.audit, Permission::AuditRead),

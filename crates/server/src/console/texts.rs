@@ -2,9 +2,11 @@
 
 mod audit;
 mod common;
+mod keys;
 mod licenses;
 mod me;
 mod people;
+mod products;
 mod sign_in;
 mod tokens;
 
@@ -35,9 +37,11 @@ use texts;
 
 pub(super) use audit::Texts as AuditTexts;
 pub(super) use common::Texts as Common;
+pub(super) use keys::Texts as Keys;
 pub(super) use licenses::Texts as Licenses;
 pub(super) use me::Texts as Me;
 pub(super) use people::Texts as People;
+pub(super) use products::Texts as Products;
 pub(super) use sign_in::Texts as SignIn;
 pub(super) use tokens::Texts as Tokens;
 

@@ -1,7 +1,9 @@
 //! The console's pages over HTTP: who may open what, and each area's job done as a browser without scripts does it.
 
 mod audit;
+mod keys;
 mod people;
+mod products;
 mod rights;
 mod tokens;
 

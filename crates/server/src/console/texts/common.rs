@@ -38,7 +38,9 @@ super::texts! {
     not_received: "Not received", "Non reçu";
     not_received_text: "The form did not arrive whole. Send it again.",
         "Le formulaire n’est pas arrivé en entier. Renvoyez-le.";
+    products: "Products", "Produits";
     tokens: "Tokens", "Jetons";
+    keys: "Signing keys", "Clés de signature";
     people: "People", "Personnes";
     audit: "Audit log", "Journal d’audit";
     first_page: "First page", "Première page";

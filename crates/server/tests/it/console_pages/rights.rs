@@ -32,6 +32,17 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/console/audit", "xx..x"),
     ("POST", "/console/audit/verify", "xx..x"),
     ("GET", "/console/audit/export", "xx..x"),
+    ("GET", "/console/keys", "xx..x"),
+    ("GET", "/console/keys/{id}", "xx..x"),
+    ("GET", "/console/keys/{id}/public.pem", "xx..x"),
+    ("POST", "/console/keys/{id}/{action}", "x...."),
+    ("GET", "/console/products", "xxxxx"),
+    ("POST", "/console/products", "xxx.."),
+    ("GET", "/console/products/{code}", "xxxxx"),
+    ("POST", "/console/products/{code}", "xxx.."),
+    ("GET", "/console/products/{code}/{policy}", "xxxxx"),
+    ("POST", "/console/products/{code}/{policy}", "xxx.."),
+    ("POST", "/console/products/{code}/{policy}/features", "xxx.."),
 ];
 
 /// Open to whoever comes, or leading elsewhere.
