@@ -5,8 +5,10 @@
 
 mod assets;
 mod audit;
+mod customers;
 mod frame;
 mod home;
+mod installations;
 mod keys;
 mod language;
 mod license;
@@ -14,9 +16,11 @@ mod licenses;
 mod me;
 mod people;
 mod policy;
+mod pools;
 mod products;
 mod qr;
 mod set_up;
+mod settings;
 mod sign_in;
 mod standing;
 mod texts;
@@ -73,6 +77,12 @@ pub(crate) fn routes(app: App) -> Router {
         .route("/console/products/{code}", get(products::show).post(products::create_policy))
         .route("/console/products/{code}/{policy}", get(policy::show).post(policy::change))
         .route("/console/products/{code}/{policy}/features", post(policy::features))
+        .route("/console/customers", get(customers::list))
+        .route("/console/customers/{id}/{action}", post(customers::act))
+        .route("/console/installations", get(installations::list))
+        .route("/console/installations/free", post(installations::set_free))
+        .route("/console/pools", get(pools::show))
+        .route("/console/settings", get(settings::show))
         .route("/console/{*rest}", get(frame::not_found))
         .with_state(app)
 }

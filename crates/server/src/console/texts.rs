@@ -2,11 +2,15 @@
 
 mod audit;
 mod common;
+mod customers;
+mod installations;
 mod keys;
 mod licenses;
 mod me;
 mod people;
+mod pools;
 mod products;
+mod settings;
 mod sign_in;
 mod tokens;
 
@@ -37,11 +41,15 @@ use texts;
 
 pub(super) use audit::Texts as AuditTexts;
 pub(super) use common::Texts as Common;
+pub(super) use customers::Texts as Customers;
+pub(super) use installations::Texts as Installations;
 pub(super) use keys::Texts as Keys;
 pub(super) use licenses::Texts as Licenses;
 pub(super) use me::Texts as Me;
 pub(super) use people::Texts as People;
+pub(super) use pools::Texts as Pools;
 pub(super) use products::Texts as Products;
+pub(super) use settings::Texts as Settings;
 pub(super) use sign_in::Texts as SignIn;
 pub(super) use tokens::Texts as Tokens;
 

@@ -2,6 +2,7 @@
 
 mod audit;
 mod keys;
+mod others;
 mod people;
 mod products;
 mod rights;

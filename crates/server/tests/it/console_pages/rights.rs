@@ -43,6 +43,12 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/console/products/{code}/{policy}", "xxxxx"),
     ("POST", "/console/products/{code}/{policy}", "xxx.."),
     ("POST", "/console/products/{code}/{policy}/features", "xxx.."),
+    ("GET", "/console/customers", "xxxxx"),
+    ("POST", "/console/customers/{id}/{action}", "xxxx."),
+    ("GET", "/console/installations", "xxxxx"),
+    ("POST", "/console/installations/free", "xxx.."),
+    ("GET", "/console/pools", "xxxxx"),
+    ("GET", "/console/settings", "xx..x"),
 ];
 
 /// Open to whoever comes, or leading elsewhere.
