@@ -2,6 +2,7 @@
 
 mod core_crate;
 mod licences;
+mod targets;
 
 use anyhow::Result;
 
@@ -16,7 +17,8 @@ pub(crate) fn run() -> Result<()> {
     documentation()?;
     licences::check()?;
     core_crate::has_pure_dependencies()?;
-    core_crate::builds_for_wasm()
+    core_crate::builds_for_wasm()?;
+    targets::client_is_checked()
 }
 
 fn format() -> Result<()> {

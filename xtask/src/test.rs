@@ -1,5 +1,7 @@
 //! `cargo xtask test`: installs what the tests need, and runs everything.
 
+mod browser;
+mod npm;
 mod python;
 
 use anyhow::{Result, ensure};
@@ -27,6 +29,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     node()?;
     if !options.fast {
         postgres::install()?;
+        browser::prepare()?;
     }
     check::run()?;
     tests(options)
@@ -38,10 +41,10 @@ fn tests(options: &Options) -> Result<()> {
         tests.env(LONG, "1");
     }
     if options.fast {
-        return tools::run(tests.env(postgres::VARIABLE, "none"));
+        return tools::run(tests.env(postgres::VARIABLE, "none").env(browser::VARIABLE, "none"));
     }
     let server = postgres::Server::start()?;
-    tools::run(tests.env(postgres::VARIABLE, &server.url))
+    tools::run(tests.env(postgres::VARIABLE, &server.url).env(browser::VARIABLE, browser::PROGRAM))
 }
 
 /// Node is not installed here: a distribution's own may be older than what the tests compare with.

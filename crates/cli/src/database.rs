@@ -8,8 +8,9 @@ use std::sync::Arc;
 use clap::Args;
 use keyward_core::scheme::tier::PREFIX;
 use keyward_core::time::Timestamp;
+use keyward_engine::keys::check_given;
 use keyward_engine::vault::MasterKey;
-use keyward_engine::{Caller, Detail, Engine, MasterKeySource, Setup};
+use keyward_engine::{Caller, Detail, Engine, EngineError, MasterKeySource, Setup};
 use keyward_server::config::{self, Config, Loaded, Overrides, Sources, Verifications};
 use keyward_store::{DatabaseAddress, Options, Store};
 
@@ -99,7 +100,7 @@ impl DatabaseArgs {
         now: Option<Timestamp>,
         work: impl AsyncFnOnce(&Opened) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        self.open(now, async |opened: &Opened| {
+        open(self.load()?.config, true, now, async |opened: &Opened| {
             let done = work(opened).await?;
             // A lease until a made-up instant could keep others from sealing for years.
             if now.is_none() {
@@ -117,27 +118,60 @@ impl DatabaseArgs {
         now: Option<Timestamp>,
         work: impl AsyncFnOnce(&Opened) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        self.open(now, work)
+        open(self.load()?.config, true, now, work)
     }
 
-    fn open<T>(
+    /// Does something that changes nothing, also where there is no database yet: on an empty one then, which is gone afterwards.
+    pub(crate) fn rehearse<T>(
         &self,
         now: Option<Timestamp>,
         work: impl AsyncFnOnce(&Opened) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let config = self.load()?.config;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        runtime.block_on(async {
-            let Started { engine, address, new_key } =
-                start(&config, Arc::new(Clock(now)), false).await?;
-            if let Some(file) = new_key {
-                output::tell(format_args!(
-                    "made a new database at {address} and its master key {}: keep a copy of the key elsewhere",
-                    file.display()
-                ));
-            }
-            work(&Opened { engine, config, caller: Caller::operator() }).await
-        })
+        if self.exists()? {
+            return self.read(now, work);
+        }
+        let mut config = self.load()?.config;
+        let scratch = Scratch::new()?;
+        config.server.data.clone_from(&scratch.0);
+        (config.database.url, config.keys.master_key_file) = (None, None);
+        open(config, false, now, work)
+    }
+}
+
+fn open<T>(
+    config: Config,
+    stays: bool,
+    now: Option<Timestamp>,
+    work: impl AsyncFnOnce(&Opened) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let Started { engine, address, new_key } = start(&config, Arc::new(Clock(now)), false).await?;
+        if let Some(file) = new_key.filter(|_| stays) {
+            output::tell(format_args!(
+                "made a new database at {address} and its master key {}: keep a copy of the key elsewhere",
+                file.display()
+            ));
+        }
+        work(&Opened { engine, config, caller: Caller::operator() }).await
+    })
+}
+
+/// A directory of its own, removed at the end.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Result<Self, Failure> {
+        let path = std::env::temp_dir().join(format!("keyward-rehearsal-{}", std::process::id()));
+        // One that is there already may be another's.
+        private().create(&path).map_err(|error| Failure::file(&path, &error))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -145,6 +179,12 @@ impl Opened {
     /// Sets what system C's keys are made with, before one is made or taken in with something else.
     pub(crate) async fn set_tier_secret(&self) -> Result<(), Failure> {
         set_tier_secret(&self.engine, &self.config).await
+    }
+
+    /// Says what setting it would refuse.
+    pub(crate) fn check_tier_secret(&self) -> Result<(), Failure> {
+        let Some(secret) = &self.config.secrets.tier_secret else { return Ok(()) };
+        check_given(secret.expose(), self.config.secrets.accept_public).map_err(of_tier)
     }
 }
 
@@ -158,7 +198,11 @@ pub(crate) async fn set_tier_secret(engine: &Engine, config: &Config) -> Result<
     let Some(secret) = &config.secrets.tier_secret else { return Ok(()) };
     let accept = config.secrets.accept_public;
     let set = engine.set_secret(&caller, &tier.product, secret.expose(), accept).await;
-    set.map_err(|error| Failure::from(error).and("the secret came from the variable MASTER_KEY"))
+    set.map_err(of_tier)
+}
+
+fn of_tier(error: EngineError) -> Failure {
+    Failure::from(error).and("the secret came from the variable MASTER_KEY")
 }
 
 /// The file of the master key; `None` when the key was given by KEYWARD_MASTER_KEY.
@@ -209,6 +253,14 @@ const fn detail(verifications: Verifications) -> Detail {
     }
 }
 
+/// Makes directories for their owner only.
+fn private() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
 fn make_directory(path: &Path) -> Result<(), Failure> {
     if path.exists() && !path.is_dir() {
         return Err(Failure::new(
@@ -217,11 +269,7 @@ fn make_directory(path: &Path) -> Result<(), Failure> {
             "name another with --data, or move the file away",
         ));
     }
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(|error| Failure::file(path, &error))
+    private().recursive(true).create(path).map_err(|error| Failure::file(path, &error))
 }
 
 pub(crate) fn has_password(url: &str) -> bool {

@@ -12,11 +12,12 @@ use keyward_core::time::MICROS_PER_DAY;
 use crate::clock::{Chance, Clock, SystemClock, system_chance};
 use crate::device::{Machine, ThisMachine};
 use crate::error::{ClientError, HELP};
-use crate::files::{Disk, LocalDisk, STATE};
+use crate::files::{Disk, Files, LocalDisk};
 use crate::identity::salted;
 use crate::manager::LicenseManager;
+use crate::memory::Shelf;
 use crate::place::{Places, environment};
-use crate::state::{Seal, State};
+use crate::state::Seal;
 
 /// What a manager is built from. Product and one key are enough; everything else has a default.
 pub struct Builder {
@@ -202,17 +203,18 @@ impl Builder {
     /// The device as an earlier start remembered it; `None` when there was none, or its memory cannot be read. Opening the
     /// licence remembers the present components instead, this changes nothing.
     pub fn remembered(&self) -> Option<Fingerprint> {
-        let path = self.data.as_ref()?.join(STATE);
-        let bytes = self.disk.read(&path).ok().flatten()?;
-        let state = State::open(&Seal::new(&salted(&self.product, &self.salt)), &bytes).ok()?;
-        state.device.map(|device| device.fingerprint)
+        let data = self.data.clone()?;
+        let files = Files::new(Arc::clone(&self.disk), data, None);
+        let salted = salted(&self.product, &self.salt);
+        let now = &self.machine.components().fingerprint(&salted);
+        Shelf { files: &files, seal: &Seal::new(&salted), now }.device()
     }
 
     /// Opens the licence. What is wrong with its files does not stop the application: the status says it.
     ///
     /// # Errors
     /// `NO_DATA_DIRECTORY` when none is given and the platform names none; `NO_CHANCE` when the system gives none;
-    /// `SERVER_ADDRESS`, `SERVER_ROOT`, `SERVER_TOKEN` when the server was given something that cannot be used.
+    /// `SERVER_ADDRESS`, `SERVER_PROXY`, `SERVER_ROOT`, `SERVER_TOKEN` when the server was given something that cannot be used.
     pub fn open(self) -> Result<LicenseManager, ClientError> {
         #[cfg(feature = "online")]
         if let Some(server) = &self.server {

@@ -75,6 +75,11 @@ pub const CODES: &[(&str, &str, &str)] = &[
     ),
     ("SERVER_FAILED", "The server has a problem.", "Try again in a while; if it stays so, tell the vendor."),
     (
+        "SERVER_PROXY",
+        "The network's proxy lets nothing through.",
+        "Check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, or the application's own setting.",
+    ),
+    (
         "SERVER_ROOT",
         "The authority's certificate cannot be used.",
         "Give the application the certificate in PEM.",

@@ -3,6 +3,8 @@
 //! Whatever is replaced is written beside its place, brought to the disk, and put there by one rename: a program that is
 //! stopped anywhere leaves the old file or the new one. Tests put a disk of their own in the place of [`LocalDisk`].
 
+use std::ffi::OsString;
+use std::fmt;
 use std::io;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,8 +15,6 @@ use keyward_core::time::Timestamp;
 
 use crate::clock::of_system;
 
-/// The name of the device's memory.
-pub(crate) const STATE: &str = "license.state";
 /// A larger file is none of ours, in bytes.
 const MAX_FILE: u64 = 4 * MAX_TEXT as u64;
 
@@ -47,6 +47,11 @@ pub trait Disk: Send + Sync {
     /// # Errors
     /// When it cannot.
     fn make_directory(&self, path: &Path) -> io::Result<()>;
+    /// The names of what is in a directory; none when there is no such directory.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn names(&self, directory: &Path) -> io::Result<Vec<OsString>>;
     /// Waits until nobody else holds this lock, and holds it until what it answers is dropped.
     ///
     /// # Errors
@@ -110,6 +115,14 @@ impl Disk for LocalDisk {
         builder.create(path)
     }
 
+    fn names(&self, directory: &Path) -> io::Result<Vec<OsString>> {
+        match std::fs::read_dir(directory) {
+            Ok(entries) => entries.map(|entry| Ok(entry?.file_name())).collect(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+
     fn lock(&self, path: &Path) -> io::Result<Box<dyn Send>> {
         let mut options = std::fs::OpenOptions::new();
         options.write(true).create(true).truncate(false);
@@ -141,17 +154,50 @@ pub(crate) struct Files {
     elsewhere: Option<PathBuf>,
 }
 
+/// The name of a device in the names of its files. Machines may share a directory: a roaming profile, a home on a network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Name(String);
+
+impl Name {
+    /// The `n`-th name for the device with this id: a copy of a virtual machine has the id of the first.
+    pub(crate) fn of(id: &str, n: u32) -> Self {
+        Self(if n < 2 { id.to_owned() } else { format!("{id}-{n}") })
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// One of the files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum File {
-    /// System D's licence file, or a key in its place.
+pub(crate) enum File<'a> {
+    /// System D's licence file, or a key in its place. Every device that shares the directory has it.
     License,
-    /// What the device remembers, sealed.
-    State,
+    /// A device's own licence, where the one above is another device's.
+    LicenseOf(&'a Name),
+    /// What a device remembers, sealed.
+    State(&'a Name),
     /// What must not be forgotten, once more.
-    Trace,
+    Trace(&'a Name),
+    /// What a device remembered before its name was in the file's.
+    OldState,
+    /// Its second copy.
+    OldTrace,
     /// System D's own plain number of milliseconds.
     LastSeen,
+}
+
+impl<'a> File<'a> {
+    /// The device that has its name in the file's.
+    pub(crate) const fn name(self) -> Option<&'a Name> {
+        match self {
+            Self::LicenseOf(name) | Self::State(name) | Self::Trace(name) => Some(name),
+            Self::License | Self::OldState | Self::OldTrace | Self::LastSeen => None,
+        }
+    }
 }
 
 impl Files {
@@ -159,21 +205,47 @@ impl Files {
         Self { disk, directory, elsewhere }
     }
 
-    pub(crate) fn path(&self, file: File) -> Option<PathBuf> {
+    pub(crate) fn path(&self, file: File<'_>) -> Option<PathBuf> {
         Some(match file {
             File::License => self.directory.join("license.key"),
-            File::State => self.directory.join(STATE),
+            File::LicenseOf(name) => self.directory.join(format!("license.{name}.key")),
+            File::State(name) => self.directory.join(format!("license.{name}.state")),
+            File::OldState => self.directory.join("license.state"),
             File::LastSeen => self.directory.join(".last_seen"),
-            File::Trace => self.elsewhere.as_ref()?.join("trace"),
+            File::Trace(name) => self.elsewhere.as_ref()?.join(format!("trace.{name}")),
+            File::OldTrace => self.elsewhere.as_ref()?.join("trace"),
         })
     }
 
-    pub(crate) fn read(&self, file: File) -> io::Result<Option<Vec<u8>>> {
+    /// The devices that have a memory here.
+    pub(crate) fn with_state(&self) -> io::Result<Vec<Name>> {
+        self.names(Some(&self.directory), "license.", ".state")
+    }
+
+    /// The devices that have a second copy.
+    pub(crate) fn with_trace(&self) -> io::Result<Vec<Name>> {
+        self.names(self.elsewhere.as_deref(), "trace.", "")
+    }
+
+    /// In order, so that every look finds the same.
+    fn names(&self, directory: Option<&Path>, before: &str, after: &str) -> io::Result<Vec<Name>> {
+        let Some(directory) = directory else { return Ok(Vec::new()) };
+        let mut found: Vec<OsString> = self.disk.names(directory)?;
+        found.sort_unstable();
+        let name = |file: OsString| {
+            let name = file.to_str()?.strip_prefix(before)?.strip_suffix(after)?;
+            let simple = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+            (simple && !name.is_empty()).then(|| Name(name.to_owned()))
+        };
+        Ok(found.into_iter().filter_map(name).collect())
+    }
+
+    pub(crate) fn read(&self, file: File<'_>) -> io::Result<Option<Vec<u8>>> {
         self.path(file).map_or(Ok(None), |path| self.disk.read(&path))
     }
 
     /// Replaces a file in one step.
-    pub(crate) fn write(&self, file: File, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn write(&self, file: File<'_>, bytes: &[u8]) -> io::Result<()> {
         let Some(path) = self.path(file) else { return Ok(()) };
         if let Some(directory) = path.parent() {
             self.disk.make_directory(directory)?;
@@ -189,11 +261,11 @@ impl Files {
         done
     }
 
-    pub(crate) fn remove(&self, file: File) -> io::Result<()> {
+    pub(crate) fn remove(&self, file: File<'_>) -> io::Result<()> {
         self.path(file).map_or(Ok(()), |path| self.disk.remove(&path))
     }
 
-    pub(crate) fn modified(&self, file: File) -> Option<Timestamp> {
+    pub(crate) fn modified(&self, file: File<'_>) -> Option<Timestamp> {
         self.disk.modified(&self.path(file)?)
     }
 

@@ -4,10 +4,10 @@ use keyward_core::code::Code;
 use keyward_core::verdict::Verdict;
 
 use crate::error::ClientError;
-use crate::files::File;
+use crate::files::{File, Name};
 use crate::judge::{self, Evidence, InHand};
 use crate::ledger::Seen;
-use crate::manager::LicenseManager;
+use crate::manager::{Inner, LicenseManager};
 use crate::state::State;
 use crate::status::Status;
 
@@ -56,13 +56,15 @@ impl LicenseManager {
                 return Err(ClientError::refused(verdict, help));
             }
             remember(state, &read)?;
-            let written = inner.files.write(File::License, bytes);
+            let name = inner.name();
+            let written = inner.files.write(inner.place_for_license(&name), bytes);
             written.map_err(|error| ClientError::disk("the licence could not be written", &error, help))
         })?;
         Ok(self.changed())
     }
 
-    /// Removes the licence, and what a server answered about it. A trial that was started stays spent.
+    /// Removes the licence, and what a server answered about it. A trial that was started stays spent, and another device
+    /// that shares the directory keeps its licence.
     ///
     /// # Errors
     /// `DISK` when it cannot be removed.
@@ -70,13 +72,33 @@ impl LicenseManager {
         let inner = &self.0;
         inner.change(|state| {
             state.answer = None;
-            let removed = inner.files.remove(File::License);
-            removed.map_err(|error| {
-                let what = format!("{} could not be removed", inner.place(File::License));
-                ClientError::disk(&what, &error, &inner.rules.help)
+            let name = inner.name();
+            let shared = inner.files.read(File::License).ok().flatten();
+            let stays = shared.is_some_and(|license| inner.is_of_a_neighbour(&license));
+            let files = [Some(File::LicenseOf(&name)), (!stays).then_some(File::License)];
+            files.into_iter().flatten().try_for_each(|file| {
+                inner.files.remove(file).map_err(|error| {
+                    let what = format!("{} could not be removed", inner.place(file));
+                    ClientError::disk(&what, &error, &inner.rules.help)
+                })
             })
         })?;
         Ok(self.changed())
+    }
+}
+
+impl Inner {
+    /// Where a licence of this device goes: the usual place, unless that holds the licence of a device that shares it. Once
+    /// there is a file of the device's own, it stays the place.
+    fn place_for_license<'a>(&self, name: &'a Name) -> File<'a> {
+        let own = File::LicenseOf(name);
+        let has_own = !matches!(self.files.read(own), Ok(None));
+        let shared = self.files.read(File::License).ok().flatten();
+        if has_own || shared.is_some_and(|license| self.is_of_a_neighbour(&license)) {
+            own
+        } else {
+            File::License
+        }
     }
 }
 
@@ -84,8 +106,12 @@ impl LicenseManager {
 fn verdict_of(manager: &LicenseManager, bytes: &[u8], state: &State) -> Verdict {
     let inner = &manager.0;
     let alone = State { answer: None, trial: None, ..state.clone() };
-    let evidence =
-        Evidence { license: Some(bytes), state: &alone, identity: &inner.identity, notes: Vec::new() };
+    let evidence = Evidence {
+        licenses: [None, Some(bytes)],
+        state: &alone,
+        identity: &inner.identity,
+        notes: Vec::new(),
+    };
     judge::judge(&inner.rules, evidence, inner.clock.now()).verdict
 }
 

@@ -25,8 +25,8 @@ pub(crate) struct Rules {
 
 /// What was read.
 pub(crate) struct Evidence<'a> {
-    /// The content of the licence file.
-    pub(crate) license: Option<&'a [u8]>,
+    /// The content of the licence files: the device's own, and the one that it may share.
+    pub(crate) licenses: [Option<&'a [u8]>; 2],
     pub(crate) state: &'a State,
     pub(crate) identity: &'a Identity,
     pub(crate) notes: Vec<Note>,
@@ -45,8 +45,11 @@ pub(crate) fn judge(rules: &Rules, evidence: Evidence<'_>, now: Timestamp) -> St
     let state = evidence.state;
     let judge = Judge { rules, state, identity: evidence.identity, now };
     let mut candidates = Vec::new();
-    candidates.extend(evidence.license.map(|bytes| judge.license(bytes)));
+    candidates.extend(evidence.licenses.into_iter().flatten().map(|bytes| judge.license(bytes)));
+    // Another device's licence may stand in a place that both share: then the server's no is the one to tell.
+    let others = candidates.pop_if(|last| last.verdict.code == Code::WrongDevice);
     candidates.extend(state.answer.as_ref().map(|answer| judge.answer(answer)));
+    candidates.extend(others);
     candidates.extend(state.trial.as_ref().map(|trial| judge.trial(trial)));
     let first = candidates.iter().position(|candidate| candidate.verdict.valid).unwrap_or(0);
     let decides = if candidates.is_empty() { judge.nothing() } else { candidates.swap_remove(first) };
@@ -198,13 +201,7 @@ impl Judge<'_> {
             verdict.detail = self.turned_back();
             verdict.remedy = "Set the clock right; if it is right now, ask support for a recovery code and tell the number.";
         }
-        if let Some(end) = lease_until.filter(|end| verdict.valid && self.now > *end) {
-            verdict = read_only(
-                Code::LeaseEnded,
-                &format!("the vendor confirmed this device for the time until {end}"),
-                Code::LeaseEnded.remedy(),
-            );
-        }
+        let mut verdict = verdict::leased(verdict, lease_until, self.now);
         // Which product and device it is for is always compared; what a form does not name needs no warning.
         verdict.warnings.retain(|warning| !matches!(warning, verdict::Warning::ProductNotCompared { .. }));
         Candidate { source, claims: Some(claims), verdict, lease_until }

@@ -14,6 +14,7 @@ mod install;
 mod judge;
 mod ledger;
 mod manager;
+mod memory;
 mod offline;
 #[cfg(feature = "online")]
 pub mod online;

@@ -10,11 +10,12 @@ use keyward_core::time::Timestamp;
 use crate::builder::Builder;
 use crate::clock::{Chance, Clock};
 use crate::error::ClientError;
-use crate::files::{File, Files};
+use crate::files::{File, Files, Name};
 use crate::identity::{Identity, salted};
 use crate::judge::{self, Evidence, Rules};
 use crate::ledger::Seen;
-use crate::state::{Seal, Secret, State};
+use crate::memory::{Found, Shelf};
+use crate::state::{Seal, Secret, State, Trace};
 use crate::status::{Note, Status};
 
 /// Answers whether the application may run, keeps its licence, and changes it. Cheap to clone; clones share one licence.
@@ -54,6 +55,8 @@ pub(crate) struct Inner {
 /// What stays in memory.
 #[derive(Default)]
 pub(crate) struct Memory {
+    /// The device's name in the names of its files, once they were looked for.
+    name: Option<Name>,
     /// What the disk did not take, and why; it is tried again.
     pub(crate) unwritten: Option<(State, Option<String>)>,
     /// What the status is told with until the next start.
@@ -62,14 +65,6 @@ pub(crate) struct Memory {
     /// Until when the server is left alone.
     #[cfg(feature = "online")]
     pub(crate) patience: Option<crate::online::Patience>,
-}
-
-/// What was read of the two sealed copies.
-struct Read {
-    state: State,
-    notes: Vec<Note>,
-    /// Why the first copy could not be read at present: what is in it must not be written over.
-    unreadable: Option<std::io::Error>,
 }
 
 impl fmt::Debug for LicenseManager {
@@ -120,9 +115,11 @@ impl LicenseManager {
         self.0.identity.id()
     }
 
-    /// Where the licence file stands.
+    /// Where the licence file stands: one of this device's own where the usual place is taken by another's.
     pub fn license_path(&self) -> std::path::PathBuf {
-        self.0.files.path(File::License).unwrap_or_default()
+        let (files, name) = (&self.0.files, self.0.name());
+        let own = files.read(File::LicenseOf(&name)).is_ok_and(|own| own.is_some());
+        files.path(if own { File::LicenseOf(&name) } else { File::License }).unwrap_or_default()
     }
 
     /// May the application run here, now? Reads the files, and writes nothing.
@@ -174,9 +171,10 @@ impl Inner {
         (self.chance)(&mut secret.0).map_err(chance)?;
         // Without a lock nothing can be written either, and the status says so.
         let lock = if self.only_looks { Ok(Box::new(()) as Box<dyn Send>) } else { self.files.lock() };
-        let Read { mut state, notes, unreadable } = self.read();
+        let mut found = self.read();
+        let state = &mut found.state;
         state.device.get_or_insert_with(|| self.identity.first_remembered(secret));
-        self.identity.settle(&state, self.original_id);
+        self.identity.settle(state, self.original_id);
         if let Some(device) = &mut state.device {
             self.identity.remember(device);
         }
@@ -186,22 +184,33 @@ impl Inner {
             state.ledger.observe(Seen::Clock, at);
         }
         if self.file_times {
-            let files = [File::License, File::State, File::Trace, File::LastSeen];
-            for at in files.into_iter().filter_map(|file| self.files.modified(file)) {
+            let name = &found.name;
+            let ours = [File::License, File::LicenseOf(name), File::State(name), File::Trace(name)];
+            let files = ours.into_iter().chain([File::LastSeen]).chain(found.outdated.iter().copied());
+            for at in files.filter_map(|file| self.files.modified(file)) {
                 state.ledger.observe(Seen::File, at);
             }
         }
-        self.see_license(&mut state);
-        self.see_clock(&mut state);
-        let written = lock.and_then(|_lock| self.write(&state, unreadable));
+        self.see_license(state, &found.name);
+        self.see_clock(state);
+        let notes = std::mem::take(&mut found.notes);
+        let written = lock.and_then(|_lock| self.write(&mut found));
         if written.is_ok() {
             // Its time is in the ledger now; that it could not be removed does no harm.
             let _ = self.files.remove(File::LastSeen);
         }
         let mut memory = self.memory();
+        memory.name = Some(found.name);
         memory.notes = notes;
-        memory.unwritten = written.err().map(|why| (state, (!self.only_looks).then(|| why.to_string())));
+        memory.unwritten =
+            written.err().map(|why| (found.state, (!self.only_looks).then(|| why.to_string())));
         Ok(())
+    }
+
+    /// What this device is called in the names of its files.
+    pub(crate) fn name(&self) -> Name {
+        let name = self.memory().name.clone();
+        name.unwrap_or_else(|| Name::of(&self.identity.now.id, 1))
     }
 
     pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
@@ -211,12 +220,15 @@ impl Inner {
     pub(crate) fn status(&self) -> Status {
         let now = self.clock.now();
         let (state, mut notes) = self.remembered();
-        let license = self.files.read(File::License).unwrap_or_else(|error| {
-            notes.push(Note::LicenseNotReadable(error.to_string()));
-            None
-        });
-        let evidence =
-            Evidence { license: license.as_deref(), state: &state, identity: &self.identity, notes };
+        let mut read = |file| {
+            self.files.read(file).unwrap_or_else(|error| {
+                notes.push(Note::LicenseNotReadable(error.to_string()));
+                None
+            })
+        };
+        let (own, shared) = (read(File::LicenseOf(&self.name())), read(File::License));
+        let licenses = [own.as_deref(), shared.as_deref()];
+        let evidence = Evidence { licenses, state: &state, identity: &self.identity, notes };
         judge::judge(&self.rules, evidence, now)
     }
 
@@ -235,7 +247,7 @@ impl Inner {
         }
         drop(memory);
         // The second copy is joined at each start and change; here the first is enough when it can be opened.
-        let first = self.files.read(File::State).ok().flatten();
+        let first = self.files.read(File::State(&self.name())).ok().flatten();
         match first
             .and_then(|bytes| State::open(&self.seal, &bytes).ok())
             .filter(|state| state.is_of(&self.identity.now))
@@ -249,49 +261,23 @@ impl Inner {
         }
     }
 
-    /// Reads both copies and joins them.
-    fn read(&self) -> Read {
-        let mut notes = Vec::new();
-        let (mut found, mut damaged, mut unreadable) = (false, false, None);
-        let mut state = match self.files.read(File::State) {
-            Ok(None) => State::default(),
-            Ok(Some(bytes)) => match State::open(&self.seal, &bytes) {
-                Ok(state) if state.is_of(&self.identity.now) => {
-                    found = true;
-                    state
-                }
-                Ok(other) => {
-                    notes.push(Note::MemoryOfAnotherDevice);
-                    other.only_time()
-                }
-                Err(_) => {
-                    damaged = true;
-                    State::default()
-                }
-            },
-            Err(why) => {
-                unreadable = Some(why);
-                State::default()
-            }
-        };
-        match self.files.read(File::Trace) {
-            Ok(None) => {}
-            Ok(Some(bytes)) => match state.join(&self.seal, &bytes, &self.identity.now) {
-                Ok(ours) => found |= ours,
-                Err(_) => damaged = true,
-            },
-            Err(_) => damaged = true,
-        }
-        if damaged {
-            notes.push(Note::MemoryDamaged);
-            // Either copy says whether there was a trial; without both nobody knows.
-            state.was_damaged |= !found;
-        }
-        Read { state, notes, unreadable }
+    /// Finds what is this device's memory, and joins its copies.
+    fn read(&self) -> Found {
+        self.shelf().find(self.memory().name.clone())
     }
 
-    /// Writes both copies; the first not where it holds what could not be read.
-    fn write(&self, state: &State, unreadable: Option<std::io::Error>) -> std::io::Result<()> {
+    fn shelf(&self) -> Shelf<'_> {
+        Shelf { files: &self.files, seal: &self.seal, now: &self.identity.now }
+    }
+
+    /// Whether a licence is bound to another device that shares the directory: it is that device's to keep.
+    pub(crate) fn is_of_a_neighbour(&self, license: &[u8]) -> bool {
+        let bound = judge::read(license, &self.rules.keys).ok().and_then(|read| read.claims().device);
+        bound.is_some_and(|device| !self.identity.is(&device) && self.shelf().has_device(&device))
+    }
+
+    /// Writes both copies; the first not where what could not be read may be in it.
+    fn write(&self, found: &mut Found) -> std::io::Result<()> {
         if self.only_looks {
             return Err(std::io::Error::other("it is only looked at"));
         }
@@ -299,13 +285,19 @@ impl Inner {
         for nonce in &mut nonces {
             (self.chance)(nonce)?;
         }
+        let (state, name) = (&found.state, &found.name);
         // The second copy first: what must not be forgotten is then never in the first alone.
-        let trace = self.files.write(File::Trace, &state.trace(&self.seal, nonces[1]));
-        if let Some(why) = unreadable {
+        let trace = self.files.write(File::Trace(name), &Trace::of(state).seal(&self.seal, nonces[1]));
+        if let Some(why) = found.unreadable.take() {
             return Err(std::io::Error::other(format!("it cannot be read: {why}")));
         }
-        self.files.write(File::State, &state.seal(&self.seal, nonces[0]))?;
-        trace
+        self.files.write(File::State(name), &state.seal(&self.seal, nonces[0]))?;
+        trace?;
+        for file in found.outdated.drain(..) {
+            // Its content has its place; that it could not be removed does no harm.
+            let _ = self.files.remove(file);
+        }
+        Ok(())
     }
 
     /// Changes what is remembered, in one step for all programs that share the directory.
@@ -324,24 +316,27 @@ impl Inner {
             return Err(failed(&std::io::Error::other("it is only looked at")));
         }
         let _lock = self.files.lock().map_err(|error| failed(&error))?;
-        let Read { mut state, unreadable, .. } = self.read();
+        let mut found = self.read();
+        let state = &mut found.state;
         if let Some((unwritten, _)) = &self.memory().unwritten {
             // What this process saw while it could not write.
             state.ledger.join(&unwritten.ledger);
-            state.device = state.device.or_else(|| unwritten.device.clone());
+            state.device = state.device.take().or_else(|| unwritten.device.clone());
         }
         if state.device.is_none() {
             let mut secret = Secret([0; 32]);
             (self.chance)(&mut secret.0).map_err(|error| failed(&error))?;
             state.device = Some(self.identity.first_remembered(secret));
         }
-        self.see_clock(&mut state);
-        if unreadable.is_some() {
+        self.see_clock(state);
+        // Whoever asks for the name meanwhile gets the one that was found.
+        self.memory().name = Some(found.name.clone());
+        if found.unreadable.is_some() {
             // Only the time, and that in the second copy.
-            self.write(&state, unreadable).map_err(|error| failed(&error))?;
+            self.write(&mut found).map_err(|error| failed(&error))?;
         }
-        let done = change(&mut state)?;
-        self.write(&state, None).map_err(|error| failed(&error))?;
+        let done = change(&mut found.state)?;
+        self.write(&mut found).map_err(|error| failed(&error))?;
         let mut memory = self.memory();
         memory.unwritten = None;
         memory.notes.clear();
@@ -366,12 +361,14 @@ impl Inner {
     }
 
     /// A licence that the vendor sealed tells when it was made.
-    fn see_license(&self, state: &mut State) {
-        let Ok(Some(bytes)) = self.files.read(File::License) else { return };
-        if let Ok(read) = judge::read(&bytes, &self.rules.keys)
-            && let Some(made) = read.claims().issued
-        {
-            state.ledger.observe(Seen::License, made);
+    fn see_license(&self, state: &mut State, name: &Name) {
+        for file in [File::LicenseOf(name), File::License] {
+            if let Ok(Some(bytes)) = self.files.read(file)
+                && let Ok(read) = judge::read(&bytes, &self.rules.keys)
+                && let Some(made) = read.claims().issued
+            {
+                state.ledger.observe(Seen::License, made);
+            }
         }
     }
 
@@ -384,7 +381,7 @@ impl Inner {
     }
 
     /// Where something stands, for a message.
-    pub(crate) fn place(&self, file: File) -> String {
+    pub(crate) fn place(&self, file: File<'_>) -> String {
         self.files.path(file).as_deref().map(Path::display).map(|path| path.to_string()).unwrap_or_default()
     }
 }

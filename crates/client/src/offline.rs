@@ -112,18 +112,26 @@ impl LicenseManager {
             Ok(text)
         })?;
         // The receipt is remembered, so the seat no longer holds, whether its file goes or not.
-        if self.seat().is_some() {
-            let _ = inner.files.remove(File::License);
+        let name = inner.name();
+        for file in [File::LicenseOf(&name), File::License] {
+            if self.seat_in(file).is_some() {
+                let _ = inner.files.remove(file);
+            }
         }
         self.changed();
         Ok(receipt)
     }
 
-    /// The seat that is installed.
+    /// The seat of this device that is installed.
     fn seat(&self) -> Option<Seat> {
-        let bytes = self.0.files.read(File::License).ok().flatten()?;
+        let name = self.0.name();
+        self.seat_in(File::LicenseOf(&name)).or_else(|| self.seat_in(File::License))
+    }
+
+    fn seat_in(&self, file: File<'_>) -> Option<Seat> {
+        let bytes = self.0.files.read(file).ok().flatten()?;
         match judge::read(&bytes, &self.0.rules.keys) {
-            Ok(InHand::Seat(seat)) => Some(*seat),
+            Ok(InHand::Seat(seat)) if self.0.identity.is(&seat.device_id) => Some(*seat),
             _ => None,
         }
     }

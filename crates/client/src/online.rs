@@ -11,10 +11,12 @@ mod http;
 mod installation;
 mod manager;
 mod pool;
+mod proxy;
 mod said;
 mod stream;
 mod tier;
 mod usage;
+mod watch;
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,11 +26,14 @@ use zeroize::Zeroizing;
 
 use self::address::Address;
 pub(crate) use self::manager::Patience;
+use self::proxy::{Proxies, Proxy};
 use self::stream::Roots;
 use crate::error::ClientError;
 
 /// A device runs on an answer for so long when neither server nor application say how long.
 const LEASE: Duration = Duration::from_secs(7 * 86_400);
+/// Whoever watches asks so often.
+const REFRESH: Duration = Duration::from_secs(3_600);
 /// Connecting takes so long at the most, and so does an answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -44,10 +49,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// let license = LicenseManager::builder("versoll-books").public_key(KEY)?.server(server).open()?;
 /// let status = license.activate("K7QM2ZT4XW9A")?;
 /// println!("{}", status.message());
-/// // From time to time, in a thread of its own:
-/// if let Err(error) = license.refresh() {
-///     eprintln!("{error}");
-/// }
+/// // Asks again from time to time, in a thread of its own:
+/// let watching = license.watch(std::time::Duration::from_secs(60));
 /// # Ok::<(), keyward_client::ClientError>(())
 /// ```
 #[derive(Clone)]
@@ -55,8 +58,10 @@ pub struct Server {
     dialect: Dialect,
     address: Result<Address, &'static str>,
     lease: Duration,
+    refresh_every: Duration,
     timeout: Duration,
     roots: Roots,
+    proxies: Proxies,
 }
 
 /// Which interface it speaks.
@@ -85,13 +90,29 @@ impl Server {
 
     fn new(dialect: Dialect, url: &str) -> Self {
         let address = Address::parse(url);
-        Self { dialect, address, lease: LEASE, timeout: TIMEOUT, roots: Roots::default() }
+        Self {
+            dialect,
+            address,
+            lease: LEASE,
+            refresh_every: REFRESH,
+            timeout: TIMEOUT,
+            roots: Roots::default(),
+            proxies: Proxies::default(),
+        }
     }
 
     /// How long the device may run on an answer that does not say it; 7 days unless given.
     #[must_use]
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
+        self
+    }
+
+    /// How often the server is asked while [`watch`](crate::LicenseManager::watch) runs; hourly unless given, and at least
+    /// twice in each lease.
+    #[must_use]
+    pub fn refresh_every(mut self, period: Duration) -> Self {
+        self.refresh_every = period;
         self
     }
 
@@ -110,14 +131,33 @@ impl Server {
         self
     }
 
+    /// A proxy to ask through, `http://[user:password@]name:port`. Without this the environment is asked: `HTTPS_PROXY` for
+    /// a server with https, `HTTP_PROXY` for others, else `ALL_PROXY`; but neither for this machine nor for what `NO_PROXY`
+    /// lists.
+    #[must_use]
+    pub fn proxy(mut self, url: &str) -> Self {
+        self.proxies = Proxies::Given(Some(Proxy::parse(url)));
+        self
+    }
+
+    /// No proxy, whatever the environment says.
+    #[must_use]
+    pub fn no_proxy(mut self) -> Self {
+        self.proxies = Proxies::Given(None);
+        self
+    }
+
     /// Whether all it was made from can be used.
     ///
     /// # Errors
-    /// `SERVER_ADDRESS`, `SERVER_ROOT`, `SERVER_TOKEN`.
+    /// `SERVER_ADDRESS`, `SERVER_PROXY`, `SERVER_ROOT`, `SERVER_TOKEN`.
     pub(crate) fn check(&self, help: &str) -> Result<(), ClientError> {
         if let Err(why) = &self.address {
             let remedy = "Give the application the address as https://name or https://name:port/path.";
             return Err(ClientError::other("SERVER_ADDRESS", why, remedy, help));
+        }
+        if let Proxies::Given(Some(Err(why))) = &self.proxies {
+            return Err(ClientError::other("SERVER_PROXY", why, failure::PROXY_REMEDY, help));
         }
         if let Dialect::Installation(token) = &self.dialect
             && (token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()))

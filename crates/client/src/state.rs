@@ -158,9 +158,9 @@ pub(crate) struct Sending {
 /// What stands in the second place.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Trace {
+pub(crate) struct Trace {
     device: Option<Fingerprint>,
-    ledger: Ledger,
+    pub(crate) ledger: Ledger,
     trial: Option<Trial>,
     was_damaged: bool,
 }
@@ -223,30 +223,14 @@ impl State {
         seal.open(Place::State, bytes)
     }
 
-    /// The second copy.
-    pub(crate) fn trace(&self, seal: &Seal, nonce: [u8; NONCE]) -> Vec<u8> {
-        let trace = Trace {
-            device: self.device.as_ref().map(|device| device.fingerprint.clone()),
-            ledger: self.ledger.clone(),
-            trial: self.trial.clone(),
-            was_damaged: self.was_damaged,
-        };
-        seal.close(Place::Trace, &trace, nonce)
-    }
-
-    /// Joins what the second copy remembers; all of it when it is of this machine, and answers whether it is.
-    pub(crate) fn join(&mut self, seal: &Seal, bytes: &[u8], now: &Fingerprint) -> Result<bool, Damaged> {
-        let trace: Trace = seal.open(Place::Trace, bytes)?;
+    /// Joins what another copy remembers.
+    pub(crate) fn join(&mut self, trace: Trace) {
         self.ledger.join(&trace.ledger);
-        let ours = trace.device.is_some_and(|device| device.compare(now).holds());
-        if ours {
-            self.was_damaged |= trace.was_damaged;
-            let earlier = |trial: &Trial| self.trial.as_ref().is_none_or(|ours| trial.started < ours.started);
-            if let Some(trial) = trace.trial.filter(earlier) {
-                self.trial = Some(trial);
-            }
+        self.was_damaged |= trace.was_damaged;
+        let earlier = |trial: &Trial| self.trial.as_ref().is_none_or(|ours| trial.started < ours.started);
+        if let Some(trial) = trace.trial.filter(earlier) {
+            self.trial = Some(trial);
         }
-        Ok(ours)
     }
 
     /// Whether it was made on the machine that has this fingerprint now.
@@ -254,8 +238,34 @@ impl State {
         self.device.as_ref().is_some_and(|device| device.fingerprint.compare(now).holds())
     }
 
-    /// Leaves what another machine's file says and goes on with the time it has seen.
-    pub(crate) fn only_time(self) -> Self {
-        Self { ledger: self.ledger, ..Self::default() }
+    /// How much of what it remembers of its machine is so now.
+    pub(crate) fn likeness(&self, now: &Fingerprint) -> u32 {
+        self.device.as_ref().map_or(0, |device| device.fingerprint.compare(now).points)
+    }
+}
+
+impl Trace {
+    /// What must not be forgotten of a state.
+    pub(crate) fn of(state: &State) -> Self {
+        Self {
+            device: state.device.as_ref().map(|device| device.fingerprint.clone()),
+            ledger: state.ledger.clone(),
+            trial: state.trial.clone(),
+            was_damaged: state.was_damaged,
+        }
+    }
+
+    pub(crate) fn seal(&self, seal: &Seal, nonce: [u8; NONCE]) -> Vec<u8> {
+        seal.close(Place::Trace, self, nonce)
+    }
+
+    /// Opens the second copy.
+    pub(crate) fn open(seal: &Seal, bytes: &[u8]) -> Result<Self, Damaged> {
+        seal.open(Place::Trace, bytes)
+    }
+
+    /// Whether it was made on the machine that has this fingerprint now.
+    pub(crate) fn is_of(&self, now: &Fingerprint) -> bool {
+        self.device.as_ref().is_some_and(|device| device.compare(now).holds())
     }
 }

@@ -33,7 +33,7 @@ pub enum Source {
 pub enum Note {
     /// The device's memory cannot be read; it is begun anew.
     MemoryDamaged,
-    /// The memory is another machine's: of it only the time counts.
+    /// This device remembers nothing yet, and another's memory is there: of it only the time counts.
     MemoryOfAnotherDevice,
     /// The memory could not be written, for this reason.
     NotRemembered(String),
@@ -50,11 +50,11 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MemoryDamaged => f.write_str(
-                "what this device remembered cannot be read, and is begun anew: restore `license.state` from a backup, or \
-                 ask support when something is missing",
+                "what this device remembered cannot be read, and is begun anew: restore the licence's directory from a \
+                 backup, or ask support when something is missing",
             ),
             Self::MemoryOfAnotherDevice => f.write_str(
-                "the licence files were copied from another device: a licence of that device does not count here",
+                "the licence's directory holds the files of another device: a licence of that device does not count here",
             ),
             Self::NotRemembered(why) => {
                 write!(f, "the licence's memory could not be written ({why}): free some space or give access to it")
@@ -174,13 +174,14 @@ impl Status {
     pub fn message(&self) -> String {
         let days = |days: i64| format!("{days} {} left", if days == 1 { "day" } else { "days" });
         match (self.verdict.code, self.verdict.days_left) {
-            (Code::Valid, Some(left)) if left <= WARNING_DAYS => format!("License active. {}.", days(left)),
-            (Code::Valid, _) => "License active.".to_owned(),
-            (Code::GracePeriod, Some(left)) => format!("License expired. Grace period: {}.", days(left)),
+            (Code::Valid, Some(left)) if left <= WARNING_DAYS => format!("Licence active. {}.", days(left)),
+            (Code::Valid, _) => "Licence active.".to_owned(),
+            (Code::GracePeriod, Some(left)) => format!("Licence expired. Grace period: {}.", days(left)),
             (Code::Trial, Some(left)) => format!("Trial. {}.", days(left)),
+            // System D's own sentence.
             (Code::Expired, _) => "License Expired. Read-Only Mode.".to_owned(),
-            (Code::NotFound, _) => "No license found. Read-Only Mode.".to_owned(),
-            _ => format!("License invalid: {}.", self.verdict.detail),
+            (Code::NotFound, _) => "No licence found. Read-Only Mode.".to_owned(),
+            _ => format!("Licence invalid: {}.", self.verdict.detail),
         }
     }
 

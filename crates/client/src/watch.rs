@@ -37,15 +37,20 @@ impl LicenseManager {
         memory.watch.listeners.push(Arc::new(listener));
     }
 
-    /// Watches in a thread of its own: asks again when the answer may change, every `period` at the latest, and remembers
-    /// hourly that the application runs.
+    /// Watches in a thread of its own: looks again when the answer may change, every `period` at the latest, and remembers
+    /// hourly that the application runs. Where there is a server, it is asked what became of the key: hourly, or as
+    /// `Server::refresh_every` says.
     pub fn watch(&self, period: Duration) -> Watching {
         let (stop, stopped) = channel();
         let inner = Arc::downgrade(&self.0);
         let mut hour = Duration::ZERO;
+        #[cfg(feature = "online")]
+        let mut tried = None;
         std::thread::spawn(move || {
             loop {
                 let Some(manager) = upgrade(&inner) else { return };
+                #[cfg(feature = "online")]
+                let period = manager.refresh_if_due(&mut tried).map_or(period, |wait| wait.min(period));
                 let status = manager.changed();
                 let until = status.look_again().micros().saturating_sub(status.at.micros());
                 drop(manager);

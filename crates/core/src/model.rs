@@ -71,6 +71,8 @@ pub struct License {
     pub expiry: Option<Timestamp>,
     /// Its own limit of machines, above the policy's.
     pub max_machines: Option<u32>,
+    /// Its own grace in seconds, in the place of the policy's.
+    pub grace_period: Option<i64>,
     /// Its own features, besides the policy's.
     pub entitlements: Vec<String>,
 }

@@ -9,7 +9,7 @@ mod online;
 mod pool_key;
 
 pub use change::changeable;
-pub use device::{DeviceContext, device};
+pub use device::{DeviceContext, device, leased};
 pub use online::{Scope, UserScope, online};
 pub use pool_key::{PoolActivation, PoolRecord, pool_activation, pool_key};
 

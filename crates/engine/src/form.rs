@@ -12,7 +12,7 @@ mod taken_in;
 
 pub(crate) use lk3::{beside, of_key};
 pub(crate) use reissue::Change;
-pub(crate) use signed::name_of;
+pub(crate) use signed::{MAX_SUBJECT, name_of};
 pub(crate) use spelling::{canonical, signature_text};
 pub(crate) use taken_in::TakenIn;
 

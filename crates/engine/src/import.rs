@@ -10,6 +10,7 @@ mod a;
 mod attempts;
 mod b;
 mod c;
+mod candidate;
 mod d;
 mod e;
 mod entry;
@@ -77,13 +78,13 @@ impl System {
         import: &Import,
         product: &Product,
         old: &OldDatabase,
-    ) -> Result<Box<dyn Reads>, EngineError> {
+    ) -> Result<Arc<dyn Reads>, EngineError> {
         Ok(match self {
-            Self::A => Box::new(a::Records::new(engine, product)),
-            Self::B => Box::new(b::Pool),
-            Self::C => Box::new(c::Tiers::new(engine, import, product)),
-            Self::D => Box::new(d::Files::read(engine, product, old).await?),
-            Self::E => Box::new(e::Keys::read(engine, import, product, old).await?),
+            Self::A => Arc::new(a::Records::new(engine, product)),
+            Self::B => Arc::new(b::Pool),
+            Self::C => Arc::new(c::Tiers::new(engine, import, product)),
+            Self::D => Arc::new(d::Files::read(engine, product, old).await?),
+            Self::E => Arc::new(e::Keys::read(engine, import, product, old).await?),
         })
     }
 

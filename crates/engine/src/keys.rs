@@ -138,7 +138,10 @@ fn not_for_secrets(why: &str) -> EngineError {
 }
 
 /// Refuses what may not be the secret of a product or installation.
-fn check_given(secret: &str, accept_public: bool) -> Result<(), EngineError> {
+///
+/// # Errors
+/// When it is empty, or printed in a public document and not accepted nevertheless.
+pub fn check_given(secret: &str, accept_public: bool) -> Result<(), EngineError> {
     if public_sample::contains(secret) && !accept_public {
         return Err(EngineError::PublicSecret);
     }

@@ -26,6 +26,9 @@ pub(crate) use password::Passwords;
 /// What somebody may be in the console.
 pub const ROLES: [Role; 5] = Role::ALL;
 
+/// The longest name, in characters.
+const MAX_NAME: usize = 200;
+
 /// Somebody who works with the console.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
@@ -81,7 +84,10 @@ pub struct OpenSession {
 }
 
 /// An address as it is compared: without white space around it, in small letters.
-pub(crate) fn email(text: &str) -> Result<String, EngineError> {
+///
+/// # Errors
+/// `Invalid` when it is no address.
+pub fn email(text: &str) -> Result<String, EngineError> {
     let text = text.trim().to_lowercase();
     let whole = text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
     let sound = whole && text.len() <= 254 && !text.chars().any(|c| c.is_control() || c.is_whitespace());
@@ -89,6 +95,16 @@ pub(crate) fn email(text: &str) -> Result<String, EngineError> {
         return Ok(text);
     }
     Err(EngineError::Invalid { field: "email", wanted: "an e-mail address, as name@example.com".to_owned() })
+}
+
+/// A name without white space around it; `None` when nothing is left.
+pub(crate) fn name(text: &str) -> Result<Option<String>, EngineError> {
+    let text = text.trim();
+    if text.chars().count() > MAX_NAME || text.chars().any(char::is_control) {
+        let wanted = format!("at most {MAX_NAME} characters, none of them control characters");
+        return Err(EngineError::Invalid { field: "name", wanted });
+    }
+    Ok(Some(text).filter(|text| !text.is_empty()).map(str::to_owned))
 }
 
 impl Engine {
@@ -140,7 +156,16 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
-    use super::email;
+    use super::{email, name};
+
+    #[test]
+    fn names_can_be_seen() {
+        assert_eq!(name("  Ada Lovelace ").unwrap().as_deref(), Some("Ada Lovelace"));
+        assert_eq!(name(" ").unwrap(), None);
+        for bad in ["\0", "a\nb", &"x".repeat(201)] {
+            assert_eq!(name(bad).unwrap_err().code(), "INVALID_ARGUMENT", "{bad:?}");
+        }
+    }
 
     #[test]
     fn addresses_are_compared_in_one_spelling() {

@@ -5,7 +5,7 @@ use std::fmt;
 use keyward_core::audit::Entry;
 use keyward_core::time::Timestamp;
 use keyward_store::sessions::{self, Session as Row};
-use keyward_store::{Job, Tx, audit, people, tokens};
+use keyward_store::{Job, StoreError, Tx, audit, people, tokens};
 use rand_core::Rng as _;
 use serde_json::json;
 use uuid::Uuid;
@@ -151,7 +151,8 @@ impl Engine {
         let event = if pending { "session.password" } else { "session.open" };
         let detail = json!({ "user": person.id });
         let entry = self.entry(&caller, event, ("session", Some(row.id)), &detail, self.now());
-        self.store.write(Entering { row, entry }).await?;
+        let (hash, has_factor) = (person.password_hash.clone(), person.totp_sealed.is_some());
+        self.store.write(Entering { row, hash, has_factor, entry }).await?;
         Ok(secret)
     }
 
@@ -276,6 +277,9 @@ impl Job for Opening {
 
 struct Entering {
     row: Row,
+    /// What the person was known by.
+    hash: Option<String>,
+    has_factor: bool,
     entry: Entry,
 }
 
@@ -285,6 +289,16 @@ impl Job for Entering {
     type Err = EngineError;
 
     async fn run(&self, tx: &Tx<'_>) -> Result<(), EngineError> {
+        // While the password was checked it may have been changed, and the person locked out.
+        let person = people::by_id(tx, self.row.user_id.unwrap_or_default()).await?;
+        let same = |person: &people::Person| {
+            person.password_hash == self.hash
+                && person.totp_sealed.is_some() == self.has_factor
+                && person.banned_at.is_none()
+        };
+        if !person.as_ref().is_some_and(same) {
+            return Err(StoreError::Busy("the person is being changed").into());
+        }
         sessions::insert(tx, &self.row).await?;
         Ok(audit::append(tx, &self.entry).await?)
     }

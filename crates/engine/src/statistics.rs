@@ -1,6 +1,6 @@
 //! Statistics from counters, never from scans.
 
-use keyward_core::time::Timestamp;
+use keyward_core::time::{MICROS_PER_DAY, Timestamp};
 use keyward_store::stats::{self, Sums};
 use uuid::Uuid;
 
@@ -54,6 +54,34 @@ pub struct Statistics {
     pub failed_attempts: i64,
     /// Attempts to activate a used key on another device.
     pub bypass_attempts: i64,
+}
+
+/// The account at a glance.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overview {
+    /// All licences.
+    pub total: i64,
+    /// Activated once.
+    pub used: i64,
+    /// Suspended.
+    pub suspended: i64,
+    /// Revoked.
+    pub revoked: i64,
+    /// Day by day in UTC, the oldest first.
+    pub by_day: Vec<Day>,
+}
+
+/// What happened on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Day {
+    /// Its first instant.
+    pub at: Timestamp,
+    /// Devices and domains that licences were activated on.
+    pub activations: i64,
+    /// Attempts to validate that were answered with yes.
+    pub validations: i64,
+    /// Attempts that were refused.
+    pub failed: i64,
 }
 
 impl Statistics {
@@ -125,6 +153,43 @@ impl Engine {
             activations_30d: since(30).await?,
             failed_attempts: all(counters::FAILED) + of(product, counters::FAILED),
             bypass_attempts: all(counters::BYPASS_ATTEMPTS),
+        })
+    }
+
+    /// The account at a glance, with the last `days` days, the present one included.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn overview(&self, days: i64) -> Result<Overview, EngineError> {
+        let (account, now) = (self.account.id, self.now());
+        let totals = stats::totals(&self.store, account).await?;
+        let all =
+            |wanted: &str| totals.iter().filter(|((_, name), _)| name == wanted).map(|(_, sum)| sum).sum();
+        let today = now.micros().div_euclid(MICROS_PER_DAY);
+        let first = today - days + 1;
+        let since = Timestamp::from_micros(first * MICROS_PER_DAY);
+        let mut by_day: Vec<Day> = (first..=today)
+            .map(|day| Timestamp::from_micros(day * MICROS_PER_DAY))
+            .map(|at| Day { at, activations: 0, validations: 0, failed: 0 })
+            .collect();
+        for name in [counters::ACTIVATIONS, counters::VALIDATIONS, counters::FAILED] {
+            for (hour, sum) in stats::by_hour(&self.store, account, name, since).await? {
+                let at = usize::try_from(hour.div_euclid(24) - first).ok();
+                if let Some(day) = at.and_then(|at| by_day.get_mut(at)) {
+                    match name {
+                        counters::ACTIVATIONS => day.activations += sum,
+                        counters::VALIDATIONS => day.validations += sum,
+                        _ => day.failed += sum,
+                    }
+                }
+            }
+        }
+        Ok(Overview {
+            total: all(counters::ISSUED),
+            used: all(counters::USED),
+            suspended: all(counters::SUSPENDED),
+            revoked: all(counters::REVOKED),
+            by_day,
         })
     }
 

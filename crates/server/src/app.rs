@@ -109,6 +109,11 @@ impl App {
         self.0.failures.failed(context.client, self.0.clock.now()).map_err(Refused::RateLimited)
     }
 
+    /// Whether there are so many failures that somebody may be guessing.
+    pub(crate) fn guessing(&self) -> bool {
+        self.0.failures.alert(self.0.clock.now())
+    }
+
     /// Who shows a bearer token; `None` when the request has none, or an unknown one.
     pub(crate) async fn bearer(&self, headers: &HeaderMap) -> Result<Option<Bearer>, EngineError> {
         let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();

@@ -5,6 +5,7 @@
 
 mod assets;
 mod audit;
+mod chart;
 mod customers;
 mod frame;
 mod home;
@@ -56,7 +57,7 @@ pub(crate) fn routes(app: App) -> Router {
         .route("/console/me/second-factor/drop", post(me::drop_second_factor))
         .route("/console/me/sessions/{session}/end", post(me::end_session))
         .route("/console/me/sessions/end-others", post(me::end_others))
-        .route("/console/licenses", get(licenses::list))
+        .route("/console/licenses", get(licenses::list).post(licenses::search))
         .route("/console/licenses/{id}", get(license::show))
         .route("/console/licenses/{id}/reveal", post(license::reveal))
         .route("/console/licenses/{id}/{action}", post(license::act))

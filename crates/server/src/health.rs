@@ -1,4 +1,4 @@
-//! The pages about the server itself: is it alive, is it ready, what is this.
+//! The pages about the server itself: is it alive, is it ready; and the way to the console.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::response::{IntoResponse, Response};
+use axum::http::header::CACHE_CONTROL;
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 
@@ -17,17 +17,14 @@ use crate::layers::{Context, Refused};
 pub type ReadyCheck =
     Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Vec<(&'static str, bool)>> + Send>> + Send + Sync>;
 
-/// The page at `/`, which says what this is and where to go.
-pub const HOME: &str = include_str!("health/home.html");
-
 /// `/health/live` and `/health/ready`.
 pub fn router(ready: ReadyCheck) -> Router {
     Router::new().route("/health/live", get(live)).route("/health/ready", get(is_ready)).with_state(ready)
 }
 
-/// `/`.
+/// `/` leads to the console.
 pub fn home() -> Router {
-    Router::new().route("/", get(show_home))
+    Router::new().route("/", get(|| async { Redirect::to("/console/") }))
 }
 
 /// For addresses that nobody knows, and methods that a route has not: `router.fallback(not_found)`.
@@ -49,9 +46,4 @@ async fn is_ready(State(ready): State<ReadyCheck>) -> impl IntoResponse {
         checks.into_iter().map(|(name, works)| (name.to_owned(), word(works).into())).collect();
     let body = Json(serde_json::json!({ "status": status, "checks": checks }));
     (code, [(CACHE_CONTROL, "no-store")], body)
-}
-
-async fn show_home() -> impl IntoResponse {
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
-    ([(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, policy)], HOME)
 }

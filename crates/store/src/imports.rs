@@ -82,6 +82,10 @@ statements! {
     BY_FORM = concat!(known!("i.digest", "issued i join licenses l on l.id = i.license_id"),
               " and i.account_id = $1");
     BY_SUBJECT = concat!(known!("l.subject", "licenses l"), " and l.product_id = $1");
+    OF_DEVICE = concat!("select m.fingerprint, l.name, l.id from machines m join licenses l on l.id = m.license_id
+                         left join batches b on b.id = l.batch_id
+                         where m.fingerprint in ", among!(), " and l.product_id = $1 and l.scheme = 'file'
+                         and (l.batch_id is null or b.ready_at is not null) order by l.serial");
     ANY_LIKE = "select cast(1 as bigint) from licenses
                 where account_id = $1 and (product_id = $2 or scheme in ($3, $4, $5)) limit 1";
     USERS_BY_EXTERNAL_ID = concat!("select external_id, id, email from users
@@ -212,6 +216,19 @@ pub async fn by_subject(
     subjects: &[String],
 ) -> Result<Vec<(String, Known)>, StoreError> {
     among(db, BY_SUBJECT, product, subjects, |row| Ok((row.take()?, known(row)?))).await
+}
+
+/// The licences of a product whose files are bound to these devices: the device, the name and the id of each, the oldest first.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn files_of_devices(
+    db: &impl Read,
+    product: Uuid,
+    devices: &[String],
+) -> Result<Vec<(String, Option<String>, Uuid)>, StoreError> {
+    let read = |row: &mut Row<'_>| Ok((row.take()?, row.take()?, row.take()?));
+    among(db, OF_DEVICE, product, devices, read).await
 }
 
 /// The customers with these ids of the vendor's own, with their ids and addresses.

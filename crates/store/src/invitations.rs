@@ -36,6 +36,7 @@ statements! {
     BY_DIGEST = concat!("select ", columns!(), " from invitations where digest = $1 and expires_at > $2");
     TAKE = concat!("delete from invitations where digest = $1 and expires_at > $2 returning ", columns!());
     DELETE_OF_EMAIL = "delete from invitations where account_id = $1 and email = $2";
+    DELETE_OPEN = "delete from invitations where account_id = $1 and email is null";
     DELETE_EXPIRED = "delete from invitations where expires_at <= $1";
 }
 
@@ -87,6 +88,14 @@ pub async fn take(tx: &Tx<'_>, digest: &[u8; 32], now: Timestamp) -> Result<Opti
 /// When the database refuses.
 pub async fn delete_of_email(tx: &Tx<'_>, account: Uuid, email: &str) -> Result<u64, StoreError> {
     tx.execute(DELETE_OF_EMAIL, args![account, email]).await
+}
+
+/// Removes those that name no address, and says how many.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn delete_open(tx: &Tx<'_>, account: Uuid) -> Result<u64, StoreError> {
+    tx.execute(DELETE_OPEN, args![account]).await
 }
 
 /// Removes those whose time is over, and says how many.

@@ -3,17 +3,20 @@
 //! Their tables are found by name, columns that are missing read as nothing, and rows come one part after another in the
 //! order of their ids, so that memory stays flat. What a value means is decided by whoever asked for it.
 
+mod ahead;
 mod folder;
 mod postgres;
 mod sqlite;
 mod value;
 
+pub use ahead::Ahead;
 pub use value::{Fields, OldRow, OldValue};
 
 use std::fmt::Display;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 
 use crate::{DatabaseAddress, StoreError};
 
@@ -65,7 +68,7 @@ pub struct OldDatabase {
 enum Source {
     Sqlite(sqlite::Database),
     Postgres(postgres::Database),
-    Folder(PathBuf),
+    Folder(folder::Folder),
 }
 
 /// The rows of a table, part by part.
@@ -74,7 +77,40 @@ pub struct OldRows {
     pub total: u64,
     /// Files that are none, because their names end otherwise.
     pub ignored: u64,
-    parts: mpsc::Receiver<Result<Vec<OldRow>, StoreError>>,
+    coming: Coming,
+}
+
+/// Where parts come from.
+enum Coming {
+    /// Somebody reads them, one after another.
+    Rows(mpsc::Receiver<Result<Vec<OldRow>, StoreError>>),
+    /// Whoever takes them reads them.
+    Files(folder::Unread),
+}
+
+/// A part that is on its way.
+enum Part {
+    Rows(Vec<OldRow>),
+    Files(folder::Unread),
+}
+
+impl Coming {
+    async fn next(&mut self) -> Result<Option<Part>, StoreError> {
+        Ok(match self {
+            Self::Rows(parts) => parts.recv().await.transpose()?.map(Part::Rows),
+            Self::Files(unread) => unread.next().map(Part::Files),
+        })
+    }
+}
+
+impl Part {
+    /// May wait for a disk.
+    fn read(self) -> Result<Vec<OldRow>, StoreError> {
+        match self {
+            Self::Rows(rows) => Ok(rows),
+            Self::Files(unread) => unread.read(),
+        }
+    }
 }
 
 impl OldRows {
@@ -83,7 +119,22 @@ impl OldRows {
     /// # Errors
     /// When the rest cannot be read.
     pub async fn next(&mut self) -> Result<Option<Vec<OldRow>>, StoreError> {
-        self.parts.recv().await.transpose()
+        match self.coming.next().await? {
+            None => Ok(None),
+            Some(Part::Rows(rows)) => Ok(Some(rows)),
+            Some(part) => {
+                let rows = spawn_blocking(move || part.read()).await;
+                rows.map_err(|_| StoreError::Closed)?.map(Some)
+            }
+        }
+    }
+
+    /// What `make` makes of each part, on all cores.
+    pub fn ahead<T: Send + 'static>(
+        self,
+        make: impl Fn(Vec<OldRow>) -> T + Send + Sync + 'static,
+    ) -> Ahead<T> {
+        Ahead::new(self, make)
     }
 }
 
@@ -117,7 +168,7 @@ impl OldDatabase {
         if !path.is_dir() {
             return Err(failed(&place, "it is no folder"));
         }
-        Ok(Self { place, source: Source::Folder(path.to_owned()) })
+        Ok(Self { place, source: Source::Folder(folder::Folder::new(path)) })
     }
 
     /// What it is: `sqlite`, `postgres` or `folder`.
@@ -142,7 +193,7 @@ impl OldDatabase {
         match &self.source {
             Source::Sqlite(database) => database.rows(table, &self.place),
             Source::Postgres(database) => database.rows(table, &self.place).await,
-            Source::Folder(path) => folder::rows(path, &self.place).map(Some),
+            Source::Folder(folder) => folder.rows(&self.place).map(Some),
         }
     }
 

@@ -119,11 +119,11 @@ pub async fn any(db: &impl Read, account: Uuid) -> Result<bool, StoreError> {
     Ok(db.one(ANY, args![account], crate::row::first::<Uuid>).await?.is_some())
 }
 
-/// Changes the hash of a password; `false` when there is no such person.
+/// Changes the hash of a password; without one nobody knows it. `false` when there is no such person.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn set_password(tx: &Tx<'_>, id: Uuid, hash: &str) -> Result<bool, StoreError> {
+pub async fn set_password(tx: &Tx<'_>, id: Uuid, hash: Option<&str>) -> Result<bool, StoreError> {
     Ok(tx.execute(SET_PASSWORD, args![id, hash]).await? == 1)
 }
 

@@ -47,6 +47,8 @@ statements! {
               where account_id = $1 and hour = 0 group by policy_id, name";
     SINCE = "select policy_id, name, cast(sum(value) as bigint) from stats_hourly
              where account_id = $1 and name = $2 and hour >= $3 group by policy_id, name";
+    BY_HOUR = "select hour, cast(sum(value) as bigint) from stats_hourly
+               where account_id = $1 and name = $2 and hour >= $3 group by hour order by hour";
     CLEAR = "delete from stats_hourly where account_id = $1 and policy_id = $2 and name = $3";
     TAKE_SHARDS = "delete from stats_hourly where hour > 0 and hour < $1 and shard > 0
                    returning account_id, policy_id, name, hour, value";
@@ -99,6 +101,20 @@ pub async fn totals(db: &impl Read, account: Uuid) -> Result<Sums, StoreError> {
 /// When the database cannot be asked.
 pub async fn since(db: &impl Read, account: Uuid, name: &str, at: Timestamp) -> Result<Sums, StoreError> {
     Ok(db.all(SINCE, args![account, name, hour(at)], sum).await?.into_iter().collect())
+}
+
+/// One counter of all policies, hour by hour since that of an instant: hours since 1970 with their sums, none for those
+/// without any.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn by_hour(
+    db: &impl Read,
+    account: Uuid,
+    name: &str,
+    since: Timestamp,
+) -> Result<Vec<(i64, i64)>, StoreError> {
+    db.all(BY_HOUR, args![account, name, hour(since)], |row| Ok((row.take()?, row.take()?))).await
 }
 
 /// Lets a counter of a policy begin anew.

@@ -103,7 +103,7 @@ fn activate(license: &LicenseManager, options: &Options) -> Result<(), Stop> {
         .map_err(|error| Stop::Other(format!("the licence {}: {error}", file.display())))?;
     let taken = if options.server.is_some() { license.activate(&text) } else { license.import(&text) };
     match taken {
-        Ok(status) => println!("license: {}", status.message()),
+        Ok(status) => println!("licence: {}", status.message()),
         Err(error) if license.status().is_valid() => eprintln!("the licence file was not taken: {error}"),
         Err(error) => return Err(error.into()),
     }
@@ -127,7 +127,7 @@ fn refresh(license: LicenseManager, period: Duration) {
 fn changes(license: &LicenseManager) -> Receiver<()> {
     let (tell, changes) = channel();
     license.on_change(move |status| {
-        eprintln!("license: {} ({})", status.message(), status.code().as_str());
+        eprintln!("licence: {} ({})", status.message(), status.code().as_str());
         let _ = tell.send(());
     });
     changes

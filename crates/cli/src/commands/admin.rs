@@ -84,9 +84,18 @@ pub(crate) fn link(url: &str, secret: &InvitationSecret) -> String {
     format!("{}/console/set-up?link={}", url.trim_end_matches('/'), secret.expose())
 }
 
+/// The file of the first start's link.
+const LINK: &str = "setup-link";
+
+/// Takes the file away whose link was used.
+pub(crate) fn remove_link(directory: &Path) {
+    // Left behind, it holds nothing that opens anything.
+    let _ = fs::remove_file(directory.join(LINK));
+}
+
 /// Writes a link to a file that only its owner reads.
 pub(crate) fn write_link(directory: &Path, link: &str) -> io::Result<PathBuf> {
-    let file = directory.join("setup-link");
+    let file = directory.join(LINK);
     // An older one may belong to somebody else.
     match fs::remove_file(&file) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

@@ -5,7 +5,7 @@ mod report;
 use clap::{Args, Subcommand};
 use keyward_engine::EngineError;
 use keyward_engine::import::{Import as Wanted, System};
-use keyward_engine::keys::OWN;
+use keyward_engine::keys::{OWN, check_given};
 use keyward_server::config::Config;
 use zeroize::Zeroizing;
 
@@ -102,11 +102,15 @@ impl Keys {
         let secret = self.secret.read_text()?;
         let secret = secret.as_ref().map(|text| without_newline(text));
         let from = self.source.address()?;
-        self.source.database.change(self.source.now.given(), async |opened: &Opened| {
-            if let (Some(secret), false) = (secret, self.source.dry_run) {
+        self.source.on_database(async |opened: &Opened| {
+            if let Some(secret) = secret {
                 let accept = self.accept_public_secret || opened.config.secrets.accept_public;
                 let name = self.installation.as_deref().unwrap_or(OWN);
-                opened.engine.set_installation_secret(&opened.caller, name, secret, accept).await?;
+                if self.source.dry_run {
+                    check_given(secret, accept)?;
+                } else {
+                    opened.engine.set_installation_secret(&opened.caller, name, secret, accept).await?;
+                }
             }
             let wanted = Wanted {
                 secret: secret.map(|secret| Zeroizing::new(secret.to_owned())),
@@ -131,8 +135,10 @@ impl Source {
         json: bool,
     ) -> Result<bool, Failure> {
         let from = self.address()?;
-        self.database.change(self.now.given(), async |opened: &Opened| {
-            if system == System::C && !self.dry_run {
+        self.on_database(async |opened: &Opened| {
+            if system == System::C && self.dry_run {
+                opened.check_tier_secret()?;
+            } else if system == System::C {
                 opened.set_tier_secret().await?;
             }
             let config = &opened.config;
@@ -143,6 +149,12 @@ impl Source {
             };
             self.import(opened, wanted, json).await
         })
+    }
+
+    /// A dry run leaves nothing behind, not even an empty database.
+    fn on_database<T>(&self, work: impl AsyncFnOnce(&Opened) -> Result<T, Failure>) -> Result<T, Failure> {
+        let now = self.now.given();
+        if self.dry_run { self.database.rehearse(now, work) } else { self.database.change(now, work) }
     }
 
     fn wanted(&self, opened: &Opened, system: System, from: String, product: Option<&String>) -> Wanted {

@@ -12,6 +12,7 @@ mod transfer;
 mod use_up;
 
 use clap::{Args, Subcommand};
+use keyward_core::code::Code;
 use keyward_core::scheme::pool::PoolKey;
 use keyward_engine::EngineError;
 use keyward_engine::license::{Named, Suspension};
@@ -101,6 +102,9 @@ pub(crate) fn explain(named: &Named, error: EngineError) -> Failure {
     let unknown = matches!(error, EngineError::NotFound { what: "licence", .. });
     let failure = Failure::from(error);
     match named {
+        Named::Text(_) if failure.code() == Code::Malformed.as_str() => {
+            failure.and("a licence is named by its key, file or id; `keyward license list NAME` finds those of a customer")
+        }
         Named::Key(key) | Named::Text(key) if unknown => match PoolKey::parse(key) {
             Ok(key) if key.has_check_character() => failure,
             Ok(_) => failure.and("its last character does not fit the others: probably a typing error"),

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use clap::Args;
 use keyward_engine::Caller;
-use keyward_engine::token::Role;
 use keyward_server::app::{App, Background, Doors, ready};
 use keyward_server::config::Loaded;
 use keyward_server::layers::RequestIds;
@@ -67,8 +66,12 @@ async fn serve(loaded: Loaded) -> Result<(), Failure> {
     let doors = Doors::open(&app, ids, ready(&app)).await?;
     let stop = Stop::signals()?;
     let background = Background::start(&app);
-    let link =
-        if engine.has_people().await? { None } else { Some(first_link(&engine, &data, &doors).await?) };
+    let link = if engine.has_people().await? {
+        admin::remove_link(&data);
+        None
+    } else {
+        Some(first_link(&engine, &data, &doors).await?)
+    };
     welcome(&doors, &address, new_key.as_deref(), link.as_ref());
 
     let store = engine.store().clone();
@@ -112,7 +115,7 @@ async fn first_link(
     data: &Path,
     doors: &Doors,
 ) -> Result<FirstLink, Failure> {
-    let secret = engine.invite(&Caller::operator(), Role::Admin, None).await?;
+    let secret = engine.invite_first(&Caller::operator()).await?;
     let link = admin::link(&doors.url(), &secret);
     Ok(FirstLink { file: admin::write_link(data, &link).ok(), link })
 }

@@ -8,6 +8,7 @@ use keyward_core::device::parse_last_seen;
 use keyward_core::refusal::Refusal;
 use keyward_core::scheme::Scheme;
 use keyward_core::scheme::pool::PoolKey;
+use keyward_core::seat::SignedSeat;
 use keyward_core::verdict::{self, DeviceContext, Verdict};
 
 use crate::clock::Now;
@@ -20,7 +21,7 @@ use crate::report::Report;
 
 #[derive(Args)]
 pub(crate) struct Verify {
-    /// The licence: a key, a file, or `-` for standard input
+    /// The licence: a key, a file, the vendor's answer to an offline request, or `-` for standard input
     #[arg(value_name = "LICENSE")]
     license: String,
     #[command(flatten)]
@@ -55,7 +56,13 @@ impl Verify {
             tolerance: None,
             revoked: false,
         };
-        let text = input::license(&self.license)?.and_then(|text| Ok((Scheme::of(&text)?, text)));
+        let text = input::license(&self.license)?;
+        if let Ok(text) = &text
+            && text.trim_start().starts_with("KA-")
+        {
+            return self.seat(text, &context, json);
+        }
+        let text = text.and_then(|text| Ok((Scheme::of(&text)?, text)));
         // Without a key of one's own the database is asked, where there is one.
         if let (Ok((_, text)), false) = (&text, self.keys.is_given())
             && self.database.exists()?
@@ -69,14 +76,33 @@ impl Verify {
                 Ok(claims) => (verdict::device(&claims, &context, self.now.get()), Some(claims)),
             },
         };
-        let report = Report { verdict: &verdict, license: claims.as_ref() };
-        if json {
-            let json = serde_json::to_string_pretty(&report).expect("a report can be written as JSON");
-            output::print(json + "\n")?;
-        } else {
-            output::print(report.table())?;
-        }
-        Ok(verdict.valid)
+        answer(&verdict, claims.as_ref(), json)
+    }
+
+    /// The vendor's answer to an offline request. Without a key of one's own the database's are tried.
+    fn seat(&self, text: &str, context: &DeviceContext<'_>, json: bool) -> Result<bool, Failure> {
+        let now = self.now.get();
+        let seat = match SignedSeat::parse(text) {
+            Err(refusal) => Err(refusal),
+            Ok(signed) if self.keys.is_given() => signed.verify(&self.keys.read()?),
+            Ok(signed) if self.database.exists()? => {
+                let keys = stored::public_keys(&self.database, &signed.unverified().product)?;
+                signed.verify(&keys)
+            }
+            Ok(_) => {
+                let wanted = "--key FILE (the Ed25519 public key)";
+                return Err(no_key("an answer to an offline request", wanted));
+            }
+        };
+        let (verdict, claims) = match seat {
+            Err(refusal) => (Verdict::from(refusal), None),
+            Ok(seat) => {
+                let lease = seat.lease_until;
+                let claims = Claims::from(seat);
+                (verdict::leased(verdict::device(&claims, context, now), lease, now), Some(claims))
+            }
+        };
+        answer(&verdict, claims.as_ref(), json)
     }
 
     fn claims(&self, scheme: Scheme, text: &str) -> Result<Result<Claims, Refusal>, Failure> {
@@ -93,16 +119,29 @@ impl Verify {
                     "--secret-env NAME or --secret-file FILE"
                 }
             };
-            return Err(Failure::new(
-                "NO_KEY",
-                format_args!(
-                    "this is a licence of the form `{scheme}`, and nothing was given to check it with"
-                ),
-                format_args!("give {wanted}; `keyward inspect` shows what it says without checking it"),
-            ));
+            return Err(no_key(&format!("a licence of the form `{scheme}`"), wanted));
         }
         Ok(Claims::verified(text, &self.keys.read()?))
     }
+}
+
+fn answer(verdict: &Verdict, claims: Option<&Claims>, json: bool) -> Result<bool, Failure> {
+    let report = Report { verdict, license: claims };
+    if json {
+        let json = serde_json::to_string_pretty(&report).expect("a report can be written as JSON");
+        output::print(json + "\n")?;
+    } else {
+        output::print(report.table())?;
+    }
+    Ok(verdict.valid)
+}
+
+fn no_key(what: &str, wanted: &str) -> Failure {
+    Failure::new(
+        "NO_KEY",
+        format_args!("this is {what}, and nothing was given to check it with"),
+        format_args!("give {wanted}; `keyward inspect` shows what it says without checking it"),
+    )
 }
 
 /// A pool key carries nothing to check.

@@ -1,5 +1,6 @@
 //! Commands on a database: whole sessions on both kinds, and what can go wrong.
 
+mod admin;
 mod audit;
 mod config;
 mod failures;

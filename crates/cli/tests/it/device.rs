@@ -53,7 +53,7 @@ fn a_licence_comes_goes_and_ends() {
 
     let run = world.run(&["device", "import", &issued(&world, &id, "365")]);
     assert_eq!(run.status, 0, "{}", run.err);
-    assert!(run.out.starts_with("License active.\n"), "{}", run.out);
+    assert!(run.out.starts_with("Licence active.\n"), "{}", run.out);
     for (days, code, word) in [(364, 0, "VALID"), (366, 0, "GRACE_PERIOD"), (390, 1, "EXPIRED")] {
         let then = (SystemTime::now() + Duration::from_secs(days * 86_400))
             .duration_since(std::time::UNIX_EPOCH)
@@ -182,7 +182,23 @@ fn watching_prints_what_changes() {
     let world = set_up();
     let run = world.run(&["device", "watch", "--lines", "1"]);
     assert_eq!(run.status, 1, "{}", run.err);
-    assert!(run.out.starts_with("No license found."), "{}", run.out);
+    assert!(run.out.starts_with("No licence found."), "{}", run.out);
+}
+
+#[test]
+fn the_environment_names_a_proxy() {
+    let world = set_up();
+    let more = ["--server", "http://licences.example", "--dialect", "pool"];
+    world.out(&[&["device", "setup", "--product", "books", "--key", "ed.pub"][..], &more].concat());
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr();
+    let proxy = format!("http://kim:hidden@{}", nobody.expect("an address"));
+    let run = world.run_in(
+        &[("http_proxy", &proxy), ("NO_PROXY", "")],
+        &["device", "activate", "ABCDEFGHJKMN"],
+        "",
+    );
+    failed(&run, 2, "SERVER_PROXY");
+    assert!(!run.err.contains("hidden"), "{}", run.err);
 }
 
 #[test]

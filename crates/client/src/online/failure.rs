@@ -7,6 +7,8 @@ use crate::error::ClientError;
 pub(super) const TOKEN_REMEDY: &str =
     "Give the application a token of the installation: `keyward token create --installation NAME`.";
 
+pub(super) const PROXY_REMEDY: &str = "Check the proxy of this network: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, or what the application says.";
+
 /// Why there is no answer.
 #[derive(Debug)]
 pub(super) enum Failure {
@@ -18,6 +20,8 @@ pub(super) enum Failure {
     },
     /// It took too long.
     Timeout { sent: bool },
+    /// The proxy in between does not let it through.
+    Proxy(String),
     /// It cannot prove to be who it should be.
     Certificate(String),
     /// What it answered is none of the answers that there are.
@@ -41,7 +45,7 @@ impl Failure {
         match self {
             Self::Unreachable { sent, .. } | Self::Timeout { sent } => *sent,
             Self::Answer(_) | Self::Failed { .. } => true,
-            Self::Certificate(_) | Self::Busy { .. } | Self::Token => false,
+            Self::Proxy(_) | Self::Certificate(_) | Self::Busy { .. } | Self::Token => false,
         }
     }
 
@@ -67,6 +71,9 @@ impl Failure {
                 "the licence server does not answer in time".to_owned(),
                 "Try again in a while.",
             ),
+            Self::Proxy(why) => {
+                ("SERVER_PROXY", format!("the proxy lets nothing through: {why}"), PROXY_REMEDY)
+            }
             Self::Certificate(why) => (
                 "SERVER_CERTIFICATE",
                 format!("the licence server does not prove who it is: {why}"),

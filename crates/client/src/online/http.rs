@@ -10,14 +10,13 @@ use keyward_core::time::Timestamp;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::address::Address;
 use super::failure::Failure;
-use super::stream::{Roots, Stream};
+use super::stream::{Roots, Stream, Way};
 use crate::clock::of_system;
 
 /// The largest head of an answer, in bytes.
-const MAX_HEAD: usize = 64 << 10;
-const MAX_HEADERS: usize = 100;
+pub(super) const MAX_HEAD: usize = 64 << 10;
+pub(super) const MAX_HEADERS: usize = 100;
 /// The largest body of an answer, in bytes.
 pub(super) const MAX_BODY: usize = 1 << 20;
 
@@ -41,22 +40,21 @@ pub(super) struct Answer {
 }
 
 /// Asks.
-pub(super) fn ask(
-    address: &Address,
-    roots: &Roots,
-    timeout: Duration,
-    request: &Request<'_>,
-) -> Result<Answer, Failure> {
-    let bytes = request.to_bytes(address);
-    let mut stream = Stream::connect(address, roots, timeout)?;
-    stream.wait(timeout);
+pub(super) fn ask(way: &Way<'_>, roots: &Roots, request: &Request<'_>) -> Result<Answer, Failure> {
+    let bytes = request.to_bytes(way);
+    let mut stream = Stream::connect(way, roots)?;
+    stream.wait(way.timeout);
     stream.write_all(&bytes).and_then(|()| stream.flush()).map_err(|error| broken(&error))?;
-    Incoming { stream, bytes: Vec::new(), ended: false }.answer()
+    let answer = Incoming { stream, bytes: Vec::new(), ended: false }.answer()?;
+    if answer.status == 407 && way.proxy.is_some() {
+        return Err(Failure::Proxy("it asks for a name and a password".to_owned()));
+    }
+    Ok(answer)
 }
 
 impl Request<'_> {
     /// Wiped when it was sent: key and token are in it.
-    fn to_bytes(&self, address: &Address) -> Zeroizing<Vec<u8>> {
+    fn to_bytes(&self, way: &Way<'_>) -> Zeroizing<Vec<u8>> {
         let body = self.body.as_ref().map(Value::to_string).map(Zeroizing::new);
         let mut bytes = Zeroizing::new(Vec::with_capacity(1024 + body.as_ref().map_or(0, |body| body.len())));
         let mut line = |parts: &[&str]| {
@@ -65,7 +63,17 @@ impl Request<'_> {
             }
             bytes.extend_from_slice(b"\r\n");
         };
-        line(&[self.method, " ", &address.path(&self.path), " HTTP/1.1"]);
+        let (address, path) = (way.address, way.address.path(&self.path));
+        // What is not secret from the proxy is asked of it.
+        match way.proxy.filter(|_| !address.secure) {
+            Some(proxy) => {
+                line(&[self.method, " http://", &address.authority(), &path, " HTTP/1.1"]);
+                if let Some(credentials) = &proxy.credentials {
+                    line(&["Proxy-Authorization: ", credentials]);
+                }
+            }
+            None => line(&[self.method, " ", &path, " HTTP/1.1"]),
+        }
         line(&["Host: ", &address.authority()]);
         line(&["User-Agent: keyward-client/", env!("CARGO_PKG_VERSION")]);
         line(&["Accept: application/json"]);

@@ -31,7 +31,7 @@ impl LicenseManager {
     ///
     /// # Errors
     /// The server's refusal: what held before still holds, unless it is about the same key. `NO_SERVER`;
-    /// `SERVER_UNREACHABLE`, `SERVER_TIMEOUT`, `SERVER_CERTIFICATE`, `SERVER_ANSWER`, `SERVER_BUSY`, `SERVER_FAILED`,
+    /// `SERVER_UNREACHABLE`, `SERVER_TIMEOUT`, `SERVER_PROXY`, `SERVER_CERTIFICATE`, `SERVER_ANSWER`, `SERVER_BUSY`, `SERVER_FAILED`,
     /// `SERVER_TOKEN`: ask again, nothing is lost. `DISK`: then also ask again.
     pub fn activate(&self, key: &str) -> Result<Status, ClientError> {
         let inner = &self.0;

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::address::Address;
 use super::failure::Failure;
 use super::http::{self, Request};
+use super::stream::Way;
 use super::{Dialect, Server};
 
 /// The longest sentence of a server that is shown, in bytes.
@@ -86,7 +87,9 @@ impl<'a> Talk<'a> {
             Dialect::Pool | Dialect::Tier => None,
         };
         let request = Request { method, path, token, idempotency_key, body };
-        let answer = http::ask(self.address, &self.server.roots, self.server.timeout, &request)?;
+        let proxy = self.server.proxies.of(self.address).map_err(|why| Failure::Proxy(why.to_owned()))?;
+        let way = Way { address: self.address, proxy: proxy.as_ref(), timeout: self.server.timeout };
+        let answer = http::ask(&way, &self.server.roots, &request)?;
         let wait = answer.retry_after;
         match answer.status {
             429 => return Err(Failure::Busy { wait }),

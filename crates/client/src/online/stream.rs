@@ -11,9 +11,12 @@ use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use zeroize::Zeroizing;
 
 use super::address::Address;
 use super::failure::Failure;
+use super::http::{MAX_HEAD, MAX_HEADERS};
+use super::proxy::Proxy;
 
 /// Who is believed to say which server it is, and the configuration made from it at first use.
 #[derive(Clone, Default)]
@@ -70,6 +73,15 @@ impl fmt::Debug for Roots {
     }
 }
 
+/// How a server is come to.
+pub(super) struct Way<'a> {
+    pub(super) address: &'a Address,
+    /// What stands in between.
+    pub(super) proxy: Option<&'a Proxy>,
+    /// How long connecting may take, and then the answer.
+    pub(super) timeout: Duration,
+}
+
 /// A connection.
 pub(super) enum Stream {
     Plain(Timed),
@@ -78,15 +90,24 @@ pub(super) enum Stream {
 
 impl Stream {
     /// Connects. Nothing that was to be kept from others has left the machine when this fails.
-    pub(super) fn connect(address: &Address, roots: &Roots, timeout: Duration) -> Result<Self, Failure> {
-        let until = Deadline::after(timeout);
-        let addresses = resolve(address, until)?;
-        let tcp = dial(&addresses, until)?;
+    pub(super) fn connect(way: &Way<'_>, roots: &Roots) -> Result<Self, Failure> {
+        let (address, until) = (way.address, Deadline::after(way.timeout));
+        let first = way.proxy.map_or(address, |proxy| &proxy.address);
+        let tcp = resolve(first, until).and_then(|addresses| dial(&addresses, until));
+        let tcp = tcp.map_err(|failure| match failure {
+            Failure::Unreachable { why, .. } if way.proxy.is_some() => {
+                Failure::Proxy(format!("it cannot be reached ({why})"))
+            }
+            other => other,
+        })?;
         // Requests are small, and each is written at once.
         let _ = tcp.set_nodelay(true);
         let mut tcp = Timed { tcp, until };
         if !address.secure {
             return Ok(Self::Plain(tcp));
+        }
+        if let Some(proxy) = way.proxy {
+            tunnel(&mut tcp, address, proxy)?;
         }
         let config = roots.config()?;
         let name = ServerName::try_from(address.host.clone())
@@ -131,6 +152,39 @@ impl Write for Stream {
             Self::Plain(tcp) => tcp.flush(),
             Self::Secure(tls) => tls.flush(),
         }
+    }
+}
+
+/// Has a proxy connect to the server: from then on it passes on what it cannot read (RFC 9110, section 9.3.6).
+fn tunnel(tcp: &mut Timed, address: &Address, proxy: &Proxy) -> Result<(), Failure> {
+    let host = if address.host.contains(':') { format!("[{}]", address.host) } else { address.host.clone() };
+    let place = format!("{host}:{}", address.port);
+    let mut head = Zeroizing::new(format!("CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n"));
+    if let Some(credentials) = &proxy.credentials {
+        for part in ["Proxy-Authorization: ", credentials, "\r\n"] {
+            head.push_str(part);
+        }
+    }
+    head.push_str("\r\n");
+    tcp.write_all(head.as_bytes()).map_err(|error| refused(&error))?;
+    let mut bytes = Vec::new();
+    let status = loop {
+        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+        let mut response = httparse::Response::new(&mut headers);
+        match response.parse(&bytes) {
+            Ok(httparse::Status::Complete(_)) => break response.code.unwrap_or_default(),
+            Ok(httparse::Status::Partial) if bytes.len() < MAX_HEAD => {}
+            _ => return Err(Failure::Proxy("it answers nothing that makes sense".to_owned())),
+        }
+        // Byte by byte: what follows is the server's.
+        let mut byte = [0];
+        tcp.read_exact(&mut byte).map_err(|error| refused(&error))?;
+        bytes.extend(byte);
+    };
+    match status {
+        200..=299 => Ok(()),
+        407 => Err(Failure::Proxy("it asks for a name and a password".to_owned())),
+        _ => Err(Failure::Proxy(format!("it answered {status}"))),
     }
 }
 

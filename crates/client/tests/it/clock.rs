@@ -3,7 +3,7 @@
 use keyward_client::Code;
 use proptest::prelude::*;
 
-use crate::world::{DAY, START, Vendor, World};
+use crate::world::{DAY, START, STATE, TRACE, Vendor, World};
 
 const HOUR: i64 = 3_600;
 
@@ -101,7 +101,7 @@ fn a_code_without_an_alarm_changes_nothing() {
 
 #[test]
 fn deleting_one_copy_forgets_nothing() {
-    for gone in ["license.state", ".trace/trace"] {
+    for gone in [STATE, TRACE] {
         let world = World::new();
         let manager = world.licensed();
         world.time.set(START + 100 * DAY);
@@ -116,10 +116,10 @@ fn deleting_one_copy_forgets_nothing() {
 fn an_old_copy_put_back_forgets_nothing() {
     let world = World::new();
     let manager = world.licensed();
-    let old = std::fs::read(world.file("license.state")).expect("the state");
+    let old = std::fs::read(world.file(STATE)).expect("the state");
     world.time.set(START + 100 * DAY);
     drop(manager);
-    std::fs::write(world.file("license.state"), old).expect("it is put back");
+    std::fs::write(world.file(STATE), old).expect("it is put back");
     world.time.set(START + 50 * DAY);
     assert_eq!(world.open().status().code(), Code::ClockTampered);
 }
@@ -145,7 +145,7 @@ fn times_of_files_count_where_they_are_to() {
     let file = std::fs::File::options().write(true).open(world.file("license.key")).expect("it is there");
     file.set_modified(later).expect("its time is set");
     // The other files were written by the real clock.
-    for other in ["license.state", ".trace/trace"] {
+    for other in [STATE, TRACE] {
         let file = std::fs::File::options().write(true).open(world.file(other)).expect("it is there");
         file.set_modified(std::time::UNIX_EPOCH).expect("its time is set");
     }
@@ -270,8 +270,8 @@ proptest! {
             drop(manager);
             match lost {
                 0 => {}
-                1 => std::fs::remove_file(world.file("license.state")).expect("it was there"),
-                _ => std::fs::remove_file(world.file(".trace/trace")).expect("it was there"),
+                1 => std::fs::remove_file(world.file(STATE)).expect("it was there"),
+                _ => std::fs::remove_file(world.file(TRACE)).expect("it was there"),
             }
             manager = world.open();
         }

@@ -1,5 +1,6 @@
 //! Programs that are stopped between any two operations on the disk, disks that are full, and two programs at once.
 
+use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use keyward_client::files::{Disk, LocalDisk};
 use keyward_client::{Code, LicenseManager, Timestamp};
 
-use crate::world::{DAY, Hasty, START, World};
+use crate::world::{DAY, Desk, Hasty, START, STATE, TRACE, World};
 
 /// What a disk does to the operation that it is set to, and to all that follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +76,10 @@ impl Disk for Faulty {
 
     fn make_directory(&self, path: &Path) -> io::Result<()> {
         if self.goes_on() || path.exists() { Hasty.make_directory(path) } else { Err(self.error()) }
+    }
+
+    fn names(&self, directory: &Path) -> io::Result<Vec<OsString>> {
+        Hasty.names(directory)
     }
 
     fn lock(&self, path: &Path) -> io::Result<Box<dyn Send>> {
@@ -233,6 +238,31 @@ fn a_completed_answer_that_is_stopped_can_be_entered_again() {
 }
 
 #[test]
+fn taking_over_a_memory_of_the_old_name_that_is_stopped_forgets_nothing() {
+    for fault in FAULTS {
+        let request = std::cell::RefCell::new(String::new());
+        at_each(
+            fault,
+            |world| {
+                let manager = world.open();
+                manager.start_trial(&world.vendor.trial(14)).expect("a trial");
+                *request.borrow_mut() = manager.request("KEY", None).expect("a request");
+                world.time.set(START + 4 * DAY);
+                drop(manager);
+                for (new, old) in [(STATE, "license.state"), (TRACE, ".trace/trace")] {
+                    std::fs::rename(world.file(new), world.file(old)).expect("it was there");
+                }
+            },
+            |manager| assert_eq!(manager.status().days_left(), Some(10), "{fault:?}"),
+            |_, manager| {
+                assert_eq!(manager.status().days_left(), Some(10), "{fault:?}");
+                assert_eq!(manager.request("KEY", None).expect("the same"), *request.borrow());
+            },
+        );
+    }
+}
+
+#[test]
 fn a_full_disk_takes_no_licence_away() {
     let world = World::new();
     drop(world.licensed());
@@ -284,6 +314,10 @@ impl Disk for Unreadable {
         Hasty.make_directory(path)
     }
 
+    fn names(&self, directory: &Path) -> io::Result<Vec<OsString>> {
+        Hasty.names(directory)
+    }
+
     fn lock(&self, path: &Path) -> io::Result<Box<dyn Send>> {
         Hasty.lock(path)
     }
@@ -296,7 +330,7 @@ fn a_memory_that_cannot_be_read_at_present_is_not_written_over() {
     let request = manager.request("KEY", None).expect("a request");
     drop(manager);
     world.time.set(START + 100 * DAY);
-    let manager = world.builder().disk(Unreadable(world.file("license.state"))).open().expect("it opens");
+    let manager = world.builder().disk(Unreadable(world.file(STATE))).open().expect("it opens");
     let status = manager.status();
     assert!(status.is_active());
     assert!(
@@ -311,6 +345,32 @@ fn a_memory_that_cannot_be_read_at_present_is_not_written_over() {
     drop(manager);
     world.time.set(START + 50 * DAY);
     assert_eq!(world.open().status().code(), Code::ClockTampered, "the second copy has the time");
+}
+
+#[test]
+fn two_machines_share_a_directory_at_once() {
+    let world = World::new();
+    let desks = [Desk::new("desk"), Desk::new("laptop")];
+    let each = 25;
+    std::thread::scope(|scope| {
+        for desk in &desks {
+            let open = || world.builder().machine(desk.clone()).disk(LocalDisk).open().expect("it opens");
+            let world = &world;
+            scope.spawn(move || {
+                let license = world.vendor.license(open().device_id(), 365);
+                open().import(license).expect("a licence");
+                for _ in 0..each {
+                    let manager = open();
+                    manager.record_use("export").expect("it is counted");
+                    assert!(manager.status().is_active(), "{:?}", manager.status());
+                }
+            });
+        }
+    });
+    for desk in desks {
+        let manager = world.builder().machine(desk).open().expect("it opens");
+        assert_eq!(manager.usage().totals()["export"], each);
+    }
 }
 
 #[test]

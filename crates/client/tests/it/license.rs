@@ -40,7 +40,7 @@ fn a_year_and_its_grace_to_the_instant() {
     assert_eq!(manager.status().message(), "License Expired. Read-Only Mode.");
     world.time.set(end - 30 * DAY);
     assert_eq!(manager.status().warnings(), ["expires in 30 days"]);
-    assert_eq!(manager.status().message(), "License active. 30 days left.");
+    assert_eq!(manager.status().message(), "Licence active. 30 days left.");
     world.time.set(end - 31 * DAY);
     assert_eq!(manager.status().warnings(), [""; 0]);
 }

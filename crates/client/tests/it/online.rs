@@ -5,10 +5,12 @@ mod answers;
 mod clocks;
 mod fake;
 mod lease;
+mod proxy;
 mod secrets;
 mod slow;
 mod trust;
 mod usage;
+mod watch;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

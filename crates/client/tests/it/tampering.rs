@@ -2,9 +2,9 @@
 
 use keyward_client::{Code, LicenseManager};
 
-use crate::world::{DAY, Desk, START, World};
+use crate::world::{DAY, Desk, START, STATE, TRACE, World};
 
-const FILES: [&str; 3] = ["license.key", "license.state", ".trace/trace"];
+const FILES: [&str; 3] = ["license.key", STATE, TRACE];
 
 #[test]
 fn no_flipped_byte_unlocks_or_locks() {
@@ -92,7 +92,7 @@ fn the_two_sealed_files_cannot_take_each_others_place() {
     drop(world.licensed());
     world.time.set(START + 100 * DAY);
     drop(world.open());
-    let (state, trace) = (world.file("license.state"), world.file(".trace/trace"));
+    let (state, trace) = (world.file(STATE), world.file(TRACE));
     std::fs::copy(&trace, &state).expect("it is copied");
     world.time.set(START + 50 * DAY);
     assert_eq!(world.open().status().code(), Code::ClockTampered);

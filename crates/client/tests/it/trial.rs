@@ -2,7 +2,7 @@
 
 use keyward_client::{Code, Source};
 
-use crate::world::{DAY, Desk, START, Vendor, World};
+use crate::world::{DAY, Desk, START, STATE, TRACE, Vendor, World};
 
 #[test]
 fn a_trial_counts_from_its_first_start() {
@@ -35,7 +35,7 @@ fn a_bought_licence_takes_its_place() {
 
 #[test]
 fn one_copy_remembers_a_spent_trial() {
-    for gone in ["license.state", ".trace/trace"] {
+    for gone in [STATE, TRACE] {
         let world = World::new();
         world.open().start_trial(&world.vendor.trial(14)).expect("a trial");
         world.time.set(START + 20 * DAY);
@@ -50,7 +50,7 @@ fn one_copy_remembers_a_spent_trial() {
 fn a_damaged_memory_starts_no_trial() {
     let world = World::new();
     world.open().start_trial(&world.vendor.trial(14)).expect("a trial");
-    for file in ["license.state", ".trace/trace"] {
+    for file in [STATE, TRACE] {
         std::fs::write(world.file(file), b"rubbish").expect("it is written");
     }
     let manager = world.open();
@@ -62,7 +62,7 @@ fn a_damaged_memory_starts_no_trial() {
 
 #[test]
 fn one_good_copy_is_enough_for_a_trial() {
-    for damaged in ["license.state", ".trace/trace"] {
+    for damaged in [STATE, TRACE] {
         let world = World::new();
         drop(world.open());
         std::fs::write(world.file(damaged), b"rubbish").expect("it is written");

@@ -1,5 +1,6 @@
 //! A machine, a clock, a vendor and a directory, all in the hands of a test.
 
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -20,6 +21,9 @@ use keyward_core::seat::{Request, Seat};
 use uuid::Uuid;
 
 pub(crate) const PRODUCT: &str = "books";
+/// What the machine called `desk` remembers, and the second copy.
+pub(crate) const STATE: &str = "license.DE9E127C7B121E70.state";
+pub(crate) const TRACE: &str = ".trace/trace.DE9E127C7B121E70";
 
 /// 2026-01-01T00:00:00Z, in seconds.
 pub(crate) const START: i64 = 1_767_225_600;
@@ -115,6 +119,10 @@ impl Disk for Hasty {
 
     fn make_directory(&self, path: &Path) -> io::Result<()> {
         LocalDisk.make_directory(path)
+    }
+
+    fn names(&self, directory: &Path) -> io::Result<Vec<OsString>> {
+        LocalDisk.names(directory)
     }
 
     fn lock(&self, path: &Path) -> io::Result<Box<dyn Send>> {

@@ -24,6 +24,19 @@ pub struct DeviceContext<'a> {
     pub revoked: bool,
 }
 
+/// What becomes of a yes that the vendor confirmed for a time only: after that, reading is left until the device has asked
+/// again.
+#[must_use]
+pub fn leased(verdict: Verdict, lease_until: Option<Timestamp>, now: Timestamp) -> Verdict {
+    match lease_until {
+        Some(end) if verdict.valid && now > end => {
+            let detail = format!("the vendor confirmed this device for the time until {end}");
+            Verdict::refused(Code::LeaseEnded, detail, Access::ReadOnly)
+        }
+        _ => verdict,
+    }
+}
+
 /// May the licence be used here, now?
 pub fn device(claims: &Claims, context: &DeviceContext<'_>, now: Timestamp) -> Verdict {
     let now = match claims.scheme {

@@ -57,7 +57,9 @@ pub fn online(
     };
     let term = Term {
         expiry: license.expiry,
-        grace_until: license.expiry.map(|expiry| expiry.plus_seconds(policy.grace_period)),
+        grace_until: license
+            .expiry
+            .map(|expiry| expiry.plus_seconds(license.grace_period.unwrap_or(policy.grace_period))),
     };
     let question = Question { license, policy, machines, scope, term: &term, now };
     question.answer().until(&term)

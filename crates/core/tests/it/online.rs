@@ -37,6 +37,7 @@ impl Case {
                 suspension: None,
                 expiry: Some(at(0)),
                 max_machines: None,
+                grace_period: None,
                 entitlements: vec!["sso".to_owned()],
             },
             policy: Policy { entitlements: vec!["export".to_owned()], ..Policy::new(POLICY) },

@@ -13,7 +13,7 @@ use rand_core::Rng as _;
 
 use super::{Order, refusal, with};
 use crate::issue::Lk3Sealer;
-use crate::license::{Beside, Issued, NewLicense, Term, scope_of};
+use crate::license::{Beside, GRACE_DAYS, Issued, NewLicense, Term, scope_of};
 use crate::{Caller, Chance, Engine, EngineError, Policy, seed};
 
 const SECONDS_PER_DAY: i64 = 86_400;
@@ -118,6 +118,10 @@ pub(crate) fn of_key(wanted: &mut NewLicense, lk3: &Lk3, policy: &Policy) -> Res
     more.push(("trial", if lk3.trial || lk3.trial_days.is_some() { "true" } else { "" }));
     let days = lk3.trial_days.map(|days| days.to_string()).unwrap_or_default();
     more.push(("trialDays", &days));
+    let grace = i64::try_from(lk3.grace_days).unwrap_or(i64::MAX);
+    let is_own = grace > 0 && grace.saturating_mul(SECONDS_PER_DAY) != policy.rules.grace_period;
+    let grace = if is_own { grace.to_string() } else { String::new() };
+    more.push((GRACE_DAYS, &grace));
     wanted.metadata = with(wanted.metadata.as_deref(), &more)?;
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::license::{Beside, Issued, NewLicense};
 use crate::{Caller, Engine, EngineError, seed};
 
 /// A client's id at the most, in bytes: PostgreSQL keeps no more of a text in an index.
-const MAX_SUBJECT: usize = 2_000;
+pub(crate) const MAX_SUBJECT: usize = 2_000;
 
 impl Engine {
     pub(super) async fn issue_record(
@@ -21,11 +21,7 @@ impl Engine {
         request: &RecordRequest,
     ) -> Result<Issued, EngineError> {
         let now = self.now();
-        storable("client_id", &request.client_id)?;
-        if request.client_id.len() > MAX_SUBJECT {
-            let wanted = format!("a text of at most {MAX_SUBJECT} bytes");
-            return Err(EngineError::Invalid { field: "client_id", wanted });
-        }
+        client_id(&request.client_id)?;
         let product = order.product.as_deref().unwrap_or(seed::RECORDS);
         let policy = self.policy_or_tier(product, order, &request.license_type)?;
         let (key_id, key) =
@@ -79,6 +75,16 @@ impl Engine {
 pub(crate) fn name_of(customer: &str) -> Option<String> {
     let name = customer.replace('\0', "");
     (!name.is_empty()).then_some(name)
+}
+
+/// Refuses what no client may be called.
+pub(super) fn client_id(text: &str) -> Result<(), EngineError> {
+    let field = "client_id";
+    storable(field, text)?;
+    if text.len() > MAX_SUBJECT {
+        return Err(EngineError::Invalid { field, wanted: format!("a text of at most {MAX_SUBJECT} bytes") });
+    }
+    Ok(())
 }
 
 /// Refuses a text that names nothing, or that PostgreSQL cannot store.

@@ -10,7 +10,7 @@ use keyward_store::machines::Machine;
 use keyward_store::{issued, licenses};
 use uuid::Uuid;
 
-use super::signed::{name_of, storable};
+use super::signed::{client_id, name_of, storable};
 use super::with;
 use crate::catalog::Material;
 use crate::license::NewLicense;
@@ -106,7 +106,7 @@ impl Engine {
         key: Uuid,
         now: Timestamp,
     ) -> Result<TakenIn, EngineError> {
-        storable("client_id", &record.client_id)?;
+        client_id(&record.client_id)?;
         let wanted = NewLicense { subject: Some(record.client_id.clone()), ..NewLicense::default() };
         let issued_at = record.issued();
         let mut license = self.keyless(policy, Scheme::Record, &wanted, issued_at)?;

@@ -10,7 +10,7 @@ use keyward_store::old::{Fields, OldRow, OldTable, OldValue};
 
 use super::entry::{Entry, Form, Reads};
 use super::read::{Flaw, Moment, flag, int, near, needed_text, text};
-use crate::form::signature_text;
+use crate::form::{MAX_SUBJECT, signature_text};
 use crate::rules::Rules;
 use crate::{Engine, Product, seed};
 
@@ -49,6 +49,9 @@ impl Reads for Records {
     fn entry(&self, row: &OldRow) -> Result<Entry, Flaw> {
         let row = row.fields();
         let (client_id, license_type) = (needed_text(row, "client_id")?, needed_text(row, "license_type")?);
+        if client_id.len() > MAX_SUBJECT {
+            return Err(Flaw::new("client_id", format!("a text of at most {MAX_SUBJECT} bytes")));
+        }
         let policy = policy(&license_type)?;
         let signature = signature(row)?;
         let (profile, times) = times(row)?;

@@ -8,6 +8,7 @@ use keyward_store::verifications::{self, Verification};
 use keyward_store::{Job, Lane, StoreError, Tx, imports};
 use uuid::Uuid;
 
+use super::candidate::named;
 use super::run::Run;
 use crate::statistics::counters;
 use crate::{EngineError, Front};
@@ -40,7 +41,7 @@ impl Run<'_> {
             for row in &part {
                 match self.reads.attempt(row).filter(|attempt| attempt.at >= oldest) {
                     Some(attempt) => attempts.push(attempt),
-                    None => self.report.warn(OLD, || super::run::named(row, table.order)),
+                    None => self.report.warn(OLD, || named(row, table.order)),
                 }
             }
             let digests: Vec<Option<[u8; 32]>> = attempts

@@ -1,19 +1,16 @@
 //! System D's folder: device-bound files, each a row. Files of one customer and device that were issued one after another are
 //! forms of one licence, of which the newest says the end.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
-use std::thread::available_parallelism;
 
 use keyward_core::crypto::Algorithm;
 use keyward_core::scheme::Scheme;
 use keyward_core::scheme::file::{LicenseFile, Payload};
 use keyward_core::time::Timestamp;
-use keyward_store::StoreError;
 use keyward_store::old::{OldDatabase, OldRow, OldTable, OldValue};
 use serde_json::Map;
 use sha2::{Digest as _, Sha256};
-use tokio::task::{JoinHandle, spawn_blocking};
 use uuid::Uuid;
 
 use super::entry::{Device, Entry, Form, Reads};
@@ -76,27 +73,18 @@ impl Group {
     }
 }
 
-/// Looks at each file, on all cores; what comes of it is taken in the order of their names.
+/// Looks at each file; what comes of it is taken in the order of their names.
 async fn look_through<T: Send + 'static>(
     old: &OldDatabase,
     look: impl Fn(&OldRow) -> Option<T> + Send + Sync + 'static,
     mut take: impl FnMut(T),
 ) -> Result<(), EngineError> {
-    let Some(mut rows) = old.rows(&TABLE).await? else { return Ok(()) };
-    let (look, most) = (Arc::new(look), available_parallelism().map_or(1, usize::from));
-    let mut under_way: VecDeque<JoinHandle<Vec<T>>> = VecDeque::new();
-    loop {
-        let part = rows.next().await?;
-        let is_last = part.is_none();
-        if let Some(part) = part {
-            let look = Arc::clone(&look);
-            under_way.push_back(spawn_blocking(move || part.iter().filter_map(&*look).collect()));
-        }
-        while is_last || under_way.len() >= most {
-            let Some(first) = under_way.pop_front() else { return Ok(()) };
-            first.await.map_err(|_| StoreError::Closed)?.into_iter().for_each(&mut take);
-        }
+    let Some(rows) = old.rows(&TABLE).await? else { return Ok(()) };
+    let mut parts = rows.ahead(move |part| part.iter().filter_map(&look).collect::<Vec<T>>());
+    while let Some(part) = parts.next().await? {
+        part.into_iter().for_each(&mut take);
     }
+    Ok(())
 }
 
 /// The product that the files of a folder name.
@@ -210,6 +198,7 @@ impl Reads for Files {
         Ok(Entry {
             license: Some(group.license),
             is_more: group.first() != Some(row.number),
+            is_renewed: newest.number != row.number,
             form: Some(Form {
                 text: file.to_text(),
                 spelling: signature_text(Scheme::File, file.signature()),

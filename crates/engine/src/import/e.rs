@@ -16,10 +16,10 @@ use keyward_store::{imports, machines};
 use uuid::Uuid;
 
 use super::Import;
+use super::candidate::named;
 use super::entry::{Device, Entry, Reads};
 use super::read::{Flaw, flag, int, near, needed_text, text};
 use super::report::RowName;
-use super::run::named;
 use crate::installation::{FREE, PAUSED, free_subject, scope_of_devices};
 use crate::rules::Rules;
 use crate::{Engine, EngineError, Product, keys, seed};

@@ -63,6 +63,8 @@ pub(super) struct Entry {
     pub(super) license: Option<Uuid>,
     /// Whether an earlier row made that licence, and this one is only another form of it.
     pub(super) is_more: bool,
+    /// Whether a later row of that licence says its end.
+    pub(super) is_renewed: bool,
     /// Its form; left out, the one of the system.
     pub(super) scheme: Option<Scheme>,
     /// The policy's code.
@@ -142,6 +144,7 @@ impl Entry {
         Self {
             license: None,
             is_more: false,
+            is_renewed: false,
             scheme: None,
             policy,
             policy_name,

@@ -9,8 +9,9 @@ use keyward_store::policies;
 use keyward_store::users::User;
 use uuid::Uuid;
 
+use super::candidate::Candidate;
 use super::entry::Entry;
-use super::run::{Candidate, Run};
+use super::run::Run;
 use super::write::Made;
 use crate::{EngineError, NewUser, Policy};
 
@@ -57,6 +58,26 @@ impl Run<'_> {
             .into());
         }
         Ok(here)
+    }
+
+    /// Finds the licences that are here and of which rows are further forms: those of the same customer and device.
+    pub(super) async fn join(&mut self, candidates: &mut [Candidate]) -> Result<(), EngineError> {
+        if !self.may_be_here {
+            return Ok(());
+        }
+        let device = |candidate: &Candidate| candidate.entry.form.as_ref()?.device.clone();
+        let devices: Vec<String> = candidates.iter().filter_map(device).collect();
+        let mut here: HashMap<(String, Option<String>), Uuid> = HashMap::new();
+        let found = imports::files_of_devices(&self.engine.store, self.product.id, &devices).await?;
+        for (device, name, license) in found {
+            here.entry((device, name)).or_insert(license);
+        }
+        for candidate in candidates {
+            if let Some(device) = device(candidate) {
+                candidate.joins = here.get(&(device, candidate.entry.name.clone())).copied();
+            }
+        }
+        Ok(())
     }
 
     /// Gives each row its customer; new ones are added to the part that is being put together.
@@ -217,12 +238,14 @@ impl Here {
         // The free tier is first used when it is made, here and there.
         let free = candidate.key.is_none() && candidate.form.is_none() && entry.installation.is_some();
         let first_use = !free && known.first_activated_at != entry.first_activated_at;
+        // The row that says another end is another form, and becomes one of the licence that is here.
+        let renewed = entry.is_renewed && known.expiry.is_some() && known.expiry < entry.expiry.0;
         let differs = [
             ("product", known.product_id != run.product.id),
             ("policy", !policy.is_some_and(|code| code.eq_ignore_ascii_case(&entry.policy))),
             ("form", candidate.form.is_some() && by_form.is_none()),
             ("client", known.subject != entry.subject),
-            ("expiry", known.expiry != entry.expiry.0),
+            ("expiry", known.expiry != entry.expiry.0 && !renewed),
             ("first use", first_use),
             ("status", known.suspension_reason.as_deref() != entry.suspended.map(|(reason, _)| reason)),
             ("customer", user.is_some() && known.user_external_id.as_ref() != user),

@@ -4,19 +4,24 @@ use keyward_store::issued::Issued;
 use keyward_store::licenses::License;
 use keyward_store::machines::Machine;
 use serde_json::Value;
+use uuid::Uuid;
 
-use super::entry::Entry;
+use super::candidate::Candidate;
+use super::entry::{Entry, Form};
 use super::report::{Reason, RowName};
-use super::run::{Candidate, Run};
-use crate::license::{scope_of, stored_hint};
+use super::run::Run;
+use crate::license::{Adding, scope_of, stored_hint};
 use crate::statistics::counters;
 use crate::{EngineError, Policy};
 
 impl Run<'_> {
     /// Puts a licence into the part that is written next.
     pub(super) async fn add(&mut self, candidate: Candidate) -> Result<(), EngineError> {
-        let Candidate { row, mut entry, key, form, user } = candidate;
-        if entry.is_more && !entry.license.is_some_and(|license| self.added.contains(&license)) {
+        let Candidate { row, mut entry, key, form, user, joins, .. } = candidate;
+        if joins.is_none()
+            && entry.is_more
+            && !entry.license.is_some_and(|license| self.added.contains(&license))
+        {
             let note = "another form of a licence that is here: `keyward register` takes it in";
             self.report.skip(Reason::Differs, || RowName { note: Some(note.to_owned()), ..row });
             return Ok(());
@@ -28,11 +33,19 @@ impl Run<'_> {
             *self.report.seals_fit.get_or_insert(0) += u64::from(fits);
             self.report.seals_wrong += u64::from(!fits);
         }
-        self.report.imported += u64::from(!entry.is_more);
-        self.report.forms += u64::from(entry.is_more);
-        self.added.extend(entry.license);
+        let is_more = entry.is_more || joins.is_some();
+        self.report.imported += u64::from(!is_more);
+        self.report.forms += u64::from(is_more);
+        self.added.extend(entry.license.filter(|_| joins.is_none()));
         // After a refusal the rest is only looked at.
         if self.report.refused {
+            return Ok(());
+        }
+        if let Some(license) = joins {
+            if let (Some(given), Some(digest), false) = (&entry.form, form, self.import.dry_run) {
+                let form = self.form(license, self.reads.scheme().as_str(), given, digest);
+                self.joined.push(Adding::new(self.engine, self.caller, license, form));
+            }
             return Ok(());
         }
         let policy = self.policy(&entry).await?;
@@ -47,21 +60,8 @@ impl Run<'_> {
             license.key_hint = Some(stored_hint(text));
         }
         if let (Some(given), Some(digest)) = (&entry.form, form) {
-            let id = self.engine.new_id();
-            self.part.forms.push(Issued {
-                id,
-                account_id: license.account_id,
-                license_id: license.id,
-                scheme: license.scheme.clone(),
-                form_sealed: self.engine.seal("issued", "form_sealed", id, &given.text),
-                digest: digest.to_vec(),
-                hint: Some(stored_hint(&given.spelling)),
-                signing_key_id: given.signed_by,
-                device: given.device.clone(),
-                issued_at: given.issued_at,
-                expires_at: given.expires_at,
-                superseded_at: given.superseded_at,
-            });
+            let form = self.form(license.id, &license.scheme, given, digest);
+            self.part.forms.push(form);
         }
         if entry.is_more {
             return Ok(());
@@ -92,6 +92,24 @@ impl Run<'_> {
         }
         self.part.licenses.push(license);
         Ok(())
+    }
+
+    fn form(&self, license_id: Uuid, scheme: &str, given: &Form, digest: [u8; 32]) -> Issued {
+        let id = self.engine.new_id();
+        Issued {
+            id,
+            account_id: self.engine.account.id,
+            license_id,
+            scheme: scheme.to_owned(),
+            form_sealed: self.engine.seal("issued", "form_sealed", id, &given.text),
+            digest: digest.to_vec(),
+            hint: Some(stored_hint(&given.spelling)),
+            signing_key_id: given.signed_by,
+            device: given.device.clone(),
+            issued_at: given.issued_at,
+            expires_at: given.expires_at,
+            superseded_at: given.superseded_at,
+        }
     }
 
     fn license(&self, policy: &Policy, entry: &Entry, old_id: Option<String>) -> License {

@@ -6,18 +6,19 @@ use std::time::Duration;
 
 use keyward_core::scheme::Scheme;
 use keyward_core::time::Timestamp;
-use keyward_store::old::{OldDatabase, OldRow, OldValue};
+use keyward_store::old::{OldDatabase, OldRow};
 use keyward_store::{StoreError, imports};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::Import;
-use super::entry::{Entry, Reads};
+use super::candidate::{Candidate, Unfit};
+use super::entry::Reads;
 use super::parts::{AT_FIRST, Writing};
 use super::report::{Reason, Report, RowName};
 use super::resolve::Customers;
 use super::write::{Counts, Finish, Part};
+use crate::license::Adding;
 use crate::{Caller, Engine, EngineError, Policy, Product};
 
 /// A batch that somebody is making changes in this time, in seconds.
@@ -31,7 +32,7 @@ pub(super) struct Run<'r> {
     pub(super) import: &'r Import,
     pub(super) product: &'r Product,
     pub(super) old: &'r OldDatabase,
-    pub(super) reads: Box<dyn Reads>,
+    pub(super) reads: Arc<dyn Reads>,
     pub(super) now: Timestamp,
     pub(super) report: Report,
     pub(super) batch: Uuid,
@@ -49,20 +50,10 @@ pub(super) struct Run<'r> {
     pub(super) features: HashMap<String, Uuid>,
     pub(super) counts: Counts,
     pub(super) part: Part,
+    /// Forms of licences that were here before.
+    pub(super) joined: Vec<Adding>,
     pub(super) size: usize,
     pub(super) writing: Option<Writing>,
-}
-
-/// A row that can be read, before anybody looked whether it is here.
-pub(super) struct Candidate {
-    pub(super) row: RowName,
-    pub(super) entry: Entry,
-    /// The digest of its key.
-    pub(super) key: Option<[u8; 32]>,
-    /// The digest of its form.
-    pub(super) form: Option<[u8; 32]>,
-    /// Its customer.
-    pub(super) user: Option<Uuid>,
 }
 
 impl<'r> Run<'r> {
@@ -72,7 +63,7 @@ impl<'r> Run<'r> {
         import: &'r Import,
         product: &'r Product,
         old: &'r OldDatabase,
-        reads: Box<dyn Reads>,
+        reads: Arc<dyn Reads>,
     ) -> Self {
         let batch = engine.new_id();
         let report = Report {
@@ -115,6 +106,7 @@ impl<'r> Run<'r> {
             policies: HashMap::new(),
             features: HashMap::new(),
             counts: Counts::default(),
+            joined: Vec::new(),
             size: AT_FIRST,
             writing: None,
         }
@@ -169,26 +161,30 @@ impl<'r> Run<'r> {
             place: self.old.place().to_owned(),
             why: format!("it has no table {}", table.name),
         };
-        let mut rows = self.old.rows(&table).await?.ok_or_else(missing)?;
-        progress(0, rows.total);
+        let rows = self.old.rows(&table).await?.ok_or_else(missing)?;
+        let total = rows.total;
+        progress(0, total);
         self.report.ignored = rows.ignored;
+        let (engine, reads) = (Arc::clone(self.engine), Arc::clone(&self.reads));
+        let read = move |row: &OldRow| Candidate::read(&engine, &*reads, row, table.order);
+        let mut rows = rows.ahead(move |part| part.iter().map(&read).collect::<Vec<_>>());
         while let Some(part) = rows.next().await? {
             self.report.read += part.len() as u64;
-            self.take(&part, table.order).await?;
+            self.take(part).await?;
             self.goes_on().await?;
-            progress(self.report.read, rows.total.max(self.report.read));
+            progress(self.report.read, total.max(self.report.read));
         }
-        if self.report.read != rows.total {
+        if self.report.read != total {
             let why = format!(
-                "its table {} has {} rows, and {} can be told apart",
-                table.name, rows.total, self.report.read
+                "its table {} has {total} rows, and {} can be told apart",
+                table.name, self.report.read
             );
             return Err(StoreError::OldDatabase { place: self.old.place().to_owned(), why }.into());
         }
         drop(rows);
         if let Some(entry) = self.reads.rest() {
             let row = RowName { row: self.report.read + 1, id: None, note: None };
-            let candidate = self.first_of_its_kind(row, entry);
+            let candidate = self.first_of_its_kind(Candidate::new(self.engine, row, entry));
             self.take_in(candidate.into_iter().collect()).await?;
         }
         if self.import.dry_run {
@@ -202,6 +198,9 @@ impl<'r> Run<'r> {
         self.written().await?;
         self.take_attempts_of_this_run().await?;
         self.old.unchanged()?;
+        if !self.joined.is_empty() {
+            self.begin().await?;
+        }
         if self.begun { self.finish().await } else { Ok(()) }
     }
 
@@ -213,19 +212,16 @@ impl<'r> Run<'r> {
     }
 
     /// Takes rows in, or says why not.
-    async fn take(&mut self, rows: &[OldRow], order: &'static str) -> Result<(), EngineError> {
+    async fn take(&mut self, rows: Vec<Result<Candidate, (RowName, Unfit)>>) -> Result<(), EngineError> {
         let mut candidates = Vec::with_capacity(rows.len());
         for row in rows {
-            if !self.reads.is_of_product(row) {
-                self.report.skip(Reason::OtherProduct, || named(row, order));
-                continue;
-            }
-            match self.reads.entry(row) {
-                Ok(entry) => candidates.extend(self.first_of_its_kind(named(row, order), entry)),
-                Err(flaw) => {
+            match row {
+                Ok(candidate) => candidates.extend(self.first_of_its_kind(candidate)),
+                Err((row, Unfit::OtherProduct)) => self.report.skip(Reason::OtherProduct, || row),
+                Err((row, Unfit::Flawed(flaw))) => {
                     self.report.refused |= !self.import.skip_bad;
                     let note = format!("{}: wanted is {}", flaw.column, flaw.wanted);
-                    self.report.skip(Reason::Malformed, || RowName { note: Some(note), ..named(row, order) });
+                    self.report.skip(Reason::Malformed, || RowName { note: Some(note), ..row });
                 }
             }
         }
@@ -245,6 +241,7 @@ impl<'r> Run<'r> {
             }
         });
         self.customers(&mut candidates).await?;
+        self.join(&mut candidates).await?;
         for candidate in candidates {
             self.add(candidate).await?;
         }
@@ -255,23 +252,20 @@ impl<'r> Run<'r> {
     }
 
     /// A row whose key, form and client no earlier row has.
-    fn first_of_its_kind(&mut self, row: RowName, entry: Entry) -> Option<Candidate> {
-        let key = entry.key.as_deref().map(|key| self.engine.digest(key));
-        let form = entry.form.as_ref().map(|form| self.engine.digest(&form.spelling));
-        let subject = entry.subject.as_deref().map(|subject| Sha256::digest(subject.as_bytes()).into());
+    fn first_of_its_kind(&mut self, candidate: Candidate) -> Option<Candidate> {
         let mut first = None;
-        for digest in [key, form, subject].into_iter().flatten() {
+        for digest in candidate.digests() {
             first = first.or(self.seen.get(&short(&digest)).copied());
         }
         if let Some(first) = first {
             let note = Some(format!("as row {first}"));
-            self.report.skip(Reason::Twice, || RowName { note, ..row });
+            self.report.skip(Reason::Twice, || RowName { note, ..candidate.row });
             return None;
         }
-        for digest in [key, form, subject].into_iter().flatten() {
-            self.seen.insert(short(&digest), row.row);
+        for digest in candidate.digests() {
+            self.seen.insert(short(&digest), candidate.row.row);
         }
-        Some(Candidate { row, entry, key, form, user: None })
+        Some(candidate)
     }
 
     /// Whether an earlier row of this source had this key.
@@ -296,7 +290,9 @@ impl<'r> Run<'r> {
             self.engine.entry(self.caller, "import", ("batch", Some(self.batch)), &detail, self.engine.now());
         let made = i64::try_from(report.imported).unwrap_or(i64::MAX);
         let counts = std::mem::take(&mut self.counts);
-        let job = Finish { batch: self.batch, account: self.engine.account.id, made, counts, entry };
+        let mut joined = std::mem::take(&mut self.joined);
+        joined.sort_by_key(Adding::issued_at);
+        let job = Finish { batch: self.batch, account: self.engine.account.id, made, counts, entry, joined };
         if !self.engine.store.write(job).await? {
             return Err(self.given_up());
         }
@@ -309,14 +305,4 @@ fn short(digest: &[u8; 32]) -> [u8; 16] {
     let mut short = [0; 16];
     short.copy_from_slice(&digest[..16]);
     short
-}
-
-/// A row as people find it.
-pub(super) fn named(row: &OldRow, order: &'static str) -> RowName {
-    let id = match row.fields().get(order) {
-        OldValue::Int(id) => Some(id.to_string()),
-        OldValue::Text(id) => Some(id.chars().take(64).collect()),
-        _ => None,
-    };
-    RowName { row: row.number, id, note: None }
 }

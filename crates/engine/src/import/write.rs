@@ -15,6 +15,8 @@ use keyward_store::users::User;
 use keyward_store::{Job, Lane, StoreError, Tx, audit, imports, versions};
 use uuid::Uuid;
 
+use crate::EngineError;
+use crate::license::Adding;
 use crate::statistics::counters;
 
 /// Hours of activity that statistics look back at: 31 days.
@@ -121,14 +123,16 @@ pub(super) struct Finish {
     pub(super) made: i64,
     pub(super) counts: Counts,
     pub(super) entry: Entry,
+    /// Forms of licences that were here before, the oldest first: nothing of them may be seen earlier.
+    pub(super) joined: Vec<Adding>,
 }
 
 impl Job for Finish {
     const NAME: &'static str = "import.finish";
     type Out = bool;
-    type Err = StoreError;
+    type Err = EngineError;
 
-    async fn run(&self, tx: &Tx<'_>) -> Result<bool, StoreError> {
+    async fn run(&self, tx: &Tx<'_>) -> Result<bool, EngineError> {
         let whole = imports::settle(tx, self.batch, self.made).await?
             && batches::finish(tx, self.batch, self.entry.at).await?;
         if whole {
@@ -136,6 +140,9 @@ impl Job for Finish {
                 let changes: Vec<Change> =
                     changes.iter().map(|((name, at), by)| Change { name, at: *at, by: *by }).collect();
                 stats::add(tx, self.account, *policy, self.batch, &changes).await?;
+            }
+            for form in &self.joined {
+                form.run(tx).await?;
             }
             audit::append(tx, &self.entry).await?;
         }

@@ -146,19 +146,14 @@ impl Engine {
         Ok(Page { licenses: page, next })
     }
 
-    /// What a person looks for in one line: a whole key or form, or the beginning of a name, of what a licence is for, of its
-    /// customer's id or address, the last four characters of its key, or the beginning of a device. Devices stand behind the
-    /// others, on the first page.
+    /// What a person looks for in one line: the beginning of a name, of what a licence is for, of its customer's id or address,
+    /// the last four characters of its key, or the beginning of a device. Devices stand behind the others, on the first
+    /// page.
     ///
     /// # Errors
     /// As [`list`](Self::list).
     pub async fn search(&self, text: &str, wanted: &Listing) -> Result<Page, EngineError> {
         let text = text.trim();
-        if wanted.after.is_none()
-            && let Some(listed) = self.whole_key(text).await?
-        {
-            return Ok(Page { licenses: vec![listed], next: None });
-        }
         let mut page = self.list(&Listing { word: Some(text.to_owned()), ..wanted.clone() }).await?;
         if wanted.after.is_none() && page.next.is_none() {
             let room = wanted.limit - page.licenses.len() as i64;
@@ -174,18 +169,18 @@ impl Engine {
         Ok(page)
     }
 
-    /// The licence of a whole key or id, as a list shows it.
-    async fn whole_key(&self, text: &str) -> Result<Option<Listed>, EngineError> {
+    /// The licence whose whole key, older form or id a text is.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn named_whole(&self, text: &str) -> Result<Option<Uuid>, EngineError> {
+        let text = text.trim();
         let found = match (Uuid::try_parse(text), canonical(text)) {
             (Ok(id), _) => self.find_id(&self.store, id).await?,
             (Err(_), Ok(key)) => self.find_key(&self.store, &key).await?,
             (Err(_), Err(_)) => None,
         };
-        let Some(found) = found else { return Ok(None) };
-        let devices = machines::of_license(&self.store, found.license.id).await?;
-        let verdict = decide(Question::Run, Some(&found), &devices, &Scope::default(), self.now());
-        let device = devices.first().map(|device| device.fingerprint.clone());
-        Ok(Some(Listed { hint: found.license.key_hint.clone(), device, verdict, found }))
+        Ok(found.map(|found| found.license.id))
     }
 
     /// The ids of the product and policy that a listing names.

@@ -6,6 +6,7 @@ mod signed;
 pub use signed::OldForm;
 
 pub(crate) use self_contained::Read as SelfContained;
+pub(crate) use signed::Adding;
 
 use std::sync::Arc;
 

@@ -8,6 +8,10 @@ use keyward_store::{licenses, machines};
 
 use super::Found;
 
+/// What a licence's metadata call the grace that its key says.
+pub(crate) const GRACE_DAYS: &str = "graceDays";
+const SECONDS_PER_DAY: i64 = 86_400;
+
 /// What a front wants to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Question {
@@ -77,6 +81,15 @@ pub(crate) fn not_yet(metadata: &str, now: Timestamp) -> Option<Box<Verdict>> {
     (now < start).then(|| Box::new(Verdict::refusal(Code::NotYetValid, detail)))
 }
 
+/// The grace that a key says, in seconds, where it is another than its policy's.
+pub(crate) fn own_grace(metadata: &str) -> Option<i64> {
+    // Most licences have none, and are not read for it.
+    metadata.contains(GRACE_DAYS).then_some(())?;
+    let metadata: serde_json::Value = serde_json::from_str(metadata).ok()?;
+    let days: i64 = metadata[GRACE_DAYS].as_str()?.parse().ok()?;
+    Some(days.max(0).saturating_mul(SECONDS_PER_DAY))
+}
+
 fn model(found: &Found) -> License {
     let row = &found.license;
     License {
@@ -92,6 +105,7 @@ fn model(found: &Found) -> License {
         suspension: reason(row),
         expiry: row.expiry,
         max_machines: row.max_machines,
+        grace_period: own_grace(&row.metadata),
         entitlements: found.entitlements.clone(),
     }
 }

@@ -7,7 +7,7 @@ use keyward_store::{Tx, entitlements, limits, offline_seats};
 
 use crate::EngineError;
 use crate::installation::Held;
-use crate::license::Found;
+use crate::license::{Found, own_grace};
 use crate::rules::{AccessAfterExpiry, ExpirationStrategy};
 
 /// The seat that was given with an answer. The same request gets the same words, as long as the licence says the same.
@@ -33,7 +33,10 @@ pub(super) async fn of(
         limits: held.limits.iter().map(|it| (it.name.clone(), it.maximum.max(0).cast_unsigned())).collect(),
         issued_at: answered.issued_at,
         expires: expires(&held, first.unwrap_or(answered.issued_at)),
-        grace_seconds: rules.grace_period.max(0).cast_unsigned(),
+        grace_seconds: own_grace(&found.license.metadata)
+            .unwrap_or(rules.grace_period)
+            .max(0)
+            .cast_unsigned(),
         read_only_after: matches!(rules.access_after_expiry, AccessAfterExpiry::ReadOnly),
         trial: held.said("trial").is_some(),
         device_id: answered.fingerprint.clone(),

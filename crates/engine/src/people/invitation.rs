@@ -13,9 +13,9 @@ use serde_json::json;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{Person, email, password};
+use super::{Person, SignedIn, email, name, password};
 use crate::token::Role;
-use crate::{Caller, Engine, EngineError, SessionSecret};
+use crate::{Caller, Engine, EngineError};
 
 const KIND: &str = "invitation";
 /// How long a link is good.
@@ -51,6 +51,8 @@ pub struct Invitation {
     pub email: Option<String>,
     /// What he may do then.
     pub role: Role,
+    /// Whether he is here already, and only chooses a new password.
+    pub is_known: bool,
     /// Until when it is good.
     pub expires_at: Timestamp,
 }
@@ -78,8 +80,34 @@ impl Engine {
         role: Role,
         address: Option<&str>,
     ) -> Result<InvitationSecret, EngineError> {
-        let now = self.now();
         let address = address.map(email).transpose()?;
+        let there = match &address {
+            Some(address) => people::by_email(&self.store, self.account.id, address).await?.map(|row| row.id),
+            None => None,
+        };
+        let (row, secret) = self.new_invitation(role, address);
+        let detail = json!({ "role": role.as_str(), "expires": row.expires_at, "person": there });
+        let entry =
+            self.entry(caller, "person.invite", ("invitation", Some(row.id)), &detail, row.created_at);
+        self.store.write(Inviting { row, alone: false, entry }).await?;
+        Ok(secret)
+    }
+
+    /// Makes the link for the first administrator; those that were made for him before are gone.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn invite_first(&self, caller: &Caller) -> Result<InvitationSecret, EngineError> {
+        let (row, secret) = self.new_invitation(Role::Admin, None);
+        let detail = json!({ "role": row.role, "expires": row.expires_at });
+        let entry =
+            self.entry(caller, "person.invite", ("invitation", Some(row.id)), &detail, row.created_at);
+        self.store.write(Inviting { row, alone: true, entry }).await?;
+        Ok(secret)
+    }
+
+    fn new_invitation(&self, role: Role, address: Option<String>) -> (Row, InvitationSecret) {
+        let now = self.now();
         let mut bytes = Zeroizing::new([0; 32]);
         self.with_chance(|chance| chance.fill_bytes(bytes.as_mut_slice()));
         let secret = InvitationSecret(Zeroizing::new(hex::encode(bytes.as_slice())));
@@ -92,10 +120,7 @@ impl Engine {
             created_at: now,
             expires_at: now.plus_seconds(SECONDS),
         };
-        let detail = json!({ "role": role.as_str(), "expires": row.expires_at });
-        let entry = self.entry(caller, "person.invite", ("invitation", Some(row.id)), &detail, now);
-        self.store.write(Inviting { row, entry }).await?;
-        Ok(secret)
+        (row, secret)
     }
 
     /// The invitation that a link stands for; `None` when there is none, it was used, or its time is over.
@@ -105,26 +130,39 @@ impl Engine {
     pub async fn invitation(&self, secret: &InvitationSecret) -> Result<Option<Invitation>, EngineError> {
         let digest = self.vault.digest(KIND, secret.expose());
         let row = invitations::by_digest(&self.store, &digest, self.now()).await?;
-        Ok(row.map(|row| Invitation {
+        let Some(row) = row else { return Ok(None) };
+        let person = match &row.email {
+            Some(address) => people::by_email(&self.store, self.account.id, address).await?,
+            None => None,
+        };
+        // Somebody who is locked out has no use for it.
+        if person.as_ref().is_some_and(|person| person.banned_at.is_some()) {
+            return Ok(None);
+        }
+        let role = person.as_ref().map_or(&row.role, |person| &person.role);
+        Ok(Some(Invitation {
+            role: Role::from_str(role).unwrap_or(Role::ReadOnly),
+            is_known: person.is_some(),
             email: row.email,
-            role: Role::from_str(&row.role).unwrap_or(Role::ReadOnly),
             expires_at: row.expires_at,
         }))
     }
 
-    /// Uses an invitation: the person is made or gets a new password, and is signed in. Whatever sessions he had are over.
+    /// Uses an invitation: the person is made or gets a new password, and is signed in; where he has a second factor, his
+    /// code is still to be shown. Whatever sessions he had are over.
     ///
     /// # Errors
-    /// `NotFound` when the invitation is over, `Invalid` when the address or the password cannot be used, `Taken` when
-    /// the address is another person's.
+    /// `NotFound` when the invitation is over, `Invalid` when the address, the name or the password cannot be used, `Taken`
+    /// when the address is another person's.
     pub async fn accept(
         &self,
         caller: &Caller,
         secret: &InvitationSecret,
         welcome: Welcome,
-    ) -> Result<SessionSecret, EngineError> {
+    ) -> Result<SignedIn, EngineError> {
         let now = self.now();
         password::check(&welcome.password)?;
+        let name = welcome.name.as_deref().map(name).transpose()?.flatten();
         let digest = self.vault.digest(KIND, secret.expose());
         let over = || EngineError::NotFound { what: "invitation", name: "that is still good".to_owned() };
         let row = invitations::by_digest(&self.store, &digest, now).await?.ok_or_else(over)?;
@@ -137,7 +175,7 @@ impl Engine {
             id: self.new_id(),
             account_id: self.account.id,
             email: address,
-            name: welcome.name.filter(|name| !name.trim().is_empty()),
+            name,
             role: row.role,
             password_hash: Some(hash),
             totp_sealed: None,
@@ -146,11 +184,13 @@ impl Engine {
         };
         let entry = self.entry(caller, "person.accept", ("user", None), &json!({ "role": new.role }), now);
         let person = self.store.write(Accepting { digest, new, entry }).await?;
-        self.open_session_of(caller, &person, false).await
+        let needs_code = person.totp_sealed.is_some();
+        let secret = self.open_session_of(caller, &person, needs_code).await?;
+        Ok(SignedIn { secret, needs_code })
     }
 
-    /// Lets somebody begin anew: his second factor, his sessions and other links for him are dropped, and the link that is
-    /// given lets him choose a new password.
+    /// Lets somebody begin anew: his password, his second factor, his sessions and other links for him are dropped, and the
+    /// link that is given lets him choose a new password.
     ///
     /// # Errors
     /// When there is nobody of this address, or the database refuses.
@@ -164,15 +204,16 @@ impl Engine {
         let unknown = || EngineError::NotFound { what: "person", name: address.clone() };
         let person = Person::of(&row.ok_or_else(unknown)?);
         let entry = self.entry(caller, "person.reset", ("user", Some(person.id)), &json!({}), self.now());
-        let reset =
-            Resetting { person: person.id, account: self.account.id, address: address.clone(), entry };
-        self.store.write(reset).await?;
-        self.invite(caller, person.role, Some(&address)).await
+        let (invitation, secret) = self.new_invitation(person.role, Some(address));
+        self.store.write(Resetting { person: person.id, invitation, entry }).await?;
+        Ok(secret)
     }
 }
 
 struct Inviting {
     row: Row,
+    /// Whether it takes the place of all others that name no address.
+    alone: bool,
     entry: Entry,
 }
 
@@ -182,6 +223,9 @@ impl Job for Inviting {
     type Err = EngineError;
 
     async fn run(&self, tx: &Tx<'_>) -> Result<(), EngineError> {
+        if self.alone {
+            invitations::delete_open(tx, self.row.account_id).await?;
+        }
         invitations::insert(tx, &self.row).await?;
         Ok(audit::append(tx, &self.entry).await?)
     }
@@ -200,7 +244,13 @@ impl Job for Accepting {
 
     async fn run(&self, tx: &Tx<'_>) -> Result<PersonRow, EngineError> {
         let over = || EngineError::NotFound { what: "invitation", name: "that is still good".to_owned() };
+        let account = self.new.account_id;
         let invitation = invitations::take(tx, &self.digest, self.entry.at).await?.ok_or_else(over)?;
+        // Other links for the same person are of no use any more, and those for a first one only to strangers.
+        invitations::delete_of_email(tx, account, &self.new.email).await?;
+        if !people::any(tx, account).await? {
+            invitations::delete_open(tx, account).await?;
+        }
         let id = match people::put(tx, &self.new).await? {
             Some(id) => id,
             // Somebody who is here chooses a new password; only a link that names him lets him.
@@ -208,8 +258,7 @@ impl Job for Accepting {
                 let there = people::by_email(tx, self.new.account_id, &self.new.email).await?;
                 let taken = || EngineError::Taken { what: "person", name: self.new.email.clone() };
                 let there = there.filter(|_| invitation.email.is_some()).ok_or_else(taken)?;
-                people::set_password(tx, there.id, self.new.password_hash.as_deref().unwrap_or_default())
-                    .await?;
+                people::set_password(tx, there.id, self.new.password_hash.as_deref()).await?;
                 sessions::delete_of_user(tx, there.id, Uuid::nil()).await?;
                 there.id
             }
@@ -224,8 +273,7 @@ impl Job for Accepting {
 
 struct Resetting {
     person: Uuid,
-    account: Uuid,
-    address: String,
+    invitation: Row,
     entry: Entry,
 }
 
@@ -235,9 +283,13 @@ impl Job for Resetting {
     type Err = EngineError;
 
     async fn run(&self, tx: &Tx<'_>) -> Result<(), EngineError> {
+        let Row { account_id, email, .. } = &self.invitation;
+        // Without its second factor an old password would let in more easily than before.
+        people::set_password(tx, self.person, None).await?;
         people::set_totp(tx, self.person, None).await?;
         sessions::delete_of_user(tx, self.person, Uuid::nil()).await?;
-        invitations::delete_of_email(tx, self.account, &self.address).await?;
+        invitations::delete_of_email(tx, *account_id, email.as_deref().unwrap_or_default()).await?;
+        invitations::insert(tx, &self.invitation).await?;
         Ok(audit::append(tx, &self.entry).await?)
     }
 }

@@ -1,5 +1,7 @@
 //! Passwords: hashed with Argon2id (RFC 9106), two at a time at the most.
 
+use std::sync::Arc;
+
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use rand_core::Rng as _;
@@ -15,14 +17,18 @@ pub const MAX_PASSWORD: usize = 1_000;
 /// Each takes 19 MiB and some hundredths of a second of a core.
 const AT_ONCE: usize = 2;
 
+/// More than so many do not wait for their turn, but are told to come again.
+const WAITING: usize = 32;
+
 /// What keeps hashing from taking all memory and all cores.
 pub(crate) struct Passwords {
-    places: Semaphore,
+    queue: Arc<Semaphore>,
+    places: Arc<Semaphore>,
 }
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { places: Semaphore::new(AT_ONCE) }
+        Self { queue: Arc::new(Semaphore::new(AT_ONCE + WAITING)), places: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 }
 
@@ -67,7 +73,13 @@ impl Engine {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, EngineError> {
         let busy = || EngineError::Store(keyward_store::StoreError::Busy("passwords are being checked"));
-        let _place = self.passwords.places.acquire().await.map_err(|_| busy())?;
+        let queued = Arc::clone(&self.passwords.queue).try_acquire_owned().map_err(|_| busy())?;
+        let place = Arc::clone(&self.passwords.places).acquire_owned().await.map_err(|_| busy())?;
+        // The place goes with the work: it goes on when whoever asked has hung up.
+        let work = move || {
+            let _held = (queued, place);
+            work()
+        };
         tokio::task::spawn_blocking(work).await.map_err(|_| busy())
     }
 }

@@ -71,23 +71,31 @@ impl Engine {
         SecondFactor(bytes)
     }
 
-    /// Asks for codes of this secret from now on, once a first code shows that the person's device has it.
+    /// Asks for codes of this secret from now on, once a first code shows that the person's device has it; `None` when the
+    /// password that he shows is wrong.
     ///
     /// # Errors
-    /// When there is no such person, or the database refuses.
+    /// When there is no such person, he has a second factor already, or the database refuses.
     pub async fn set_second_factor(
         &self,
         caller: &Caller,
         person: Uuid,
+        password: &str,
         secret: &SecondFactor,
         code: &str,
-    ) -> Result<Result<(), WrongCode>, EngineError> {
+    ) -> Result<Option<Result<(), WrongCode>>, EngineError> {
         let now = self.now();
-        let Some(step) = secret.step(code, now) else { return Ok(Err(WrongCode)) };
+        // Whoever finds an open browser does not know it.
+        let row = self.person_row(person).await?;
+        if !self.has_password(password, row.password_hash.as_deref()).await? {
+            return Ok(None);
+        }
+        let Some(step) = secret.step(code, now) else { return Ok(Some(Err(WrongCode))) };
         let sealed = self.seal("users", "totp_sealed", person, &secret.to_text());
         let entry =
             self.entry(caller, "person.second_factor", ("user", Some(person)), &json!({ "on": true }), now);
-        self.store.write(Setting { person, sealed: Some((sealed, step)), entry }).await.map(Ok)
+        self.store.write(Setting { person, sealed: Some((sealed, step)), entry }).await?;
+        Ok(Some(Ok(())))
     }
 
     /// Asks for no codes any more; `false` when the password that the person shows is wrong.
@@ -136,6 +144,12 @@ impl Job for Setting {
 
     async fn run(&self, tx: &Tx<'_>) -> Result<(), EngineError> {
         let sealed = self.sealed.as_ref().map(|(sealed, _)| sealed.as_slice());
+        // One that is there is dropped with the password first, which whoever finds an open browser does not know.
+        let there = people::by_id(tx, self.person).await?.is_some_and(|row| row.totp_sealed.is_some());
+        if there && sealed.is_some() {
+            let wanted = "somebody who has none; turn the present one off first".to_owned();
+            return Err(EngineError::Invalid { field: "second factor", wanted });
+        }
         if !people::set_totp(tx, self.person, sealed).await? {
             return Err(EngineError::NotFound { what: "person", name: self.person.to_string() });
         }

@@ -66,12 +66,12 @@ impl Engine {
         Ok(if entered { Ok(secret) } else { Err(WrongCode) })
     }
 
-    /// Whether a session waits for a code.
+    /// Whose code a session waits for; `None` when it waits for none.
     ///
     /// # Errors
     /// When the database cannot be asked.
-    pub async fn waits_for_code(&self, secret: &SessionSecret) -> Result<bool, EngineError> {
-        Ok(self.waiting(secret).await?.is_some())
+    pub async fn waits_for_code(&self, secret: &SessionSecret) -> Result<Option<Uuid>, EngineError> {
+        Ok(self.waiting(secret).await?.map(|(_, person)| person.id))
     }
 
     async fn waiting(&self, secret: &SessionSecret) -> Result<Option<(Uuid, Row)>, EngineError> {
@@ -143,7 +143,7 @@ impl Job for Changing {
     type Err = EngineError;
 
     async fn run(&self, tx: &Tx<'_>) -> Result<(), EngineError> {
-        people::set_password(tx, self.person, &self.hash).await?;
+        people::set_password(tx, self.person, Some(&self.hash)).await?;
         sessions::delete_of_user(tx, self.person, self.but).await?;
         Ok(audit::append(tx, &self.entry).await?)
     }

@@ -67,6 +67,7 @@ fn stored(record: &Value) -> License {
         suspension: (!active).then_some(SuspensionReason::Suspended),
         expiry: Some(at(record["expires_at"].as_str().expect("a text"))),
         max_machines: None,
+        grace_period: None,
         entitlements: Vec::new(),
     }
 }

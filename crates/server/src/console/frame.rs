@@ -142,13 +142,6 @@ pub(super) fn message(status: StatusCode, f: Frame<'_>, sentence: impl Into<Stri
     html(status, &Message { f, sentence: sentence.into(), request: None })
 }
 
-/// The page that says that a role does not allow something.
-pub(super) fn not_allowed(language: Language) -> Response {
-    let f = Frame::bare(language, Common::of(language).not_allowed);
-    let sentence = f.c.not_allowed_text;
-    message(StatusCode::FORBIDDEN, f, sentence)
-}
-
 /// Nothing is at this address, or nothing of this name is there.
 pub(super) fn none(language: Language) -> Response {
     let f = Frame::bare(language, Common::of(language).not_found);
@@ -179,11 +172,7 @@ pub(super) fn refused(why: Refused, id: RequestId) -> Response {
 
 /// A failure that is not the reader's: its cause stays in the log.
 pub(super) fn failed(language: Language, error: &EngineError, context: &Context) -> Response {
-    match error {
-        EngineError::Forbidden(_) => return not_allowed(language),
-        EngineError::NotFound { .. } => return none(language),
-        _ => log_failure(error, context),
-    }
+    log_failure(error, context);
     let c = Common::of(language);
     let (status, title, sentence) = if is_temporary(error) {
         (StatusCode::SERVICE_UNAVAILABLE, c.unavailable, c.unavailable_text)
@@ -207,6 +196,11 @@ pub(super) async fn not_found(State(_): State<App>, headers: HeaderMap, _: Uri) 
 /// An instant for people, in UTC.
 pub(super) fn instant(at: Timestamp) -> String {
     at.to_record_text().unwrap_or_else(|| format!("{} s", at.seconds()))
+}
+
+/// A day for people, in UTC.
+pub(super) fn day(at: Timestamp) -> String {
+    instant(at).chars().take(10).collect()
 }
 
 /// Only pages of the console are led to.

@@ -57,6 +57,9 @@ struct Page<'a> {
 /// What was typed into the forms of a page that is shown again.
 #[derive(Default)]
 pub(super) struct Typed {
+    /// Of which form.
+    action: String,
+    beyond: bool,
     days: String,
     device: String,
     email: String,
@@ -155,7 +158,7 @@ async fn find(visitor: &Visitor, id: &str) -> Result<Shown, Response> {
     if let Some(no) = visitor.refusal(Permission::LicenseRead) {
         return Err(no);
     }
-    let Ok(id) = Uuid::try_parse(id) else { return Err(frame::none(visitor.language)) };
+    let Ok(id) = Uuid::try_parse(id) else { return Err(visitor.none()) };
     visitor.app.engine().show(&Named::Id(id)).await.map_err(|error| visitor.failed(&error))
 }
 

@@ -1,8 +1,8 @@
 //! The list of licences: searched and filtered by its address, page by page.
 
 use askama::Template;
-use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::Response;
+use axum::http::{HeaderValue, StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
 use keyward_core::scheme::Scheme;
 use keyward_engine::EngineError;
 use keyward_engine::license::{Found, Listed, Listing, Page as Listed_, Status};
@@ -10,10 +10,10 @@ use keyward_engine::rules::Rules;
 use keyward_engine::token::Permission;
 use uuid::Uuid;
 
-use super::frame::{self, Frame, instant};
+use super::frame::{self, Frame, instant, see};
 use super::standing::Standing;
 use super::texts::{Common, Licenses};
-use super::visitor::Visitor;
+use super::visitor::{Posted, Visitor};
 use crate::web::{Fields, address};
 
 const HERE: &str = "/console/licenses";
@@ -103,6 +103,7 @@ struct ListPage<'a> {
     schemes: Vec<Choice>,
     rows: Vec<Row>,
     next: Option<String>,
+    is_part: bool,
 }
 
 /// The rows alone, for the search as somebody types.
@@ -111,8 +112,10 @@ struct ListPage<'a> {
 struct Rows<'a> {
     t: &'static Licenses,
     wanted: &'a Wanted<'a>,
+    policies: Vec<Choice>,
     rows: Vec<Row>,
     next: Option<String>,
+    is_part: bool,
 }
 
 struct Choice {
@@ -134,13 +137,35 @@ struct Row {
 }
 
 /// `GET /console/licenses`.
-pub(super) async fn list(visitor: Visitor, uri: Uri, headers: HeaderMap) -> Response {
+pub(super) async fn list(visitor: Visitor, uri: Uri) -> Response {
+    answer(&visitor, &Fields::of_query(uri.query()), false).await
+}
+
+/// `POST /console/licenses`: the rows alone, as somebody types. What is typed may be a key, and stands in no address.
+pub(super) async fn search(posted: Posted) -> Response {
+    let Posted { visitor, fields } = posted;
+    answer(&visitor, &fields, true).await
+}
+
+async fn answer(visitor: &Visitor, fields: &Fields, only_rows: bool) -> Response {
     if let Some(no) = visitor.refusal(Permission::LicenseRead) {
         return no;
     }
-    let fields = Fields::of_query(uri.query());
-    let wanted = Wanted::of(&fields);
-    let (engine, listing, t) = (visitor.app.engine(), wanted.listing(), Licenses::of(visitor.language));
+    let wanted = Wanted::of(fields);
+    let (engine, t) = (visitor.app.engine(), Licenses::of(visitor.language));
+    let catalog = engine.catalog();
+    if !wanted.q.is_empty() && wanted.after.is_empty() {
+        match engine.named_whole(wanted.q).await {
+            Ok(Some(id)) => return to_license(id, only_rows),
+            Ok(None) => {}
+            Err(error) => return visitor.failed(&error),
+        }
+    }
+    let product = catalog.product(wanted.product).map(|product| product.id);
+    let mut listing = wanted.listing();
+    // A policy of the product that was chosen before.
+    listing.policy =
+        listing.policy.filter(|policy| product.is_some_and(|id| catalog.policy_of(id, policy).is_some()));
     let page = match wanted.q {
         "" => engine.list(&listing).await,
         text => engine.search(text, &listing).await,
@@ -153,37 +178,51 @@ pub(super) async fn list(visitor: Visitor, uri: Uri, headers: HeaderMap) -> Resp
         }
         Err(error) => return visitor.failed(&error),
     };
-    let rows = licenses.iter().map(|listed| row(listed, &visitor, t)).collect();
+    let rows: Vec<Row> = licenses.iter().map(|listed| row(listed, visitor, t)).collect();
     let next = next.map(|after| wanted.from(&after));
-    if headers.contains_key("hx-request") {
-        return frame::html(StatusCode::OK, &Rows { t, wanted: &wanted, rows, next });
-    }
-    let catalog = engine.catalog();
     let choice = |value: &str, name: &str, chosen: &str| Choice {
         value: value.to_owned(),
         name: name.to_owned(),
         is_chosen: value == chosen,
     };
+    let policies = product.into_iter().flat_map(|product| catalog.policies_of(product));
+    let policies: Vec<Choice> =
+        policies.map(|policy| choice(&policy.row.code, &policy.row.name, wanted.policy)).collect();
+    if only_rows {
+        // The beginning of a key finds nothing, and is not kept in the browser's history.
+        let found = wanted.q.is_empty() || !rows.is_empty();
+        let place = if found { wanted.from("") } else { "false".to_owned() };
+        let mut response =
+            frame::html(StatusCode::OK, &Rows { t, wanted: &wanted, policies, rows, next, is_part: true });
+        if let Ok(place) = HeaderValue::from_str(&place) {
+            response.headers_mut().insert("hx-push-url", place);
+        }
+        return response;
+    }
     let words = [t.active, t.unused, t.expiring, t.expired, t.suspended, t.revoked];
     let statuses = STATUSES.iter().zip(words).map(|((value, _), word)| choice(value, word, wanted.status));
     let products = catalog.products().map(|product| choice(&product.code, &product.name, wanted.product));
-    let chosen = catalog.product(wanted.product).map(|product| product.id);
-    let policies = chosen.into_iter().flat_map(|product| catalog.policies_of(product));
-    let policies = policies.map(|policy| choice(&policy.row.code, &policy.row.name, wanted.policy));
     let schemes =
         Scheme::ALL.into_iter().map(|scheme| choice(scheme.as_str(), scheme.as_str(), wanted.scheme));
     let page = ListPage {
-        f: Frame::of(&visitor, t.title),
+        f: Frame::of(visitor, t.title),
         t,
         wanted: &wanted,
         statuses: statuses.collect(),
         products: products.collect(),
-        policies: policies.collect(),
+        policies,
         schemes: schemes.collect(),
         rows,
         next,
+        is_part: false,
     };
     frame::html(StatusCode::OK, &page)
+}
+
+/// On to the licence whose whole key was typed.
+fn to_license(id: Uuid, by_script: bool) -> Response {
+    let place = format!("{HERE}/{id}");
+    if by_script { ([("hx-redirect", place)], StatusCode::NO_CONTENT).into_response() } else { see(&place) }
 }
 
 fn row(listed: &Listed, visitor: &Visitor, t: &'static Licenses) -> Row {

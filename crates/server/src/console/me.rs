@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::frame::{self, Frame, instant, see};
 use super::qr::Qr;
+use super::set_up::password_problem;
 use super::texts::{Me, SignIn};
 use super::visitor::{Posted, Visitor};
 use crate::web::Fields;
@@ -84,12 +85,13 @@ async fn whole(
 }
 
 fn row(open: OpenSession, visitor: &Visitor) -> Row {
+    let t = Me::of(visitor.language);
     Row {
         id: open.id,
         opened: instant(open.created_at),
         seen: instant(open.last_seen_at),
         from: open.address.unwrap_or_default(),
-        browser: open.user_agent.as_deref().map(browser).unwrap_or_default(),
+        browser: open.user_agent.as_deref().map_or(t.sessions_unknown.to_owned(), browser),
         is_this: open.id == visitor.session.id,
     }
 }
@@ -133,7 +135,7 @@ pub(super) async fn password(posted: Posted) -> Response {
     match visitor.app.engine().change_password(&visitor.caller, &visitor.session, old, new).await {
         Ok(true) => see("/console/me?done=password"),
         Ok(false) => wrong_password(&visitor, t.password_wrong).await,
-        Err(EngineError::Invalid { .. }) => again(s.password_short).await,
+        Err(EngineError::Invalid { .. }) => again(password_problem(s, new)).await,
         Err(error) => visitor.failed(&error),
     }
 }
@@ -148,6 +150,9 @@ async fn wrong_password(visitor: &Visitor, sentence: &'static str) -> Response {
 
 /// `GET /console/me/second-factor`.
 pub(super) async fn second_factor(visitor: Visitor) -> Response {
+    if visitor.session.person().is_some_and(|person| person.has_second_factor) {
+        return see(HERE);
+    }
     let secret = visitor.app.engine().new_second_factor();
     factor_page(&visitor, StatusCode::OK, &secret, None)
 }
@@ -159,11 +164,11 @@ fn factor_page(
     problem: Option<&'static str>,
 ) -> Response {
     let t = Me::of(visitor.language);
-    let Some(person) = visitor.session.person() else { return frame::not_allowed(visitor.language) };
+    let Some(person) = visitor.session.person() else { return visitor.not_allowed() };
     let secret = secret.to_text();
     let label: String = form_urlencoded::byte_serialize(person.email.as_bytes()).collect();
     let url = format!("otpauth://totp/Keyward:{label}?secret={}&issuer=Keyward", secret.as_str());
-    let Some(qr) = Qr::of(&url) else { return frame::none(visitor.language) };
+    let Some(qr) = Qr::of(&url) else { return visitor.none() };
     let f = Frame::of(visitor, t.factor_set);
     frame::html(status, &FactorPage { f, t, secret: &secret, qr, problem })
 }
@@ -176,10 +181,26 @@ pub(super) async fn set_second_factor(posted: Posted) -> Response {
     else {
         return see(HERE);
     };
-    let set = visitor.app.engine().set_second_factor(&visitor.caller, person.id, &secret, fields.get("code"));
+    let set = visitor.app.engine().set_second_factor(
+        &visitor.caller,
+        person.id,
+        fields.get("password"),
+        &secret,
+        fields.get("code"),
+    );
     match set.await {
-        Ok(Ok(())) => see("/console/me?done=factor"),
-        Ok(Err(_)) => factor_page(&visitor, StatusCode::UNPROCESSABLE_ENTITY, &secret, Some(t.factor_wrong)),
+        Ok(Some(Ok(()))) => see("/console/me?done=factor"),
+        Ok(None) => match visitor.app.failed(&visitor.context) {
+            Err(locked) => visitor.context.front.refuse(locked, visitor.context.id),
+            Ok(()) => {
+                factor_page(&visitor, StatusCode::UNPROCESSABLE_ENTITY, &secret, Some(t.password_wrong))
+            }
+        },
+        Ok(Some(Err(_))) => {
+            factor_page(&visitor, StatusCode::UNPROCESSABLE_ENTITY, &secret, Some(t.factor_wrong))
+        }
+        // There is one already, which the page says.
+        Err(EngineError::Invalid { .. }) => see(HERE),
         Err(error) => visitor.failed(&error),
     }
 }

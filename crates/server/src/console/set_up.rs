@@ -5,18 +5,19 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use keyward_engine::EngineError;
-use keyward_engine::people::{Invitation, InvitationSecret, Welcome};
+use keyward_engine::people::{Invitation, InvitationSecret, MAX_PASSWORD, Welcome};
 use keyward_engine::token::Role;
 use zeroize::Zeroizing;
 
 use super::HOME;
-use super::frame::{self, Frame, see};
+use super::frame::{self, Frame};
 use super::language::Language;
+use super::sign_in::enter;
 use super::texts::SignIn;
 use super::visitor::caller;
 use crate::app::App;
 use crate::layers::{Context, RawBody};
-use crate::web::{CONSOLE, Fields, is_of_this_site};
+use crate::web::{Fields, address, is_of_this_site};
 
 #[derive(Template)]
 #[template(path = "console/set_up.html")]
@@ -74,7 +75,8 @@ async fn page(
         Err(error) => return frame::failed(language, &error, context),
     };
     let t = SignIn::of(language);
-    let f = Frame::bare(language, t.setup_title);
+    let mut f = Frame::bare(language, t.setup_title);
+    f.path = address("/console/set-up", &[("link", link)]);
     let (email, name) = (fields.get("email"), fields.get("name"));
     frame::html(status, &Page { f, t, link, invitation: &invitation, problem, email, name })
 }
@@ -101,17 +103,28 @@ pub(super) async fn accept(
     }
     let welcome = Welcome {
         email: fields.get("email").to_owned(),
-        name: Some(fields.get("name").trim().to_owned()),
+        name: Some(fields.get("name").to_owned()),
         password: Zeroizing::new(fields.get("password").to_owned()),
     };
     match app.engine().accept(&caller(&app, &context, &headers), &secret, welcome).await {
-        Ok(session) => CONSOLE.set(see(HOME), &session, &context),
+        Ok(signed_in) => enter(&signed_in, HOME, &context),
         Err(EngineError::NotFound { .. }) => over(&app, &context, language),
         Err(EngineError::Taken { .. }) => again(StatusCode::CONFLICT, t.email_taken).await,
         Err(EngineError::Invalid { field: "email", .. }) => {
             again(StatusCode::UNPROCESSABLE_ENTITY, t.email_bad).await
         }
-        Err(EngineError::Invalid { .. }) => again(StatusCode::UNPROCESSABLE_ENTITY, t.password_short).await,
+        Err(EngineError::Invalid { field: "name", .. }) => {
+            again(StatusCode::UNPROCESSABLE_ENTITY, t.name_bad).await
+        }
+        Err(EngineError::Invalid { .. }) => {
+            let problem = password_problem(t, fields.get("password"));
+            again(StatusCode::UNPROCESSABLE_ENTITY, problem).await
+        }
         Err(error) => frame::failed(language, &error, &context),
     }
+}
+
+/// Why a password cannot be used.
+pub(super) const fn password_problem(t: &'static SignIn, password: &str) -> &'static str {
+    if password.len() > MAX_PASSWORD { t.password_long } else { t.password_short }
 }

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
+use keyward_engine::people::SignedIn;
 
 use super::frame::{self, Frame, ours, see};
 use super::language::Language;
@@ -11,7 +12,7 @@ use super::texts::{SignIn, fill, wait};
 use super::visitor::{Posted, Visitor, caller};
 use crate::app::App;
 use crate::layers::{Context, RawBody};
-use crate::limits::RetryAfter;
+use crate::limits::{Network, RetryAfter};
 use crate::web::{CONSOLE, Fields, address, is_of_this_site};
 
 const CODE: &str = "/console/sign-in/code";
@@ -31,7 +32,7 @@ struct Page<'a> {
 struct CodePage<'a> {
     f: Frame<'a>,
     t: &'static SignIn,
-    problem: Option<&'static str>,
+    problem: Option<String>,
     next: &'a str,
 }
 
@@ -50,9 +51,12 @@ pub(super) fn page(
     frame::html(status, &Page { f, t, problem, email, next })
 }
 
-fn code_page(language: Language, status: StatusCode, next: &str, problem: Option<&'static str>) -> Response {
+fn code_page(language: Language, status: StatusCode, next: &str, problem: Option<String>) -> Response {
     let t = SignIn::of(language);
-    frame::html(status, &CodePage { f: Frame::bare(language, t.code_title), t, problem, next: ours(next) })
+    let next = ours(next);
+    let mut f = Frame::bare(language, t.code_title);
+    f.path = address(CODE, &[("next", next)]);
+    frame::html(status, &CodePage { f, t, problem, next })
 }
 
 /// `GET /console/sign-in`.
@@ -81,28 +85,34 @@ pub(super) async fn sign_in(
     if !is_of_this_site(&uri, &headers) {
         return again(StatusCode::FORBIDDEN, t.other_site.to_owned());
     }
-    if let Some(RetryAfter(seconds)) = app.sign_ins().wait(email, now) {
+    let who = format!("{email} {:?}", Network::from(context.client));
+    if let Err(RetryAfter(seconds)) = app.sign_ins().begin(&who, now) {
         let problem = fill(t.wait, wait(language, seconds));
         return again(StatusCode::TOO_MANY_REQUESTS, problem);
     }
     let caller = caller(&app, &context, &headers);
     let signed_in = match app.engine().sign_in(&caller, email, fields.get("password")).await {
         Ok(signed_in) => signed_in,
-        Err(error) => return frame::failed(language, &error, &context),
+        Err(error) => {
+            app.sign_ins().withdraw(&who);
+            return frame::failed(language, &error, &context);
+        }
     };
     let Some(signed_in) = signed_in else {
-        app.sign_ins().failed(email, now);
         app.metrics().refused(context.front.name, "PASSWORD_WRONG");
         return match app.failed(&context) {
             Err(locked) => context.front.refuse(locked, context.id),
             Ok(()) => again(StatusCode::UNAUTHORIZED, t.wrong.to_owned()),
         };
     };
-    if signed_in.needs_code {
-        return CONSOLE.set(see(&address(CODE, &[("next", next)])), &signed_in.secret, &context);
-    }
-    app.sign_ins().succeeded(email);
-    CONSOLE.set(see(next), &signed_in.secret, &context)
+    app.sign_ins().succeeded(&who);
+    enter(&signed_in, next, &context)
+}
+
+/// On to the next page, by way of the code where one is still to be shown.
+pub(super) fn enter(signed_in: &SignedIn, next: &str, context: &Context) -> Response {
+    let place = if signed_in.needs_code { address(CODE, &[("next", next)]) } else { next.to_owned() };
+    CONSOLE.set(see(&place), &signed_in.secret, context)
 }
 
 /// `GET /console/sign-in/code`.
@@ -115,11 +125,11 @@ pub(super) async fn show_code(
     let (fields, language) = (Fields::of_query(uri.query()), Language::of(&headers));
     let waits = match CONSOLE.read(&context, &headers) {
         Some(secret) => app.engine().waits_for_code(&secret).await,
-        None => Ok(false),
+        None => Ok(None),
     };
     match waits {
-        Ok(true) => code_page(language, StatusCode::OK, fields.get("next"), None),
-        Ok(false) => page(language, StatusCode::OK, fields.get("next"), "", None),
+        Ok(Some(_)) => code_page(language, StatusCode::OK, fields.get("next"), None),
+        Ok(None) => page(language, StatusCode::OK, fields.get("next"), "", None),
         Err(error) => frame::failed(language, &error, &context),
     }
 }
@@ -137,31 +147,35 @@ pub(super) async fn code(
     if !is_of_this_site(&uri, &headers) {
         return page(language, StatusCode::FORBIDDEN, next, "", Some(t.other_site.to_owned()));
     }
-    let Some(secret) = CONSOLE.read(&context, &headers) else {
-        return page(language, StatusCode::UNAUTHORIZED, next, "", Some(t.session_over.to_owned()));
+    let over = || page(language, StatusCode::UNAUTHORIZED, next, "", Some(t.session_over.to_owned()));
+    let Some(secret) = CONSOLE.read(&context, &headers) else { return over() };
+    let person = match app.engine().waits_for_code(&secret).await {
+        Ok(Some(person)) => person.to_string(),
+        Ok(None) => return over(),
+        Err(error) => return frame::failed(language, &error, &context),
     };
-    let now = app.clock().now();
-    // Codes are short: whoever knows the password has no more tries than whoever guesses passwords.
-    if let Some(RetryAfter(seconds)) = app.sign_ins().wait(secret.expose(), now) {
-        let problem = fill(t.wait, wait(language, seconds));
-        return page(language, StatusCode::TOO_MANY_REQUESTS, next, "", Some(problem));
+    // Codes are short. Whoever knows the password and signs in anew has no more tries than before.
+    if let Err(RetryAfter(seconds)) = app.sign_ins().begin(&person, app.clock().now()) {
+        let problem = fill(t.code_wait, wait(language, seconds));
+        return code_page(language, StatusCode::TOO_MANY_REQUESTS, next, Some(problem));
     }
     let caller = caller(&app, &context, &headers);
     match app.engine().show_code(&caller, &secret, fields.get("code")).await {
-        Ok(Ok(secret)) => CONSOLE.set(see(ours(next)), &secret, &context),
+        Ok(Ok(secret)) => {
+            app.sign_ins().succeeded(&person);
+            CONSOLE.set(see(ours(next)), &secret, &context)
+        }
         Ok(Err(_)) => {
-            app.sign_ins().failed(secret.expose(), now);
             app.metrics().refused(context.front.name, "CODE_WRONG");
-            match (app.failed(&context), app.engine().waits_for_code(&secret).await) {
-                (Err(locked), _) => context.front.refuse(locked, context.id),
-                (Ok(()), Ok(true)) => code_page(language, StatusCode::UNAUTHORIZED, next, Some(t.code_wrong)),
-                (Ok(()), Ok(false)) => {
-                    page(language, StatusCode::UNAUTHORIZED, next, "", Some(t.session_over.to_owned()))
-                }
-                (Ok(()), Err(error)) => frame::failed(language, &error, &context),
+            match app.failed(&context) {
+                Err(locked) => context.front.refuse(locked, context.id),
+                Ok(()) => code_page(language, StatusCode::UNAUTHORIZED, next, Some(t.code_wrong.to_owned())),
             }
         }
-        Err(error) => frame::failed(language, &error, &context),
+        Err(error) => {
+            app.sign_ins().withdraw(&person);
+            frame::failed(language, &error, &context)
+        }
     }
 }
 

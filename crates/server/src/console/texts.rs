@@ -3,6 +3,7 @@
 mod audit;
 mod common;
 mod customers;
+mod home;
 mod installations;
 mod keys;
 mod licenses;
@@ -42,6 +43,7 @@ use texts;
 pub(super) use audit::Texts as AuditTexts;
 pub(super) use common::Texts as Common;
 pub(super) use customers::Texts as Customers;
+pub(super) use home::Texts as Home;
 pub(super) use installations::Texts as Installations;
 pub(super) use keys::Texts as Keys;
 pub(super) use licenses::Texts as Licenses;

@@ -39,12 +39,28 @@ impl Visitor {
 
     /// The page that says no, where he may not do something.
     pub(super) fn refusal(&self, permission: Permission) -> Option<Response> {
-        (!self.may(permission)).then(|| frame::not_allowed(self.language))
+        (!self.may(permission)).then(|| self.not_allowed())
+    }
+
+    /// The page that says that he may not do something.
+    pub(super) fn not_allowed(&self) -> Response {
+        let c = Common::of(self.language);
+        frame::message(StatusCode::FORBIDDEN, frame::Frame::of(self, c.not_allowed), c.not_allowed_text)
+    }
+
+    /// The page that says that there is nothing.
+    pub(super) fn none(&self) -> Response {
+        let c = Common::of(self.language);
+        frame::message(StatusCode::NOT_FOUND, frame::Frame::of(self, c.not_found), c.not_found_text)
     }
 
     /// The page about a failure that is not his.
     pub(super) fn failed(&self, error: &EngineError) -> Response {
-        frame::failed(self.language, error, &self.context)
+        match error {
+            EngineError::Forbidden(_) => self.not_allowed(),
+            EngineError::NotFound { .. } => self.none(),
+            error => frame::failed(self.language, error, &self.context),
+        }
     }
 
     /// How he is called.
@@ -104,6 +120,8 @@ impl FromRequest<App> for Posted {
         let (mut parts, body) = request.into_parts();
         let visitor = look(app, &mut parts).await?;
         let language = Language::of(&parts.headers);
+        let csrf_header =
+            parts.headers.get("x-csrf-token").and_then(|value| value.to_str().ok()).map(str::to_owned);
         let RawBody(body) = RawBody::from_request(Request::from_parts(parts, body), app).await?;
         let fields = Fields::parse(&body);
         let Some(visitor) = visitor else {
@@ -112,7 +130,11 @@ impl FromRequest<App> for Posted {
             let next = frame::ours(fields.get("at"));
             return Err(sign_in::page(language, StatusCode::UNAUTHORIZED, next, "", Some(over.to_owned())));
         };
-        if !app.engine().admits(&visitor.session, fields.get("csrf")) {
+        // What is answered to a form is no address to come back to.
+        let visitor = Visitor { path: frame::ours(fields.get("at")).to_owned(), ..visitor };
+        // Scripts of ours send the proof in a header, so that it stands in no address.
+        let shown = csrf_header.as_deref().unwrap_or_else(|| fields.get("csrf"));
+        if !app.engine().admits(&visitor.session, shown) {
             let f = frame::Frame::bare(language, Common::of(language).nothing_done);
             let sentence = f.c.foreign_form;
             return Err(frame::message(StatusCode::FORBIDDEN, f, sentence));

@@ -1,5 +1,6 @@
-//! The delay after wrong passwords: each further one for the same address of a person waits longer, whoever sends it. Known
-//! addresses and unknown ones are treated alike.
+//! The delay after wrong passwords and codes: each further one for the same person waits longer. Passwords are counted for a
+//! person and the network that they come from, so that a stranger elsewhere keeps nobody out; codes for a person alone.
+//! Known addresses and unknown ones are treated alike.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
@@ -17,9 +18,9 @@ const LONGEST: i64 = 60;
 /// After so many seconds without a wrong one all is forgotten.
 const FORGOTTEN: i64 = 3_600;
 /// So many are remembered.
-const CAPACITY: usize = 20_000;
+const CAPACITY: usize = 100_000;
 
-/// Wrong passwords in a row, by the address that they were for.
+/// Wrong passwords and codes in a row, by whom they were for.
 pub struct SignInDelays {
     hasher: RandomState,
     tries: Mutex<Bounded<u64, Tries>>,
@@ -49,22 +50,31 @@ impl Default for SignInDelays {
 }
 
 impl SignInDelays {
-    /// How long the next attempt has to wait; `None` when it has not.
-    pub fn wait(&self, person: &str, now: Timestamp) -> Option<RetryAfter> {
-        let tries = self.with(|tries| tries.get(self.key(person)).copied().unwrap_or_default());
-        let free_at = tries.free_at().filter(|_| !tries.is_over(now))?;
-        (now < free_at).then(|| RetryAfter::between(now, free_at))
-    }
-
-    /// Notes a wrong password or code.
-    pub fn failed(&self, person: &str, now: Timestamp) {
+    /// Begins an attempt, which counts as a wrong one until it turns out right: of many at once no more are let through than
+    /// one after the other.
+    ///
+    /// # Errors
+    /// How long the attempt has to wait.
+    pub fn begin(&self, person: &str, now: Timestamp) -> Result<(), RetryAfter> {
         self.with(|all| {
             let tries = all.touch(self.key(person));
             if tries.is_over(now) {
                 tries.wrong = 0;
             }
+            if let Some(free_at) = tries.free_at().filter(|free_at| now < *free_at) {
+                return Err(RetryAfter::between(now, free_at));
+            }
             tries.wrong = tries.wrong.saturating_add(1);
             tries.last = Some(now);
+            Ok(())
+        })
+    }
+
+    /// Takes an attempt back of which nobody knows whether it was right.
+    pub fn withdraw(&self, person: &str) {
+        self.with(|all| {
+            let tries = all.touch(self.key(person));
+            tries.wrong = tries.wrong.saturating_sub(1);
         });
     }
 
@@ -95,24 +105,36 @@ mod tests {
         Timestamp::from_micros(second * 1_000_000)
     }
 
+    /// How long an attempt has to wait that begins now.
+    fn wait(delays: &SignInDelays, person: &str, second: i64) -> u64 {
+        delays.begin(person, at(second)).err().map_or(0, |wait| wait.0)
+    }
+
     #[test]
     fn each_wrong_one_waits_longer_and_a_right_one_forgets() {
         let delays = SignInDelays::default();
-        let mut waits = Vec::new();
+        let (mut waits, mut now) = (Vec::new(), 100);
         for _ in 0..14 {
-            delays.failed("Ada@example.com", at(100));
-            waits.push(delays.wait(" ada@example.com", at(100)).map_or(0, |wait| wait.0));
+            let seconds = wait(&delays, "Ada@example.com", now);
+            waits.push(seconds);
+            now += i64::try_from(seconds).unwrap();
+            if seconds > 0 {
+                assert_eq!(wait(&delays, " ada@example.com", now - 1), 1);
+                assert_eq!(wait(&delays, " ada@example.com", now), 0);
+            }
         }
-        assert_eq!(waits, [0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60]);
-        assert_eq!(delays.wait("ada@example.com", at(159)), Some(RetryAfter(1)));
-        assert_eq!(delays.wait("ada@example.com", at(160)), None);
-        assert_eq!(delays.wait("bob@example.com", at(100)), None, "another person");
-        delays.failed("ada@example.com", at(100 + 3_601));
-        assert_eq!(delays.wait("ada@example.com", at(100 + 3_601)), None, "an hour later");
+        assert_eq!(waits, [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
+        assert_eq!(wait(&delays, "ada@example.com", now), 60);
+        assert_eq!(wait(&delays, "bob@example.com", now), 0, "another person");
+        assert_eq!(wait(&delays, "ada@example.com", now + 3_601), 0, "an hour later");
         for _ in 0..9 {
-            delays.failed("ada@example.com", at(9_000));
+            wait(&delays, "ada@example.com", 9_000);
         }
         delays.succeeded("ada@example.com");
-        assert_eq!(delays.wait("ada@example.com", at(9_000)), None);
+        assert_eq!(wait(&delays, "ada@example.com", 9_000), 0);
+        for _ in 0..9 {
+            assert_eq!(wait(&delays, "eve@example.com", 9_000), 0, "what is withdrawn does not count");
+            delays.withdraw("eve@example.com");
+        }
     }
 }

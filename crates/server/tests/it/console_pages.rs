@@ -42,7 +42,7 @@ impl<'s> Person<'s> {
         let (engine, caller) = (&site.engine, Caller::operator());
         let link = engine.invite(&caller, role, Some(email)).await.expect("a link");
         let welcome = Welcome { password: PASSWORD.to_owned().into(), ..Welcome::default() };
-        let session = engine.accept(&caller, &link, welcome).await.expect("a session");
+        let session = engine.accept(&caller, &link, welcome).await.expect("a session").secret;
         let cookie = format!("keyward_console={}", session.expose());
         let session = engine.session(&session).await.expect("reads").expect("a session");
         let id = session.person().expect("a person").id;

@@ -94,25 +94,3 @@ async fn ready_is_another_question_than_alive() {
     );
     assert_eq!(server.get("/health/live").await.status, 200);
 }
-
-#[tokio::test]
-async fn the_first_page_says_where_to_go_and_runs_no_script() {
-    let server = server(MetricsAccess::Off, Arc::default()).await;
-    let page = server.get("/").await;
-    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
-    assert!(
-        page.header("content-security-policy").is_some_and(|policy| policy.starts_with("default-src 'none'"))
-    );
-    for text in [
-        "href=\"/api/stats\"",
-        "href=\"/api/health\"",
-        "href=\"/records\"",
-        "href=\"/public_key\"",
-        "href=\"/health/ready\"",
-        "href=\"/metrics\"",
-        "keyward token create",
-    ] {
-        assert!(page.body.contains(text), "{text}");
-    }
-    assert!(!page.body.contains("<script"));
-}

@@ -9,7 +9,7 @@ use tokio_postgres::types::{FromSql, Type};
 use tokio_postgres::{Client, Config, NoTls};
 
 use super::value::Names;
-use super::{Columns, OldRow, OldRows, OldTable, OldValue, Parts, WAITING, failed, quoted};
+use super::{Columns, Coming, OldRow, OldRows, OldTable, OldValue, Parts, WAITING, failed, quoted};
 use crate::driver::postgres::{stays_here, tls};
 use crate::{PostgresAddress, StoreError};
 
@@ -108,7 +108,7 @@ impl Database {
                 let _ = parts.sender.send(Err(failed(&parts.place, &said(&why)))).await;
             }
         });
-        Ok(Some(OldRows { total: total.unsigned_abs(), ignored: 0, parts }))
+        Ok(Some(OldRows { total: total.unsigned_abs(), ignored: 0, coming: Coming::Rows(parts) }))
     }
 
     /// The table as it is named here, and its columns with their types.

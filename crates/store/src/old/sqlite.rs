@@ -13,7 +13,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use tokio::sync::mpsc;
 
 use super::value::Names;
-use super::{Columns, OldRow, OldRows, OldTable, OldValue, Parts, WAITING, failed, quoted};
+use super::{Columns, Coming, OldRow, OldRows, OldTable, OldValue, Parts, WAITING, failed, quoted};
 use crate::StoreError;
 use crate::driver::sqlite::beside;
 
@@ -121,7 +121,7 @@ impl Database {
                 let _ = parts.sender.blocking_send(Err(failed(&parts.place, &why)));
             }
         });
-        Ok(Some(OldRows { total: total.unsigned_abs(), ignored: 0, parts }))
+        Ok(Some(OldRows { total: total.unsigned_abs(), ignored: 0, coming: Coming::Rows(parts) }))
     }
 }
 

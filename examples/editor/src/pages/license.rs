@@ -104,9 +104,9 @@ pub(super) struct Done {
 
 pub(super) async fn show(State(app): State<Arc<App>>, Query(Done { done }): Query<Done>) -> Response {
     let done = match done.as_deref() {
-        Some("imported") => Some("The license was imported."),
-        Some("refreshed") => Some("The license was checked again."),
-        Some("removed") => Some("The license was removed."),
+        Some("imported") => Some("The licence was imported."),
+        Some("refreshed") => Some("The licence was checked again."),
+        Some("removed") => Some("The licence was removed."),
         Some("trial") => Some("The trial was started."),
         _ => None,
     };
@@ -163,12 +163,12 @@ pub(super) async fn start_trial(State(app): State<Arc<App>>) -> Response {
 
 pub(super) async fn ask_to_remove(State(app): State<Arc<App>>) -> Response {
     let page = Confirm {
-        title: "Remove the license?",
+        title: "Remove the licence?",
         banner: banner(&app.license.status()),
         consequence: "Without a license nothing can be changed on this device; your text stays, and can be exported. \
                       Keep the license file or key if you want to import it again.",
         action: "remove",
-        yes: "Remove license",
+        yes: "Remove licence",
         back: "license",
     };
     html(StatusCode::OK, &page)

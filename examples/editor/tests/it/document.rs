@@ -82,5 +82,5 @@ fn without_a_licence_the_banner_is_the_status() {
     let editor = Desk::new().start("2026-01-01");
     let refused = editor.post("save", &[("text", "Dear all,")]);
     assert_eq!(refused.code, 403);
-    refused.says(&["<p class=\"banner\" role=\"alert\">No license found. Read-Only Mode.</p>"]);
+    refused.says(&["<p class=\"banner\" role=\"alert\">No licence found. Read-Only Mode.</p>"]);
 }

@@ -13,7 +13,7 @@ fn not_found() {
     page.says(&[
         "fill=\"#6b7280\"",
         "<strong>NOT_FOUND</strong>",
-        "No license found. Read-Only Mode.",
+        "No licence found. Read-Only Mode.",
         "No licence is installed on this device.",
         "Import the licence that the vendor sent, or send this device&#39;s id to get one.",
         "https://keyward.example/help/codes#not_found",
@@ -32,9 +32,9 @@ fn active() {
     page.says(&[
         "fill=\"#10b981\"",
         "<strong>ACTIVE</strong>",
-        "<span>License active.</span>",
+        "<span>Licence active.</span>",
         "<dt>Issued to</dt><dd>ABC &#60;Traders&#62;</dd>",
-        "<dt>License type</dt><dd>YEARLY</dd>",
+        "<dt>Licence type</dt><dd>YEARLY</dd>",
         "<dt>Expires</dt><dd>2027-01-01 00:00 UTC</dd>",
         "<dt>Days left</dt><dd>364</dd>",
         ">Remove</a>",
@@ -45,7 +45,7 @@ fn active() {
 #[test]
 fn active_and_soon_to_end() {
     let editor = Desk::new().licensed("2026-12-22");
-    editor.get("license").says(&["#10b981", "License active. 10 days left.", "Expires in 10 days."]);
+    editor.get("license").says(&["#10b981", "Licence active. 10 days left.", "Expires in 10 days."]);
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn grace() {
     page.says(&[
         "fill=\"#f59e0b\"",
         "<strong>GRACE_PERIOD</strong>",
-        "License expired. Grace period: 6 days left.",
+        "Licence expired. Grace period: 6 days left.",
         "<dt>Days left</dt><dd>6</dd>",
         "Expired; everything still works for 6 more days.",
         "Renew it before the grace period ends.",
@@ -122,7 +122,7 @@ fn a_file_is_uploaded() {
     let editor = Desk::new().start("2026-01-02");
     let license = vendor::license(&editor.device());
     assert_eq!(editor.upload(&format!("{license}\n")).location(), Some("license?done=imported"));
-    editor.get("license?done=imported").says(&["The license was imported.", "<strong>ACTIVE</strong>"]);
+    editor.get("license?done=imported").says(&["The licence was imported.", "<strong>ACTIVE</strong>"]);
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn what_is_no_licence_is_refused_and_shown_to_nobody() {
 fn removing_asks_first() {
     let desk = Desk::new();
     let editor = desk.licensed("2026-01-02");
-    editor.get("remove").says(&["Remove the license?", "name=\"confirm\" value=\"yes\"", "Cancel"]);
+    editor.get("remove").says(&["Remove the licence?", "name=\"confirm\" value=\"yes\"", "Cancel"]);
     editor.get("license").says(&["<strong>ACTIVE</strong>"]);
     assert_eq!(editor.post("remove", &[]).location(), Some("remove"));
     assert_eq!(editor.post("remove", &[("confirm", "no")]).location(), Some("remove"));
@@ -150,7 +150,7 @@ fn removing_asks_first() {
     assert!(desk.path("data/license.key").exists());
 
     assert_eq!(editor.post("remove", &[("confirm", "yes")]).location(), Some("license?done=removed"));
-    editor.get("license?done=removed").says(&["The license was removed.", "<strong>NOT_FOUND</strong>"]);
+    editor.get("license?done=removed").says(&["The licence was removed.", "<strong>NOT_FOUND</strong>"]);
     assert!(!desk.path("data/license.key").exists());
 }
 

@@ -72,7 +72,7 @@ fn with_a_licence_it_works_and_the_next_start_needs_no_file() {
     let license = machine.lay_down(&["export"], YEAR);
     let ran = machine.run(&["--license", "license.key", "--jobs", "3"]);
     assert_eq!(ran.code(), Some(0), "{}", ran.err());
-    assert_eq!(ran.out(), "license: License active.\nreport 1 is made\nreport 2 is made\nreport 3 is made\n");
+    assert_eq!(ran.out(), "licence: Licence active.\nreport 1 is made\nreport 2 is made\nreport 3 is made\n");
     assert_eq!(machine.reports(), 3);
     assert!(!(ran.out() + &ran.err()).contains(&license), "the key is in no log");
 
@@ -102,7 +102,7 @@ fn a_licence_that_ends_meanwhile_ends_the_work() {
     assert_eq!(ran.code(), Some(3), "{}", ran.err());
     assert_eq!(machine.reports(), 1);
     let err = ran.err();
-    assert!(err.starts_with("license: License Expired. Read-Only Mode. (EXPIRED)\nstopped: "), "{err}");
+    assert!(err.starts_with("licence: License Expired. Read-Only Mode. (EXPIRED)\nstopped: "), "{err}");
     assert!(err.contains("(EXPIRED). Renew it, or issue a new licence."), "{err}");
     assert!(err.ends_with("See https://keyward.example/help/codes#expired\n"), "{err}");
 }

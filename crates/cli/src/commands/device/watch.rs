@@ -9,10 +9,10 @@ use super::application::Application;
 use super::status::show;
 use crate::failure::Failure;
 
-/// Print the status now and whenever it changes, until stopped
+/// Print the status now and whenever it changes, until stopped; a server that was set up is asked hourly
 #[derive(Args)]
 pub(crate) struct Watch {
-    /// Look at least every so many seconds
+    /// Look at the files and the clock at least every so many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     every: u64,
     /// Stop after so many lines

@@ -51,7 +51,7 @@ pub(super) fn print(report: &Report, json: bool) -> Result<(), Failure> {
     for warning in &report.warnings {
         rows(&format!("\nto be known: {}", warning.sentence), warning.count, &warning.rows)?;
     }
-    let end = match (report.refused, report.dry_run, report.imported) {
+    let end = match (report.refused, report.dry_run, report.imported + report.forms) {
         (true, ..) => {
             "\nRefused: nothing was imported. Correct these rows, or leave them out with --skip-bad.\n"
         }

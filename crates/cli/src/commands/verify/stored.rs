@@ -1,17 +1,34 @@
 //! Verifying beside the database: what it decides, and what the form says where nobody asks it.
 
 use keyward_core::code::Code;
+use keyward_core::crypto::{KeySet, PublicKey};
 use keyward_core::refusal::Refusal;
 use keyward_core::scheme::Scheme;
 use keyward_core::verdict::{self, DeviceContext, Verdict};
+use keyward_engine::crypto::AwsLc;
 use serde_json::json;
 
 use super::Verify;
 use crate::commands::license::summary;
-use crate::database::Opened;
+use crate::database::{DatabaseArgs, Opened};
 use crate::failure::Failure;
 use crate::output::{self, Table};
 use crate::report::Report;
+
+/// The public keys that the database has for a product.
+pub(super) fn public_keys(database: &DatabaseArgs, product: &str) -> Result<KeySet, Failure> {
+    database.read(None, async |opened: &Opened| {
+        let mut keys = KeySet::default();
+        for key in opened.engine.list_keys().await? {
+            let counts = key.algorithm == "ed25519" && key.state != "retired";
+            if counts && key.product.as_deref().is_none_or(|of| of == product) {
+                let pem = opened.engine.public_key(key.id).await?;
+                keys.public.extend(PublicKey::from_pem(&pem, &AwsLc));
+            }
+        }
+        Ok(keys)
+    })
+}
 
 pub(super) fn run(
     verify: &Verify,

@@ -90,6 +90,12 @@ fn support_follows_a_file_from_its_issue_to_its_end() {
         assert_eq!(world.db_out(&["license", "file", id, "--to", "-"]), second);
         let log = world.db_out(&["audit", "log", "--json"]);
         assert!(log.contains("license.reveal"), "{log}");
+        let by_name = world.db(&["license", "file", "XYZ Corp"]);
+        assert!(
+            by_name.status != 0 && by_name.err.contains("`keyward license list NAME`"),
+            "{}",
+            by_name.err
+        );
 
         // The customer has another device.
         let moved = world.db_json(&["license", "transfer", id, "--device", OTHER]);

@@ -72,6 +72,23 @@ fn a_bad_row_refuses_all_and_is_named() {
 }
 
 #[test]
+fn a_dry_run_leaves_nothing_behind_and_says_what_the_run_would_refuse() {
+    let world = World::new();
+    let from = with_sample(&world, "c.db");
+    let dry = ["import", "C", "--from", &from, "--skip-bad", "--dry-run"];
+    let before = files(&world.path(""));
+    let run = world.run(&dry);
+    assert!(run.status == 0 && run.out.contains("nothing was written"), "{}{}", run.out, run.err);
+    assert!(run.err.is_empty() && !world.path("keyward-data").exists(), "{}", run.err);
+    assert!(files(&world.path("")) == before);
+    let public = [("MASTER_KEY", "your-secret-key-here")];
+    for arguments in [&dry[..], &dry[..5]] {
+        let refused = world.run_in(&public, arguments, "");
+        assert!(refused.status == 2 && refused.err.contains("PUBLIC_SECRET"), "{}", refused.err);
+    }
+}
+
+#[test]
 fn what_came_from_the_old_system_is_shown() {
     let world = World::with_keys();
     world.db_out(&[

@@ -2,7 +2,7 @@
 
 use keyward_core::crypto::{KeySet, PublicKey, pure::Pure};
 use keyward_core::recovery::RecoveryCode;
-use keyward_core::seat::{Receipt, Request, Seat};
+use keyward_core::seat::{Receipt, Request, Seat, SignedSeat};
 use keyward_core::time::Timestamp;
 use keyward_engine::keyring::SigningKey;
 use rand::SeedableRng as _;
@@ -71,6 +71,67 @@ fn public(world: &World) -> KeySet {
 /// The object of a command that asks no database.
 fn json(world: &World, arguments: &[&str]) -> serde_json::Value {
     world.run(&[arguments, &["--json"]].concat()).json()
+}
+
+const END: &[&str] = &["--expires", "2090-01-01T00:00:00Z"];
+
+#[test]
+fn an_answer_is_verified_like_a_licence() {
+    let world = &World::of_each_database()[0];
+    let key = issued(world, &[END, &["--grace", "5"]].concat());
+    let answer = world.db_out(&["activate-offline", &Device::new(1).request(&key, 1)]);
+    public(world);
+    let verify = |more: &[&str]| world.run(&[&["verify", &answer, "--json"], more].concat());
+    let code = |more: &[&str]| verify(&[&["--key", "lk.pub"], more].concat()).json()["code"].clone();
+    assert_eq!(code(&["--device", "device-1"]), "VALID");
+    assert_eq!(code(&["--device", "device-2"]), "WRONG_DEVICE");
+    assert_eq!(code(&["--feature", "export"]), "ENTITLEMENTS_MISSING");
+    assert_eq!(code(&["--now", "2090-01-05T00:00:00Z"]), "GRACE_PERIOD");
+    assert_eq!(code(&["--now", "2090-01-07T00:00:00Z"]), "EXPIRED");
+    assert_eq!(world.db(&["verify", &answer]).status, 0, "with the database's keys");
+    let (status, error) = verify(&[]).failure();
+    assert!(status == 2 && error.contains("NO_KEY"), "{error}");
+    let other = if &answer[60..61] == "A" { "B" } else { "A" };
+    let altered = format!("{}{other}{}", &answer[..60], &answer[61..]);
+    assert_eq!(world.run(&["verify", &altered, "--key", "lk.pub"]).status, 1);
+}
+
+#[test]
+fn an_answer_is_good_as_long_as_its_lease() {
+    let world = &World::of_each_database()[0];
+    let vendor = Device::new(9);
+    let public = vendor.key.public();
+    std::fs::write(world.path("own.pub"), public.to_pem()).expect("written");
+    let key = issued(world, END);
+    let answer = world.db_out(&["activate-offline", &Device::new(1).request(&key, 1)]);
+    let seat = SignedSeat::parse(answer.trim()).expect("an answer").unverified().clone();
+    let seat = Seat { lease_until: Some(NOW.plus_days(90)), ..seat };
+    let text = seat.to_text(public.id(), vendor.sign(&seat.covered(public.id())));
+    let code = |now: Timestamp| {
+        world.run(&["verify", &text, "--key", "own.pub", "--json", "--now", &now.to_string()]).json()["code"]
+            .clone()
+    };
+    assert_eq!(code(NOW.plus_days(90)), "VALID");
+    assert_eq!(code(NOW.plus_days(90).plus_micros(1)), "LEASE_ENDED");
+}
+
+#[test]
+fn the_grace_of_a_key_is_that_of_its_seat_and_of_the_database() {
+    for world in World::of_each_database() {
+        let key = issued(&world, &[END, &["--grace", "12"]].concat());
+        let answer = world.db_out(&["activate-offline", &Device::new(1).request(&key, 1)]);
+        let seat = Seat::verified(answer.trim(), &public(&world)).expect("the application accepts it");
+        assert_eq!(seat.grace_seconds, 12 * 86_400);
+        let said = world.db_json(&["verify", &key, "--now", "2090-01-10T00:00:00Z"]);
+        for side in ["online", "offline"] {
+            assert_eq!(said[side]["code"], "GRACE_PERIOD", "{side}: {said}");
+        }
+
+        let plain = issued(&world, END);
+        let answer = world.db_out(&["activate-offline", &Device::new(2).request(&plain, 1)]);
+        let seat = Seat::verified(answer.trim(), &public(&world)).expect("the application accepts it");
+        assert_eq!(seat.grace_seconds, 0, "the policy's");
+    }
 }
 
 fn refused(run: &Run, code: &str) {

@@ -74,7 +74,8 @@ fn nothing_heals_without_proof_or_while_clock_and_server_disagree() {
 fn a_clock_that_is_behind_the_server_is_called_so() {
     for tls in [true, false] {
         let device = Device::new();
-        let fake = Fake::listen("127.0.0.1", vec![reply(200, START, &activated(3_650))], tls);
+        let fake =
+            Fake::listen("127.0.0.1", vec![reply(200, START, &activated(3_650))], tls.then_some("tls.crt"));
         device.clock.set(START - DAY);
         let license = device.manager(secure(&fake));
         assert_eq!(license.activate(KEY).expect("an answer").code(), Code::Valid, "within the tolerance");

@@ -40,15 +40,16 @@ pub(super) struct Fake {
 impl Fake {
     /// Plain HTTP. The acts are for one connection each, the last for all that follow.
     pub(super) fn new(acts: Vec<Act>) -> Self {
-        Self::listen("127.0.0.1", acts, false)
+        Self::listen("127.0.0.1", acts, None)
     }
 
     /// Under TLS, with the certificate of the tests.
     pub(super) fn tls(acts: Vec<Act>) -> Self {
-        Self::listen("127.0.0.1", acts, true)
+        Self::listen("127.0.0.1", acts, Some("tls.crt"))
     }
 
-    pub(super) fn listen(host: &str, acts: Vec<Act>, tls: bool) -> Self {
+    /// With a certificate under TLS, else without.
+    pub(super) fn listen(host: &str, acts: Vec<Act>, tls: Option<&'static str>) -> Self {
         let listener = TcpListener::bind((host, 0)).expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let (go, wait) = channel();
@@ -60,8 +61,8 @@ impl Fake {
             for stream in listener.incoming().flatten() {
                 let (seen, doing, wait) = (Arc::clone(&seen), Arc::clone(&doing), Arc::clone(&wait));
                 std::thread::spawn(move || {
-                    if tls {
-                        let session = ServerConnection::new(server()).expect("a session");
+                    if let Some(certificate) = tls {
+                        let session = ServerConnection::new(server(certificate)).expect("a session");
                         serve(StreamOwned::new(session, stream), &seen, &doing, &wait);
                     } else {
                         serve(stream, &seen, &doing, &wait);
@@ -69,7 +70,7 @@ impl Fake {
                 });
             }
         });
-        let scheme = if tls { "https" } else { "http" };
+        let scheme = if tls.is_some() { "https" } else { "http" };
         Self { url: format!("{scheme}://{host}:{port}"), asked, acts, go }
     }
 
@@ -134,8 +135,9 @@ pub(super) fn testdata(name: &str) -> String {
     std::fs::read_to_string(path).expect("the file is in the repository")
 }
 
-fn server() -> Arc<ServerConfig> {
-    let certificate = CertificateDer::from_pem_slice(testdata("tls.crt").as_bytes()).expect("a certificate");
+fn server(certificate: &str) -> Arc<ServerConfig> {
+    let certificate =
+        CertificateDer::from_pem_slice(testdata(certificate).as_bytes()).expect("a certificate");
     let key = PrivateKeyDer::from_pem_slice(testdata("tls.key").as_bytes()).expect("a key");
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()

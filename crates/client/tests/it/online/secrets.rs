@@ -1,10 +1,13 @@
 //! Neither key nor token nor the device's id stands in anything that is shown or logged.
 
+use std::fmt::Write as _;
+use std::sync::{Mutex, PoisonError};
+
 use keyward_client::online::Server;
 use keyward_client::{ClientError, LicenseManager};
 use serde_json::json;
 
-use super::fake::{Act, Fake, dead, reply, text};
+use super::fake::{Act, Fake, dead, reply, testdata, text};
 use super::{Device, KEY, START, TOKEN, activated};
 
 const LK: &str = "LK-1-PRO-10-SECRETPART-ABCD";
@@ -84,6 +87,46 @@ fn no_error_and_no_status_shows_a_secret() {
         let error = builder.server(Server::installation(url, token)).open().expect_err("it cannot be used");
         of_error("open", &error, &["hidden", "hid den"]);
     }
+}
+
+/// What is logged in this process, at any level and by anybody.
+struct Log(Mutex<String>);
+
+impl log::Log for Log {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = writeln!(lines, "{} {}: {}", record.level(), record.target(), record.args());
+    }
+
+    fn flush(&self) {}
+}
+
+static LOG: Log = Log(Mutex::new(String::new()));
+
+#[test]
+fn no_log_shows_a_secret() {
+    log::set_logger(&LOG).expect("the only one");
+    log::set_max_level(log::LevelFilter::Trace);
+    let fake = Fake::tls(vec![reply(200, START, &activated(30))]);
+    let server = |server: Server| server.root_certificate(&testdata("tls.crt"));
+    let license = Device::new().manager(server(Server::pool(&fake.url)));
+    license.activate(KEY).expect("it is activated");
+    license.refresh().expect("it is asked again");
+    let ids = [license.device_id().to_owned()];
+    fake.acts(vec![Act::Say(b"rubbish".to_vec())]);
+    let license = Device::new().manager(server(Server::installation(&fake.url, TOKEN)));
+    license.activate(LK).expect_err("rubbish");
+    let through = Fake::new(vec![text(407, START, "", "")]);
+    let proxy = through.url.replace("://", "://kim:proxy-password@");
+    let license = Device::new().manager(Server::installation("http://a.example", TOKEN).proxy(&proxy));
+    license.activate(LK).expect_err("the proxy refuses");
+    let lines = LOG.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    assert!(lines.contains("rustls"), "nothing was listened to: {lines}");
+    hunt("the log", &lines, &[KEY, LK, TOKEN, &ids[0], "Bearer", "proxy-password", "a2ltOnByb3h5"]);
 }
 
 #[test]

@@ -125,9 +125,7 @@ impl Engine {
         }
         let now = self.now();
         if let Some(license) = there {
-            let entry = self.entry(caller, EVENT, ("license", Some(license)), &json!({}), now);
-            let form = issued::Issued { license_id: license, ..rows.form };
-            let expiry = self.store.write(Adding { license, form, entry, now }).await?;
+            let expiry = self.store.write(Adding::new(self, caller, license, rows.form)).await?;
             return Ok(Issued { id: license, key: text, expiry });
         }
         let TakenIn { license, form, machine } = rows;
@@ -141,11 +139,23 @@ impl Engine {
 const EVENT: &str = "license.register-form";
 
 /// Adds a form to a licence that has others.
-struct Adding {
+pub(crate) struct Adding {
     license: Uuid,
     form: issued::Issued,
     entry: Entry,
     now: Timestamp,
+}
+
+impl Adding {
+    pub(crate) fn new(engine: &Engine, caller: &Caller, license: Uuid, form: issued::Issued) -> Self {
+        let now = engine.now();
+        let entry = engine.entry(caller, EVENT, ("license", Some(license)), &json!({}), now);
+        Self { license, form: issued::Issued { license_id: license, ..form }, entry, now }
+    }
+
+    pub(crate) const fn issued_at(&self) -> Timestamp {
+        self.form.issued_at
+    }
 }
 
 impl Job for Adding {

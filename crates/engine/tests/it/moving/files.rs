@@ -230,6 +230,55 @@ async fn a_whole_folder_moves_in_and_answers_as_before() {
     }
 }
 
+/// Renewals lie in a folder of a later year, alone or beside the files that they renew.
+#[tokio::test]
+async fn a_later_folder_renews_what_an_earlier_one_brought() {
+    let now = NOW.seconds();
+    let file = |issued| file("ABC Traders", "A1", issued, 12, 15, &KEY_D.signing);
+    let [old, renewal, latest] = [now - 700 * DAY, now - 340 * DAY, now].map(file);
+    let place = |name: &str| {
+        let name = format!("later-{name}-{}", std::process::id());
+        let folder = Folder(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name));
+        let _ = std::fs::remove_dir_all(&folder.0);
+        std::fs::create_dir_all(&folder.0).expect("a folder");
+        folder
+    };
+    let (first, alone, beside) = (place("first"), place("alone"), place("beside"));
+    write(&first.0, "1.key", old.text.as_bytes());
+    write(&alone.0, "1.key", renewal.text.as_bytes());
+    // The newest one comes first by its name.
+    for (name, it) in [("2.key", &old), ("3.key", &renewal), ("1.key", &latest)] {
+        write(&beside.0, name, it.text.as_bytes());
+    }
+    for stored in Stored::all().await {
+        let (engine, caller) = (&stored.engine, stored.caller());
+        engine.ensure_file_product(&caller, PRODUCT).await.expect("a product");
+        engine.import_key(&caller, &KEY_D.public_pem, Some(PRODUCT)).await.expect("the old key");
+        let run = async |folder: &Folder, dry_run| {
+            let done = engine.import(&caller, import(&folder.0, dry_run, false), |_, _| {}).await;
+            let done = done.expect("a report");
+            let skipped: Vec<_> = done.skipped.iter().map(|it| (it.reason, it.count)).collect();
+            (done.imported, done.forms, skipped)
+        };
+        assert_eq!(run(&first, false).await, (1, 0, vec![]));
+        assert_eq!(run(&alone, true).await, (0, 1, vec![]));
+        assert_eq!(run(&alone, false).await, (0, 1, vec![]));
+        assert_eq!(run(&beside, false).await, (0, 1, vec![(Reason::AlreadyHere, 2)]));
+        assert_eq!(run(&beside, false).await, (0, 0, vec![(Reason::AlreadyHere, 3)]));
+
+        let listed = engine.list(&Listing { limit: 10, ..Listing::default() }).await.expect("a list");
+        assert_eq!(listed.licenses.len(), 1, "one licence of one customer and device");
+        let shown = engine.show(&Named::Key(old.text.clone())).await.expect("it is found");
+        assert_eq!(shown.found.license.expiry.map(Timestamp::seconds), Some(latest.expires));
+        let forms: Vec<_> = shown.forms.iter().map(|form| form.issued_at.seconds()).collect();
+        assert_eq!(forms, [old.issued, renewal.issued, latest.issued]);
+        let after: Vec<_> =
+            shown.forms.iter().map(|form| form.superseded_at.map(Timestamp::seconds)).collect();
+        assert_eq!(after, [Some(renewal.issued), Some(latest.issued), None]);
+        assert_eq!(shown.found.license.machines_count, 1);
+    }
+}
+
 /// Customers whose files the script makes: it takes long to sign.
 const OF_THE_SCRIPT: u64 = 300;
 

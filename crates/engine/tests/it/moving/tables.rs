@@ -88,6 +88,22 @@ async fn rows_without_an_id_are_all_moved_or_none_is() {
 }
 
 #[tokio::test]
+async fn a_client_id_is_as_long_as_it_may_be_when_it_is_issued() {
+    let (longest, longer) = ("x".repeat(2_000), "y".repeat(2_001));
+    let old = Old::new(&format!(
+        "create table licenses (client_id, license_type, issued_at, exp, signature);
+         insert into licenses values
+           ('{longest}', 'Pro', 1700000000, 1900000000, 'ab01'), ('{longer}', 'Pro', 1700000000, 1900000000, 'ab02');",
+    ));
+    for stored in Stored::all().await {
+        let done = old.run(&stored, System::A, true).await.expect("a report");
+        assert_eq!((done.imported, done.malformed()), (1, 1));
+        let note = done.skipped[0].rows[0].note.as_deref();
+        assert_eq!(note, Some("client_id: wanted is a text of at most 2000 bytes"));
+    }
+}
+
+#[tokio::test]
 async fn a_licence_with_a_time_of_revocation_alone_is_revoked() {
     let old = Old::new(
         "create table licenses (client_id, license_type, issued_at, exp, signature, revoked, status, revoked_at);

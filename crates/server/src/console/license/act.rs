@@ -9,7 +9,7 @@ use keyward_engine::{EngineError, NewUser};
 use uuid::Uuid;
 
 use super::{Told, Typed, find, seen, sentence, whole};
-use crate::console::frame::{self, see};
+use crate::console::frame::see;
 use crate::console::texts::Licenses;
 use crate::console::visitor::Posted;
 use crate::web::Fields;
@@ -21,7 +21,7 @@ pub(in crate::console) async fn reveal(Path(id): Path<String>, posted: Posted) -
     if let Some(no) = visitor.refusal(Permission::LicenseReveal) {
         return no;
     }
-    let Ok(named) = Uuid::try_parse(&id).map(Named::Id) else { return frame::none(visitor.language) };
+    let Ok(named) = Uuid::try_parse(&id).map(Named::Id) else { return visitor.none() };
     let nothing = Fields::of_query(None);
     match visitor.app.engine().reveal(&visitor.caller, &named).await {
         Ok(key) => whole(&visitor, &id, &nothing, Told { key: Some(key), ..Told::default() }).await,
@@ -47,6 +47,8 @@ pub(in crate::console) async fn act(Path((id, action)): Path<(String, String)>, 
     };
     let again = async |status, problem: String| {
         let typed = Typed {
+            action: action.clone(),
+            beyond: !fields.get("beyond").is_empty(),
             days: fields.get("days").to_owned(),
             device: fields.get("device").to_owned(),
             email: fields.get("email").to_owned(),
@@ -72,7 +74,11 @@ pub(in crate::console) async fn act(Path((id, action)): Path<(String, String)>, 
             _ => return again(StatusCode::UNPROCESSABLE_ENTITY, t.days_bad.to_owned()).await,
         },
         "transfer" => {
-            let user = text("email").map(|email| NewUser { email: Some(email), ..NewUser::default() });
+            let email = text("email");
+            if email.as_ref().is_some_and(|email| keyward_engine::people::email(email).is_err()) {
+                return again(StatusCode::UNPROCESSABLE_ENTITY, t.email_bad.to_owned()).await;
+            }
+            let user = email.map(|email| NewUser { email: Some(email), ..NewUser::default() });
             let beyond_limit = !fields.get("beyond").is_empty();
             let transfer = Transfer { device: text("device"), user, beyond_limit };
             engine.transfer(caller, named, transfer).await.map(|done| done.form)
@@ -85,7 +91,7 @@ pub(in crate::console) async fn act(Path((id, action)): Path<(String, String)>, 
                 other => other.map(|_| None),
             }
         }
-        _ => return frame::none(visitor.language),
+        _ => return visitor.none(),
     };
     match done {
         Ok(form) => {

@@ -6,7 +6,7 @@ super::texts! {
     search_hint: "Key or its last four characters, name, client, e-mail, device",
         "Clé ou ses quatre derniers caractères, nom, client, e-mail, appareil";
     status: "Status", "État";
-    any: "any", "tous";
+    any: "any", "indifférent";
     product: "Product", "Produit";
     policy: "Policy", "Politique";
     scheme: "Kind", "Type";
@@ -76,7 +76,7 @@ super::texts! {
     timeline: "What happened", "Ce qui s’est passé";
     event: "Event", "Événement";
     by: "By", "Par";
-    at: "At", "Le";
+    at: "At", "Date";
     attempts: "Attempts to validate", "Tentatives de validation";
     answer: "Answer", "Réponse";
     times: "Times", "Fois";
@@ -95,10 +95,10 @@ super::texts! {
     revoke_text: "It is refused from now on. Reinstating takes this back. A device that was licensed offline learns of it only when it asks again.",
         "Elle est refusée dès maintenant. La rétablir annule cela. Un appareil licencié hors ligne ne l’apprend qu’à sa prochaine demande.";
     reinstate: "Reinstate", "Rétablir";
-    reinstate_text: "It works again, with the end that it has.", "Elle fonctionne de nouveau, avec sa fin actuelle.";
+    reinstate_text: "It is no longer suspended, and keeps the end that it has.", "Elle n’est plus suspendue et garde sa fin actuelle.";
     renew: "Renew", "Renouveler";
     renew_text: "By the policy’s duration.", "De la durée prévue par la politique.";
-    extend: "Extend by days", "Prolonger de jours";
+    extend: "Extend by days", "Prolonger de quelques jours";
     extend_text: "Days of 24 hours, from its end, or from today as its policy says.",
         "Des jours de 24 heures, à partir de sa fin, ou d’aujourd’hui selon sa politique.";
     transfer: "Transfer", "Transférer";
@@ -107,6 +107,7 @@ super::texts! {
     transfer_device: "New device (fingerprint)", "Nouvel appareil (empreinte)";
     transfer_email: "New customer (e-mail)", "Nouveau client (e-mail)";
     transfer_beyond: "Although the policy allows no more", "Même si la politique n’en permet plus";
+    email_bad: "Give an e-mail address, as name@example.com.", "Indiquez une adresse e-mail, comme nom@example.com.";
     days_bad: "Give a whole number of days, 1 or more.", "Indiquez un nombre entier de jours, 1 ou plus.";
     changed: "A colleague changed this licence after you opened the page, so nothing was done. This is how it is now; do it again if it is still needed.",
         "Un collègue a modifié cette licence après l’ouverture de la page ; rien n’a été fait. Voici son état actuel ; recommencez si c’est encore utile.";
@@ -114,7 +115,7 @@ super::texts! {
 
     done_suspend: "The licence is suspended.", "La licence est suspendue.";
     done_revoke: "The licence is revoked.", "La licence est révoquée.";
-    done_reinstate: "The licence works again.", "La licence fonctionne de nouveau.";
+    done_reinstate: "The licence is no longer suspended.", "La licence n’est plus suspendue.";
     done_renew: "The licence is renewed.", "La licence est renouvelée.";
     done_renew_form: "The licence is renewed and has a new key or file: show it below and send it to the customer.",
         "La licence est renouvelée et a une nouvelle clé ou un nouveau fichier : affichez-le ci-dessous et envoyez-le au client.";

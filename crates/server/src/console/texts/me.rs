@@ -33,6 +33,7 @@ super::texts! {
     sessions_seen: "Last used", "Dernière utilisation";
     sessions_from: "From", "Depuis";
     sessions_browser: "Browser", "Navigateur";
+    sessions_unknown: "unknown", "inconnu";
     sessions_end: "End", "Terminer";
     sessions_end_others: "Sign out everywhere else", "Se déconnecter partout ailleurs";
     sessions_ended: "The session is over.", "La session est terminée.";

@@ -18,15 +18,20 @@ super::texts! {
         "Six chiffres qui changent toutes les 30 secondes. Si l’appareil est perdu, un administrateur lance :";
     code_wrong: "This code is wrong or was used before. Wait for the next one.",
         "Ce code est erroné ou a déjà servi. Attendez le suivant.";
+    code_wait: "Several wrong codes were shown. Try again in {}.",
+        "Plusieurs codes erronés ont été saisis. Réessayez dans {}.";
     code_go: "Continue", "Continuer";
     forgotten: "Password forgotten, or no account yet?", "Mot de passe oublié, ou pas encore de compte ?";
     forgotten_text: "Somebody with a shell on the server makes a link, good for an hour:",
         "Une personne ayant un accès au serveur crée un lien, valable une heure :";
-    setup_title: "Set up your account", "Créez votre compte";
+    setup_title: "Set up your account", "Créer votre compte";
     setup_admin: "You will be the administrator of this Keyward. Choose how you sign in.",
         "Vous serez l’administrateur de ce Keyward. Choisissez comment vous connecter.";
     setup_person: "You were invited to the console. Choose a password.",
         "Vous êtes invité à la console. Choisissez un mot de passe.";
+    setup_again: "Choose a new password. Your sessions elsewhere end.",
+        "Choisissez un nouveau mot de passe. Vos sessions ailleurs se terminent.";
+    set_password: "Set the password", "Définir le mot de passe";
     name: "Your name", "Votre nom";
     optional: "optional", "facultatif";
     password_hint: "At least 10 characters. A sentence is better than a word with digits.",
@@ -35,6 +40,10 @@ super::texts! {
     create: "Create the account", "Créer le compte";
     password_short: "The password needs at least 10 characters.", "Le mot de passe doit avoir au moins 10 caractères.";
     password_differs: "The two passwords are not the same.", "Les deux mots de passe diffèrent.";
+    password_long: "The password is too long: 1,000 bytes at most.",
+        "Le mot de passe est trop long : 1 000 octets au plus.";
+    name_bad: "A name has at most 200 characters, and none that cannot be seen.",
+        "Un nom a 200 caractères au plus, tous visibles.";
     email_bad: "Type an e-mail address, as name@example.com.", "Saisissez une adresse e-mail, comme nom@example.com.";
     email_taken: "Somebody with this address is here already. Sign in, or ask for a link for this address.",
         "Une personne avec cette adresse existe déjà. Connectez-vous, ou demandez un lien pour cette adresse.";

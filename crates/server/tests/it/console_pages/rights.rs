@@ -19,6 +19,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("POST", "/console/me/sessions/{session}/end", "xxxxx"),
     ("POST", "/console/me/sessions/end-others", "xxxxx"),
     ("GET", "/console/licenses", "xxxxx"),
+    ("POST", "/console/licenses", "xxxxx"),
     ("GET", "/console/licenses/{id}", "xxxxx"),
     ("POST", "/console/licenses/{id}/reveal", "xxxx."),
     ("POST", "/console/licenses/{id}/{action}", "xxxx."),

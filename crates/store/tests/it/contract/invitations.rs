@@ -46,6 +46,12 @@ async fn an_invitation_is_good_until_its_end_and_works_once() {
             .write((), |(), tx| Box::pin(invitations::delete_of_email(tx, ACCOUNT, "ada@example.com")))
             .await;
         assert_eq!(removed.unwrap(), 2);
+        w.write(invitation(5, None), |it, tx| Box::pin(invitations::insert(tx, it))).await.unwrap();
+        let removed = w.write((), |(), tx| Box::pin(invitations::delete_open(tx, id(77)))).await;
+        assert_eq!(removed.unwrap(), 0, "of another account");
+        let removed = w.write((), |(), tx| Box::pin(invitations::delete_open(tx, ACCOUNT))).await;
+        assert_eq!(removed.unwrap(), 2);
+        w.write(invitation(1, None), |it, tx| Box::pin(invitations::insert(tx, it))).await.unwrap();
         let over = NOW.plus_seconds(1);
         let removed = w.write((), move |(), tx| Box::pin(invitations::delete_expired(tx, over))).await;
         assert_eq!(removed.unwrap(), 1);

@@ -43,7 +43,7 @@ async fn people_are_apart_from_customers_until_they_are_invited() {
             w.write(number, |number, tx| {
                 let id = id((*number).into());
                 Box::pin(async move {
-                    let password = people::set_password(tx, id, "new").await?;
+                    let password = people::set_password(tx, id, Some("new")).await?;
                     Ok((
                         password,
                         people::set_totp(tx, id, Some(b"sealed")).await?,

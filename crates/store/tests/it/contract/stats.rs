@@ -39,6 +39,11 @@ async fn counters_add_up_over_time_and_by_hour() {
         let in_hour_18 = NOW.plus_seconds(18 * 3_600 + 3_599);
         assert_eq!(since(&w, in_hour_18).await, sums(&[(3, "validations", 2), (4, "validations", 2)]));
         assert!(stats::since(&w.store, ACCOUNT, "no such", NOW).await.unwrap().is_empty());
+        let hour_18 = in_hour_18.seconds() / 3_600;
+        let by_hour = async |since| stats::by_hour(&w.store, ACCOUNT, "validations", since).await.unwrap();
+        assert_eq!(by_hour(in_hour_18).await, [(hour_18, 2), (hour_18 + 1, 2)]);
+        assert_eq!(by_hour(NOW).await.len(), 20);
+        assert!(stats::by_hour(&w.store, id(5), "validations", NOW).await.unwrap().is_empty());
     }
 }
 

@@ -1,0 +1,238 @@
+//! A browser, in the words of whoever sits at it: what is typed into which field, which button is pressed, what is seen.
+
+mod shot;
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::driver;
+use crate::site::Site;
+
+/// So many run at once: each takes hundreds of megabytes.
+static PLACES: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(2));
+/// How often is looked before something counts as missing, and how long between two looks.
+const LOOKS: u32 = 300;
+const BETWEEN: Duration = Duration::from_millis(100);
+/// How an element is told apart from other values (W3C WebDriver, section 12).
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// Keys that write nothing (W3C WebDriver, section 17.4.2).
+pub(crate) const TAB: char = '\u{e004}';
+pub(crate) const ENTER: char = '\u{e007}';
+
+/// A browser with nothing in it. Closed when it is dropped.
+pub(crate) struct Browser {
+    session: String,
+    site: String,
+    _place: SemaphorePermit<'static>,
+}
+
+impl Browser {
+    /// `None` when the tests in the browser are left out.
+    pub(crate) async fn at(site: &Site) -> Option<Self> {
+        Self::speaking(site, "en-GB,en").await
+    }
+
+    /// One whose owner reads these languages.
+    pub(crate) async fn speaking(site: &Site, languages: &str) -> Option<Self> {
+        if !driver::is_wanted().await {
+            return None;
+        }
+        let place = tokio::time::timeout(Duration::from_secs(600), PLACES.acquire()).await;
+        let _place = place.expect("a browser of another test closes").expect("nobody closes the semaphore");
+        let session = driver::new_session(languages).await;
+        Some(Self { session, site: site.url.trim_end_matches('/').to_owned(), _place })
+    }
+
+    /// Types an address of the site.
+    pub(crate) async fn open(&self, path: &str) {
+        let url = format!("{}{path}", self.site);
+        self.post("/url", json!({ "url": url })).await.expect("the page opens");
+    }
+
+    /// Puts a text into the field with this label, instead of what is there.
+    pub(crate) async fn type_into(&self, label: &str, text: &str) {
+        self.on(&field(label), label, async |element| {
+            self.post(&format!("/element/{element}/clear"), json!({})).await?;
+            self.post(&format!("/element/{element}/value"), json!({ "text": text })).await
+        })
+        .await;
+    }
+
+    /// What is in the field with this label.
+    pub(crate) async fn value_of(&self, label: &str) -> String {
+        let value = async |element| self.get(&format!("/element/{element}/property/value")).await;
+        text(&self.on(&field(label), label, value).await)
+    }
+
+    /// Presses the button, or follows the link, with this text.
+    pub(crate) async fn press(&self, name: &str) {
+        self.press_within("", name).await;
+    }
+
+    /// Presses the button with this text: that which a fold of the same name has opened, for example.
+    pub(crate) async fn press_button(&self, name: &str) {
+        let path = format!("//button[normalize-space() = {}]", quoted(name));
+        let press = async |element| self.post(&format!("/element/{element}/click"), json!({})).await;
+        self.on(&path, name, press).await;
+    }
+
+    /// Presses the one of the section with this heading.
+    pub(crate) async fn press_in(&self, heading: &str, name: &str) {
+        self.press_within(&section(heading), name).await;
+    }
+
+    /// Puts a text into a field of the section with this heading.
+    pub(crate) async fn type_in(&self, heading: &str, label: &str, text: &str) {
+        let path = format!("{}//*[@id = {}{}/@for]", section(heading), section(heading), label_of(label));
+        self.on(&path, label, async |element| {
+            self.post(&format!("/element/{element}/value"), json!({ "text": text })).await
+        })
+        .await;
+    }
+
+    async fn press_within(&self, within: &str, name: &str) {
+        let path = format!(
+            "{within}//*[self::a or self::button or self::summary][normalize-space() = {}]",
+            quoted(name)
+        );
+        self.on(&path, name, async |element| {
+            self.post(&format!("/element/{element}/click"), json!({})).await
+        })
+        .await;
+    }
+
+    /// Presses keys one after the other, wherever the focus is.
+    pub(crate) async fn keys(&self, keys: impl IntoIterator<Item = char>) {
+        let strokes = keys.into_iter().flat_map(|key| {
+            ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key.to_string() }))
+        });
+        let actions = json!([{ "type": "key", "id": "keyboard", "actions": strokes.collect::<Vec<_>>() }]);
+        self.post("/actions", json!({ "actions": actions })).await.expect("the keys are pressed");
+    }
+
+    /// What has the focus: the label of a field, or the text of anything else.
+    pub(crate) async fn focused(&self) -> String {
+        let script = "const it = document.activeElement; \
+                      return (it.labels && it.labels.length ? it.labels[0].innerText : it.innerText).trim();";
+        text(&self.run(script).await.expect("a page is open"))
+    }
+
+    /// Waits until the page says something.
+    pub(crate) async fn sees(&self, what: &str) {
+        for _ in 0..LOOKS {
+            if self.text().await.contains(what) {
+                return;
+            }
+            tokio::time::sleep(BETWEEN).await;
+        }
+        self.failed(&format!("does not say “{what}”")).await;
+    }
+
+    /// Waits until the page does not say something any more.
+    pub(crate) async fn sees_soon_no(&self, what: &str) {
+        for _ in 0..LOOKS {
+            if !self.text().await.contains(what) {
+                return;
+            }
+            tokio::time::sleep(BETWEEN).await;
+        }
+        self.sees_no(what).await;
+    }
+
+    /// The page, which is there already, does not say something.
+    pub(crate) async fn sees_no(&self, what: &str) {
+        if self.text().await.contains(what) {
+            self.failed(&format!("says “{what}”")).await;
+        }
+    }
+
+    /// What the page says, as a person sees it, in one line.
+    pub(crate) async fn text(&self) -> String {
+        // Between two pages there is nothing to see.
+        let said = self.run("return document.body ? document.body.innerText : '';").await;
+        said.map(|said| text(&said).split_whitespace().collect::<Vec<_>>().join(" ")).unwrap_or_default()
+    }
+
+    /// The text of the element with this id.
+    pub(crate) async fn text_of(&self, id: &str) -> String {
+        let path = format!("//*[@id = {}]", quoted(id));
+        let said = async |element| self.get(&format!("/element/{element}/text")).await;
+        text(&self.on(&path, id, said).await)
+    }
+
+    /// Where the browser is, without the site.
+    pub(crate) async fn place(&self) -> String {
+        let url = text(&self.get("/url").await.expect("a page is open"));
+        url.strip_prefix(&self.site).map_or(url.clone(), str::to_owned)
+    }
+
+    /// Runs a script in the page, as an extension of the browser would.
+    async fn run(&self, script: &str) -> Result<Value, String> {
+        self.post("/execute/sync", json!({ "script": script, "args": [] })).await
+    }
+
+    /// Does something to an element once it is there and can be used.
+    async fn on(&self, path: &str, name: &str, act: impl AsyncFn(String) -> Result<Value, String>) -> Value {
+        let mut last = String::new();
+        for _ in 0..LOOKS {
+            let found = self.post("/element", json!({ "using": "xpath", "value": path })).await;
+            let done = match found {
+                Ok(found) => act(text(&found[ELEMENT])).await,
+                Err(error) => Err(error),
+            };
+            match done {
+                Ok(value) => return value,
+                // A page that has just been left, or is still drawn.
+                Err(error) => last = error,
+            }
+            tokio::time::sleep(BETWEEN).await;
+        }
+        self.failed(&format!("has no “{name}” that can be used: {last}")).await
+    }
+
+    async fn failed(&self, what: &str) -> ! {
+        let (place, said) = (self.place().await, self.text().await);
+        panic!("the page {place} {what}\nIt says: {said}")
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Result<Value, String> {
+        driver::command("POST", format!("/session/{}{path}", self.session), body).await
+    }
+
+    async fn get(&self, path: &str) -> Result<Value, String> {
+        driver::command("GET", format!("/session/{}{path}", self.session), Value::Null).await
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // One that does not close ends with the tests.
+        let _ = driver::send("DELETE", &format!("/session/{}", self.session), &Value::Null);
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// The label, which may go on behind the words: with “(optional)”, for example.
+fn label_of(label: &str) -> String {
+    format!("//label[starts-with(normalize-space(), {})]", quoted(label))
+}
+
+fn field(label: &str) -> String {
+    format!("//*[@id = {}/@for]", label_of(label))
+}
+
+fn section(heading: &str) -> String {
+    format!("//section[*[self::h1 or self::h2][normalize-space() = {}]]", quoted(heading))
+}
+
+/// A text in an XPath, which knows no escapes.
+fn quoted(text: &str) -> String {
+    if text.contains('"') { format!("'{text}'") } else { format!("\"{text}\"") }
+}

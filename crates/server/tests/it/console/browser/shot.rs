@@ -1,0 +1,106 @@
+//! Pictures of pages in light, in dark and on a phone, and what must hold of every page that is looked at: nothing lies
+//! beside a phone's screen, the browser has nothing to complain about, and nothing keeps anybody from using it.
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+
+use super::{Browser, text};
+
+/// Of the npm package axe-core, which finds what keeps people from using a page.
+static AXE: LazyLock<String> = LazyLock::new(|| {
+    let file = root().join("target/npm/node_modules/axe-core/axe.min.js");
+    std::fs::read_to_string(&file).unwrap_or_else(|error| {
+        panic!("{}: {error}; `cargo xtask test` installs what this test needs", file.display())
+    })
+});
+
+/// What a picture is called, the colours, and the width.
+const LOOKS: [(&str, &str, u32); 3] =
+    [("light", "light", 1280), ("dark", "dark", 1280), ("phone", "light", 390)];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+impl Browser {
+    /// Takes the pictures of a page, `target/screenshots/<name>-….png`.
+    pub(crate) async fn shot(&self, name: &str) {
+        let mut wrong = self.complaints().await;
+        for (look, scheme, width) in LOOKS {
+            let is_phone = width < 500;
+            let features = [
+                json!({ "name": "prefers-color-scheme", "value": scheme }),
+                json!({ "name": "prefers-reduced-motion", "value": "reduce" }),
+            ];
+            self.cdp("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+            let size = json!({ "width": width, "height": 844, "deviceScaleFactor": 1, "mobile": is_phone });
+            self.cdp("Emulation.setDeviceMetricsOverride", size).await;
+            self.picture(&format!("{name}-{look}"), width).await;
+            let found = [self.beside(width).await, self.hindrances().await].concat();
+            wrong.extend(found.into_iter().map(|what| format!("{look}: {what}")));
+        }
+        self.cdp("Emulation.setEmulatedMedia", json!({ "features": [] })).await;
+        self.cdp("Emulation.clearDeviceMetricsOverride", json!({})).await;
+        let wrong: String = wrong.into_iter().map(|what| format!("\n  {what}")).collect();
+        assert!(wrong.is_empty(), "the page {name}, {}:{wrong}", self.place().await);
+    }
+
+    async fn picture(&self, name: &str, width: u32) {
+        let height = self.run("return document.documentElement.scrollHeight;").await.expect("a page is open");
+        let clip = json!({ "x": 0, "y": 0, "width": width, "height": height, "scale": 1 });
+        let wanted = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
+        let picture = self.cdp("Page.captureScreenshot", wanted).await;
+        let picture = BASE64_STANDARD.decode(text(&picture["data"])).expect("a picture");
+        let directory = root().join("target/screenshots");
+        std::fs::create_dir_all(&directory).expect("a directory for pictures");
+        std::fs::write(directory.join(format!("{name}.png")), picture).expect("the picture is written");
+    }
+
+    /// What lies beside the screen.
+    async fn beside(&self, width: u32) -> Vec<String> {
+        // A browser on a phone makes the window wider instead.
+        let script = format!(
+            "if (document.documentElement.scrollWidth <= {width}) return []; \
+             const wide = [...document.body.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right > {width}); \
+             return ['wider than {width} pixels: ' + wide.map(e => e.outerHTML.slice(0, 80)).slice(-3).join(' | ')];"
+        );
+        texts(&self.run(&script).await.expect("the page is measured"))
+    }
+
+    /// What the browser complained about since it was asked last: errors of scripts, and what the policy refuses.
+    pub(crate) async fn complaints(&self) -> Vec<String> {
+        let log = self.post("/se/log", json!({ "type": "browser" })).await.expect("a log");
+        let lines = log.as_array().into_iter().flatten();
+        let severe = lines.filter(|line| line["level"] == "SEVERE").map(|line| text(&line["message"]));
+        // That a page was refused is what the page itself says.
+        severe
+            .filter(|message| !message.contains("/console/") || !message.contains("with a status of 4"))
+            .collect()
+    }
+
+    /// What axe-core finds serious or worse.
+    async fn hindrances(&self) -> Vec<String> {
+        self.run(&AXE).await.expect("axe-core is loaded");
+        let script = "const done = arguments[arguments.length - 1]; \
+                      axe.run(document, { resultTypes: ['violations'] }).then(found => done(found.violations \
+                      .filter(v => v.impact === 'serious' || v.impact === 'critical') \
+                      .flatMap(v => v.nodes.map(n => v.id + ' at ' + n.target.join(' ') + ': ' + n.failureSummary))), \
+                      error => done([String(error)]));";
+        let found = self.post("/execute/async", json!({ "script": script, "args": [] })).await;
+        texts(&found.expect("axe-core has looked"))
+    }
+
+    /// A command of Chromium's own (Chrome DevTools Protocol).
+    async fn cdp(&self, command: &str, parameters: Value) -> Value {
+        let body = json!({ "cmd": command, "params": parameters });
+        self.post("/goog/cdp/execute", body).await.unwrap_or_else(|error| panic!("{command}: {error}"))
+    }
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    value.as_array().into_iter().flatten().map(text).collect()
+}
