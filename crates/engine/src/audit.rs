@@ -3,9 +3,11 @@
 mod checkpoint;
 mod read;
 mod sealer;
+mod search;
 mod verify;
 
 pub use sealer::Sealed;
+pub use search::{AuditPage, AuditSearch, MAX_EXPORT};
 pub use verify::Verified;
 
 use keyward_core::audit::Entry;

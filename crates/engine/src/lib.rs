@@ -46,5 +46,5 @@ pub use recorder::{Attempt, Detail};
 pub use sessions::{Csrf, Session, SessionSecret, Who};
 pub use start::{MasterKeySource, Setup};
 pub use sweeps::Swept;
-pub use tokens::{Bearer, IssuedToken};
+pub use tokens::{Bearer, IssuedToken, StoredToken};
 pub use users::NewUser;

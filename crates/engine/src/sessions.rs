@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::people::Person;
 use crate::token::{Permission, Role};
-use crate::tokens::{bearer, is_good};
+use crate::tokens::is_good;
 use crate::{Actor, Bearer, Caller, Engine, EngineError};
 
 const KIND: &str = "session";
@@ -205,7 +205,7 @@ impl Engine {
             (Some(token), _) => {
                 let token = tokens::by_id(&self.store, token).await?;
                 let Some(token) = token.filter(|token| is_good(token, now)) else { return Ok(None) };
-                (Who::Token(bearer(&token)), token.expires_at)
+                (Who::Token(Bearer::of(&token)), token.expires_at)
             }
             (None, Some(user)) => {
                 let person = people::by_id(&self.store, user).await?;

@@ -19,6 +19,9 @@ const KIND: &str = "token";
 /// What stands in the place of a role in an installation's token that may read the installation's secret.
 const READS_KEY: &str = "reads-key";
 
+/// What is kept of a token.
+pub type StoredToken = Row;
+
 /// A new token: its text is shown once and kept by nobody.
 #[derive(Debug)]
 pub struct IssuedToken {
@@ -42,6 +45,13 @@ pub struct Bearer {
 }
 
 impl Bearer {
+    /// Whoever shows a token.
+    pub fn of(row: &StoredToken) -> Self {
+        let reads_installation_key = row.role.as_deref() == Some(READS_KEY);
+        let role = row.role.as_deref().and_then(|role| Role::from_str(role).ok());
+        Self { token: row.id, role, installation: row.installation_id, reads_installation_key }
+    }
+
     /// Refuses what the role may not do.
     ///
     /// # Errors
@@ -159,20 +169,13 @@ impl Engine {
         if row.last_used_at.is_none_or(|last| last.plus_seconds(60) < now) {
             self.store.write(Touching { id: row.id, now }).await?;
         }
-        Ok(Some(bearer(&row)))
+        Ok(Some(Bearer::of(&row)))
     }
 }
 
 /// Whether a token lets anybody in.
 pub(crate) fn is_good(row: &Row, now: Timestamp) -> bool {
     row.revoked_at.is_none() && row.expires_at.is_none_or(|end| now < end)
-}
-
-/// Whoever shows a token.
-pub(crate) fn bearer(row: &Row) -> Bearer {
-    let reads_installation_key = row.role.as_deref() == Some(READS_KEY);
-    let role = row.role.as_deref().and_then(|role| Role::from_str(role).ok());
-    Bearer { token: row.id, role, installation: row.installation_id, reads_installation_key }
 }
 
 struct Creating {

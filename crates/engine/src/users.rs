@@ -92,6 +92,39 @@ impl Engine {
         user.ok_or_else(|| EngineError::NotFound { what: "user", name: wanted.shown() })
     }
 
+    /// The newest customers made before the one of a serial, with their serials.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn customers(&self, before: Option<i64>, limit: i64) -> Result<Vec<(i64, User)>, EngineError> {
+        let before = before.unwrap_or(i64::MAX);
+        Ok(users::customers_before(&self.store, self.account.id, before, limit).await?)
+    }
+
+    /// Customers whose own id, address or name begins so: so many at the most.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn customers_like(&self, text: &str, limit: i64) -> Result<Vec<User>, EngineError> {
+        // PostgreSQL takes no zero character, and nothing has one.
+        if text.contains('\0') {
+            return Ok(Vec::new());
+        }
+        let found = users::customers_like(&self.store, self.account.id, text, limit).await?;
+        Ok(found.into_iter().map(|(_, user)| user).collect())
+    }
+
+    /// Bans the customer of an id, or lifts the ban. Those who work with the console are no customers: they are locked
+    /// out ([`lock_out`](Self::lock_out)).
+    ///
+    /// # Errors
+    /// When there is no such customer, or the database refuses.
+    pub async fn ban_customer(&self, caller: &Caller, id: Uuid, banned: bool) -> Result<(), EngineError> {
+        let event = if banned { "user.ban" } else { "user.unban" };
+        let entry = self.entry(caller, event, ("user", Some(id)), &json!({}), self.now());
+        self.store.write(BanningCustomer { account: self.account.id, id, banned, entry }).await
+    }
+
     /// Bans a customer, or lifts the ban: none of his licences runs meanwhile.
     ///
     /// # Errors
@@ -128,5 +161,27 @@ impl Job for Banning {
         let mut entry = self.entry.clone();
         entry.resource_id = Some(user.id);
         Ok(audit::append(tx, &entry).await?)
+    }
+}
+
+struct BanningCustomer {
+    account: Uuid,
+    id: Uuid,
+    banned: bool,
+    entry: keyward_core::audit::Entry,
+}
+
+impl Job for BanningCustomer {
+    const NAME: &'static str = "user.ban-customer";
+    type Out = ();
+    type Err = EngineError;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<(), EngineError> {
+        let user = users::by_id(tx, self.id).await?;
+        let user = user.filter(|user| user.account_id == self.account && user.role == "user");
+        let unknown = || EngineError::NotFound { what: "customer", name: self.id.to_string() };
+        let user = user.ok_or_else(unknown)?;
+        users::set_banned(tx, user.id, self.banned.then_some(self.entry.at)).await?;
+        Ok(audit::append(tx, &self.entry).await?)
     }
 }

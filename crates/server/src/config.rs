@@ -15,6 +15,7 @@ mod values;
 
 pub use error::{ConfigError, Fault};
 pub use load::{Loaded, Overrides, Sources, load};
+pub(crate) use print::Shown;
 pub use secret::{DatabaseUrl, SecretText};
 pub use sections::{
     Audit, Config, Database, Dialects, File, Keys, Limits, LkDialect, Log, PoolDialect, RecordsDialect,

@@ -4,18 +4,28 @@
 //! module with its pages, a folder of templates, and its texts in each language ([`texts`]).
 
 mod assets;
+mod audit;
 mod chart;
+mod customers;
 mod frame;
 mod home;
+mod installations;
+mod keys;
 mod language;
 mod license;
 mod licenses;
 mod me;
+mod people;
+mod policy;
+mod pools;
+mod products;
 mod qr;
 mod set_up;
+mod settings;
 mod sign_in;
 mod standing;
 mod texts;
+mod tokens;
 mod visitor;
 
 use axum::Router;
@@ -51,6 +61,29 @@ pub(crate) fn routes(app: App) -> Router {
         .route("/console/licenses/{id}", get(license::show))
         .route("/console/licenses/{id}/reveal", post(license::reveal))
         .route("/console/licenses/{id}/{action}", post(license::act))
+        .route("/console/people", get(people::list))
+        .route("/console/people/invite", post(people::invite))
+        .route("/console/people/{id}", get(people::show))
+        .route("/console/people/{id}/{action}", post(people::act))
+        .route("/console/tokens", get(tokens::list).post(tokens::create))
+        .route("/console/tokens/{id}/revoke", post(tokens::revoke))
+        .route("/console/audit", get(audit::list))
+        .route("/console/audit/verify", post(audit::verify))
+        .route("/console/audit/export", get(audit::export))
+        .route("/console/keys", get(keys::list))
+        .route("/console/keys/{id}", get(keys::show))
+        .route("/console/keys/{id}/public.pem", get(keys::pem))
+        .route("/console/keys/{id}/{action}", post(keys::act))
+        .route("/console/products", get(products::list).post(products::create))
+        .route("/console/products/{code}", get(products::show).post(products::create_policy))
+        .route("/console/products/{code}/{policy}", get(policy::show).post(policy::change))
+        .route("/console/products/{code}/{policy}/features", post(policy::features))
+        .route("/console/customers", get(customers::list))
+        .route("/console/customers/{id}/{action}", post(customers::act))
+        .route("/console/installations", get(installations::list))
+        .route("/console/installations/free", post(installations::set_free))
+        .route("/console/pools", get(pools::show))
+        .route("/console/settings", get(settings::show))
         .route("/console/{*rest}", get(frame::not_found))
         .with_state(app)
 }

@@ -20,6 +20,14 @@ macro_rules! columns {
     };
 }
 
+/// What a page of entries is asked for beside its place. A statement's `$n is null` comes after its type is known.
+macro_rules! wanted {
+    () => {
+        "(substr(event, 1, length(cast($3 as text))) = $3 or $3 is null) and (actor_kind = $4 or $4 is null)
+         and at >= $5 and at < $6"
+    };
+}
+
 statements! {
     APPEND = concat!("insert into audit_log (", columns!(), ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
               $12, $13, $14, $15, $16)");
@@ -42,6 +50,15 @@ statements! {
     COUNT_SINCE = "select count(*) from audit_log where resource_id = $1 and event = $2 and at > $3";
     FIRST_SINCE = "select at from audit_log where resource_id = $1 and event = $2 and at > $3 order by at limit 1";
     LATEST = concat!("select ", columns!(), " from audit_log order by serial desc limit $1");
+    FLOOR = "select serial from audit_log where serial < $1 order by serial desc limit 1 offset $2";
+    FLOOR_OF_RESOURCE = "select serial from audit_log where resource_id = $3 and serial < $1
+                         order by serial desc limit 1 offset $2";
+    PAGE = concat!("select serial, ", columns!(), " from audit_log where serial < $1 and serial >= $2 and ", wanted!(), "
+              order by serial desc limit $7");
+    PAGE_OF_RESOURCE = concat!("select serial, ", columns!(), " from audit_log
+              where resource_id = $8 and serial < $1 and serial >= $2 and ", wanted!(), "
+              order by serial desc limit $7");
+    AT_OR_BEFORE = "select serial, at from audit_log where serial <= $1 order by serial desc limit 1";
     ERASE = "update audit_log set address = null, user_agent = null, personal_salt = null where serial = $1";
 }
 
@@ -229,6 +246,70 @@ pub async fn first_since(
 /// When the database cannot be asked.
 pub async fn latest(db: &impl Read, limit: i64) -> Result<Vec<Entry>, StoreError> {
     db.all(LATEST, args![limit], entry).await
+}
+
+/// Which entries are wanted. What is `None` is not asked.
+#[derive(Clone, Debug)]
+pub struct Filter<'a> {
+    /// Whose event begins so.
+    pub event: Option<&'a str>,
+    /// By this kind of actor.
+    pub actor_kind: Option<&'a str>,
+    /// About this thing.
+    pub resource: Option<Uuid>,
+    /// Not before this instant.
+    pub from: Timestamp,
+    /// Before this instant.
+    pub to: Timestamp,
+}
+
+/// The serial of the last of so many entries before a place, of one thing or of all; `None` when there are not so many.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn floor(
+    db: &impl Read,
+    resource: Option<Uuid>,
+    before: i64,
+    entries: i64,
+) -> Result<Option<i64>, StoreError> {
+    match resource {
+        Some(id) => db.one(FLOOR_OF_RESOURCE, args![before, entries - 1, id], first).await,
+        None => db.one(FLOOR, args![before, entries - 1], first).await,
+    }
+}
+
+/// The newest entries that a filter lets through, with their serials: those before a place and not before another one.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn page(
+    db: &impl Read,
+    filter: &Filter<'_>,
+    before: i64,
+    floor: i64,
+    limit: i64,
+) -> Result<Vec<(i64, Entry)>, StoreError> {
+    let Filter { event, actor_kind, resource, from, to } = *filter;
+    let map: crate::Map<(i64, Entry)> = |row| Ok((row.take()?, entry(row)?));
+    match resource {
+        Some(id) => {
+            let values = args![before, floor, event, actor_kind, from, to, limit, id];
+            db.all(PAGE_OF_RESOURCE, values, map).await
+        }
+        None => {
+            let values = args![before, floor, event, actor_kind, from, to, limit];
+            db.all(PAGE, values, map).await
+        }
+    }
+}
+
+/// The entry of a serial, or the last one before: its serial, and when it was.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn at_or_before(db: &impl Read, serial: i64) -> Result<Option<(i64, Timestamp)>, StoreError> {
+    db.one(AT_OR_BEFORE, args![serial], |row| Ok((row.take()?, row.take()?))).await
 }
 
 /// Forgets the person in an entry; the chain still verifies.

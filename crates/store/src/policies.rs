@@ -46,6 +46,7 @@ statements! {
     BY_CODE = "select id from policies where product_id = $1 and code = $2";
     RULES = "select rules from policies where id = $1";
     LOCK = "update policies set code = code where id = $1";
+    SET_NAME = "update policies set name = $2, updated_at = $3 where id = $1";
     SET_RULES = "update policies set rules = $2, updated_at = $3 where id = $1";
 }
 
@@ -124,6 +125,14 @@ pub async fn rules(db: &impl Read, id: Uuid) -> Result<Option<String>, StoreErro
 /// When the database refuses.
 pub async fn lock(tx: &Tx<'_>, id: Uuid) -> Result<bool, StoreError> {
     Ok(tx.execute(LOCK, args![id]).await? == 1)
+}
+
+/// Changes the name of a policy; `false` when there is none.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn set_name(tx: &Tx<'_>, id: Uuid, name: &str, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(tx.execute(SET_NAME, args![id, name, now]).await? == 1)
 }
 
 /// Replaces the rules of a policy; `false` when there is none.

@@ -39,6 +39,19 @@ statements! {
     BY_ID = concat!("select ", columns!(), " from users where id = $1");
     BY_EXTERNAL_ID = concat!("select ", columns!(), " from users where account_id = $1 and external_id = $2");
     BY_EMAIL = concat!("select ", columns!(), " from users where account_id = $1 and email = $2");
+    NEWEST_CUSTOMERS = concat!("select serial, ", columns!(), " from users
+              where coalesce(account_id, account_id) = $1 and role = 'user' and serial < $2
+              order by serial desc limit $3");
+    FOUND_CUSTOMERS = concat!("select serial, ", columns!(), " from users where role = 'user' and serial in (
+                select serial from (select serial from users where account_id = $1
+                  and external_id >= $3 and external_id < $4 order by external_id limit $2) one
+                union select serial from (select serial from users where account_id = $1
+                  and email >= $3 and email < $4 order by email limit $2) two
+                union select serial from (select serial from users where account_id = $1
+                  and email >= $5 and email < $6 order by email limit $2) three
+                union select serial from (select serial from users where account_id = $1 and name is not null
+                  and lower(name) >= $5 and lower(name) < $6 order by lower(name) limit $2) four)
+              order by serial desc limit $2");
     SET_BANNED = "update users set banned_at = $2 where id = $1";
     SET_EMAIL = "update users set email = $2 where id = $1";
 }
@@ -97,6 +110,40 @@ pub async fn by_external_id(db: &impl Read, account: Uuid, id: &str) -> Result<O
 /// When the database cannot be asked.
 pub async fn by_email(db: &impl Read, account: Uuid, email: &str) -> Result<Option<User>, StoreError> {
     db.one(BY_EMAIL, args![account, email], read).await
+}
+
+fn with_serial(row: &mut Row<'_>) -> Result<(i64, User), StoreError> {
+    Ok((row.take()?, read(row)?))
+}
+
+/// The newest customers made before the one of a serial, with their serials, the newest first.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn customers_before(
+    db: &impl Read,
+    account: Uuid,
+    serial: i64,
+    limit: i64,
+) -> Result<Vec<(i64, User)>, StoreError> {
+    db.all(NEWEST_CUSTOMERS, args![account, serial, limit], with_serial).await
+}
+
+/// Customers whose own id, address or name begins so, with their serials: so many at the most, whoever else there is.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn customers_like(
+    db: &impl Read,
+    account: Uuid,
+    beginning: &str,
+    limit: i64,
+) -> Result<Vec<(i64, User)>, StoreError> {
+    let small = beginning.to_ascii_lowercase();
+    let behind = |text: &str| format!("{text}\u{10ffff}");
+    let (above, small_above) = (behind(beginning), behind(&small));
+    let values = args![account, limit, beginning, &above, &small, &small_above];
+    db.all(FOUND_CUSTOMERS, values, with_serial).await
 }
 
 /// Bans a user or lifts the ban; `false` when there is none.

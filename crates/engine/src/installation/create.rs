@@ -52,6 +52,24 @@ impl Engine {
         Ok(installations::of_account(&self.store, self.account.id).await?)
     }
 
+    /// Installations made after the one of a serial, with their serials, the oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn installations_after(
+        &self,
+        serial: i64,
+        limit: i64,
+    ) -> Result<Vec<(i64, Installation)>, EngineError> {
+        let mut found = Vec::new();
+        for (serial, id) in installations::after(&self.store, self.account.id, serial, limit).await? {
+            if let Some(row) = installations::by_id(&self.store, id).await? {
+                found.push((serial, row));
+            }
+        }
+        Ok(found)
+    }
+
     /// An installation by its name.
     ///
     /// # Errors

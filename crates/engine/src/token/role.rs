@@ -35,6 +35,8 @@ pub enum Permission {
     TokenManage,
     /// Make, import and retire signing keys, and set secrets.
     KeyManage,
+    /// Invite people, change what they may do, and lock them out.
+    PeopleManage,
     /// Read the audit.
     AuditRead,
     /// See the figures.
@@ -84,7 +86,7 @@ impl Role {
             }
             Permission::AuditRead | Permission::SettingsRead => matches!(self, Admin | Developer | ReadOnly),
             Permission::TokenManage => matches!(self, Admin | Developer),
-            Permission::KeyManage => matches!(self, Admin),
+            Permission::KeyManage | Permission::PeopleManage => matches!(self, Admin),
         }
     }
 
@@ -107,7 +109,7 @@ impl Role {
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::LicenseRead,
         Self::LicenseIssue,
         Self::LicenseChange,
@@ -115,6 +117,7 @@ impl Permission {
         Self::PolicyChange,
         Self::TokenManage,
         Self::KeyManage,
+        Self::PeopleManage,
         Self::AuditRead,
         Self::StatsRead,
         Self::SettingsRead,

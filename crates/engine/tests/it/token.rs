@@ -36,7 +36,7 @@ fn what_has_not_the_form_is_no_token() {
 }
 
 /// `x` where a role may: admin, developer, sales-agent, support-agent, read-only.
-const TABLE: [(Permission, &str); 10] = [
+const TABLE: [(Permission, &str); 11] = [
     (Permission::LicenseRead, "xxxxx"),
     (Permission::LicenseIssue, "xxx.."),
     (Permission::LicenseChange, "xxxx."),
@@ -44,6 +44,7 @@ const TABLE: [(Permission, &str); 10] = [
     (Permission::PolicyChange, "xxx.."),
     (Permission::TokenManage, "xx..."),
     (Permission::KeyManage, "x...."),
+    (Permission::PeopleManage, "x...."),
     (Permission::AuditRead, "xx..x"),
     (Permission::StatsRead, "xxxxx"),
     (Permission::SettingsRead, "xx..x"),

@@ -25,7 +25,24 @@ impl Loaded {
     }
 }
 
+/// A section of the configuration, and each of its keys with its value.
+pub(crate) type Shown = (&'static str, Vec<(&'static str, Option<String>)>);
+
 impl Config {
+    /// What holds, section by section, secrets masked.
+    pub(crate) fn shown(&self) -> Vec<Shown> {
+        let mut sections: Vec<Shown> = Vec::new();
+        for key in KEYS {
+            let (section, name) = key.split();
+            let value = (name, (key.show)(self));
+            match sections.last_mut().filter(|(current, _)| *current == section) {
+                Some((_, values)) => values.push(value),
+                None => sections.push((section, vec![value])),
+            }
+        }
+        sections
+    }
+
     /// The configuration as a file, secrets masked.
     pub fn print(&self) -> String {
         text(self, |_| None)

@@ -84,6 +84,15 @@ impl<'a> Frame<'a> {
         let places = [
             (HOME, c.dashboard, Permission::StatsRead),
             ("/console/licenses", c.licenses, Permission::LicenseRead),
+            ("/console/customers", c.customers, Permission::LicenseRead),
+            ("/console/installations", c.installations, Permission::LicenseRead),
+            ("/console/products", c.products, Permission::LicenseRead),
+            ("/console/pools", c.pools, Permission::StatsRead),
+            ("/console/keys", c.keys, Permission::SettingsRead),
+            ("/console/tokens", c.tokens, Permission::TokenManage),
+            ("/console/people", c.people, Permission::PeopleManage),
+            ("/console/audit", c.audit, Permission::AuditRead),
+            ("/console/settings", c.settings, Permission::SettingsRead),
         ];
         let here = self.path.split('?').next().unwrap_or_default();
         let is_here = |path: &str| if path == HOME { here == HOME } else { here.starts_with(path) };

@@ -4,6 +4,7 @@ mod act;
 mod simulate;
 
 pub(super) use act::{act, reveal};
+pub(super) use simulate::parse as instant_of;
 
 use askama::Template;
 use axum::extract::Path;

@@ -1,10 +1,19 @@
 //! What pages say, in each language: a catalogue per area. A text that one language lacks does not compile.
 
+mod audit;
 mod common;
+mod customers;
 mod home;
+mod installations;
+mod keys;
 mod licenses;
 mod me;
+mod people;
+mod pools;
+mod products;
+mod settings;
 mod sign_in;
+mod tokens;
 
 use super::language::Language;
 
@@ -31,11 +40,20 @@ macro_rules! texts {
 }
 use texts;
 
+pub(super) use audit::Texts as AuditTexts;
 pub(super) use common::Texts as Common;
+pub(super) use customers::Texts as Customers;
 pub(super) use home::Texts as Home;
+pub(super) use installations::Texts as Installations;
+pub(super) use keys::Texts as Keys;
 pub(super) use licenses::Texts as Licenses;
 pub(super) use me::Texts as Me;
+pub(super) use people::Texts as People;
+pub(super) use pools::Texts as Pools;
+pub(super) use products::Texts as Products;
+pub(super) use settings::Texts as Settings;
 pub(super) use sign_in::Texts as SignIn;
+pub(super) use tokens::Texts as Tokens;
 
 /// A text with a value in the place of `{}`.
 pub(super) fn fill(text: &str, value: impl std::fmt::Display) -> String {

@@ -4,6 +4,7 @@
 mod bad_input;
 mod client;
 mod console;
+mod console_pages;
 mod front;
 mod limits;
 mod line;

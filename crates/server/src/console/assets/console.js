@@ -44,6 +44,9 @@ window.addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
 
+// A menu that is wider than the screen begins where one is.
+document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // "/" goes to the search field, as in many consoles.
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select");

@@ -39,7 +39,7 @@ impl Simulation {
 }
 
 /// A day, or a minute, in UTC: as browsers write it, as people do, or RFC 3339.
-fn parse(text: &str) -> Option<Timestamp> {
+pub(in crate::console) fn parse(text: &str) -> Option<Timestamp> {
     let text = text.replacen(' ', "T", 1);
     let seconds = match text.len() {
         10 => format!("{text}T00:00:00Z"),

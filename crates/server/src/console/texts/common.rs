@@ -6,6 +6,8 @@ super::texts! {
     copy: "Copy", "Copier";
     dashboard: "Overview", "Vue d’ensemble";
     never: "never", "jamais";
+    no_limit: "no limit", "sans limite";
+    never_ends: "no end", "sans fin";
     select_copy: "Press Ctrl+C", "Appuyez sur Ctrl+C";
     licenses: "Licences", "Licences";
     menu: "Menu", "Menu";
@@ -37,6 +39,19 @@ super::texts! {
     not_received: "Not received", "Non reçu";
     not_received_text: "The form did not arrive whole. Send it again.",
         "Le formulaire n’est pas arrivé en entier. Renvoyez-le.";
+    customers: "Customers", "Clients";
+    installations: "Installations", "Installations";
+    products: "Products", "Produits";
+    pools: "Pools", "Lots";
+    tokens: "Tokens", "Jetons";
+    keys: "Signing keys", "Clés de signature";
+    people: "People", "Personnes";
+    audit: "Audit log", "Journal d’audit";
+    settings: "Settings", "Réglages";
+    first_page: "First page", "Première page";
+    next_page: "Next page", "Page suivante";
+    changed_meanwhile: "A colleague changed this meanwhile, so nothing was done. It stands here as it is now.",
+        "Un collègue a modifié cela entre-temps ; rien n’a donc été fait. Voici l’état actuel.";
     role_admin: "Administrator", "Administrateur";
     role_developer: "Developer", "Développeur";
     role_sales: "Sales", "Ventes";

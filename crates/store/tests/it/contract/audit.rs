@@ -2,6 +2,7 @@
 
 use keyward_core::audit::{Checkpoint, Entry, Head, Verifier};
 use keyward_core::time::Timestamp;
+use keyward_store::audit::Filter;
 use keyward_store::signing_keys::{self, SigningKey};
 use keyward_store::{StoreError, Tx, audit, checkpoints};
 
@@ -163,5 +164,65 @@ async fn checkpoints_have_one_place_each() {
         assert_eq!(checkpoints::last(&w.store).await.unwrap(), Some(checkpoint(i64::MAX)));
         assert_eq!(checkpoints::after(&w.store, 1_000, 1).await.unwrap(), [checkpoint(2_000)]);
         assert_eq!(checkpoints::after(&w.store, 0, 9).await.unwrap().len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn entries_are_found_page_by_page_and_by_each_of_their_marks() {
+    for w in worlds().await {
+        for number in 0..20_u32 {
+            let mut it = entry(u128::from(number));
+            it.at = NOW.plus_days(i64::from(number));
+            it.event = if number < 10 { "license.issue".to_owned() } else { "token.create".to_owned() };
+            it.actor_kind = if number % 5 == 0 { "user".to_owned() } else { "token".to_owned() };
+            w.write(it, |it, tx| Box::pin(audit::append(tx, it))).await.unwrap();
+        }
+        let everything = || Filter {
+            event: None,
+            actor_kind: None,
+            resource: None,
+            from: Timestamp::from_micros(i64::MIN),
+            to: Timestamp::from_micros(i64::MAX),
+        };
+        let all = audit::page(&w.store, &everything(), i64::MAX, i64::MIN, 50).await.unwrap();
+        assert_eq!(all.len(), 20);
+        assert!(all.windows(2).all(|two| two[0].0 > two[1].0));
+        let count = async |filter: Filter<'_>| {
+            audit::page(&w.store, &filter, i64::MAX, i64::MIN, 50).await.unwrap().len()
+        };
+        assert_eq!(count(Filter { event: Some("license."), ..everything() }).await, 10);
+        assert_eq!(count(Filter { event: Some("lic%"), ..everything() }).await, 0);
+        assert_eq!(count(Filter { actor_kind: Some("user"), ..everything() }).await, 4);
+        assert_eq!(count(Filter { resource: Some(id(8)), ..everything() }).await, 10);
+        let (from, to) = (NOW.plus_days(3), NOW.plus_days(5));
+        assert_eq!(count(Filter { from, to, ..everything() }).await, 2);
+        assert_eq!(count(Filter { event: Some("token"), resource: Some(id(8)), ..everything() }).await, 5);
+
+        // Between two places; the floor belongs to the page, what is before belongs to the one before.
+        let floor = audit::floor(&w.store, None, all[4].0, 10).await.unwrap();
+        assert_eq!(floor, Some(all[14].0));
+        let page = audit::page(&w.store, &everything(), all[4].0, all[14].0, 50).await.unwrap();
+        assert_eq!(page.len(), 10);
+        assert_eq!(audit::floor(&w.store, None, i64::MAX, 21).await.unwrap(), None);
+        assert_eq!(audit::floor(&w.store, Some(id(8)), i64::MAX, 10).await.unwrap(), Some(all[19].0));
+        assert_eq!(audit::floor(&w.store, Some(id(8)), i64::MAX, 11).await.unwrap(), None);
+        let last = audit::at_or_before(&w.store, i64::MAX).await.unwrap().unwrap();
+        assert_eq!(last, (all[0].0, all[0].1.at));
+        assert_eq!(audit::at_or_before(&w.store, all[19].0 - 1).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_the_log_looks_at_its_own_entries_only() {
+    let w = crate::world::sqlite().await;
+    for (name, wanted) in [
+        ("PAGE", "INTEGER PRIMARY KEY"),
+        ("FLOOR", "INTEGER PRIMARY KEY"),
+        ("AT_OR_BEFORE", "INTEGER PRIMARY KEY"),
+        ("PAGE_OF_RESOURCE", "audit_log_by_resource"),
+        ("FLOOR_OF_RESOURCE", "audit_log_by_resource"),
+    ] {
+        let plan = super::license_list::plan(&w, name).await;
+        assert!(plan.contains(wanted) && !plan.contains("TEMP B-TREE"), "{name}: {plan}");
     }
 }

@@ -3,7 +3,7 @@
 use keyward_core::time::Timestamp;
 use keyward_store::{accounts, policies, products, versions};
 
-use crate::world::{POLICY, TEXTS, account, id, policy, product, worlds};
+use crate::world::{NOW, POLICY, TEXTS, account, id, policy, product, worlds};
 
 #[tokio::test]
 async fn the_first_account_stays_the_first_and_slugs_are_unique() {
@@ -61,6 +61,11 @@ async fn the_rules_of_a_policy_are_replaced_as_a_whole() {
         (changed.rules, changed.updated_at) = (r#"{"maxMachines":3,"name":"🐎"}"#.to_owned(), later);
         assert_eq!(policies::rules(&w.store, POLICY).await.unwrap(), Some(changed.rules.clone()));
         assert_eq!(policies::rules(&w.store, id(777)).await.unwrap(), None);
+        let name = async |policy| {
+            w.write((), move |(), tx| Box::pin(policies::set_name(tx, policy, "New", NOW))).await.unwrap()
+        };
+        assert!(name(POLICY).await && !name(id(777)).await);
+        (changed.name, changed.updated_at) = ("New".to_owned(), NOW);
         assert_eq!(policies::all(&w.store).await.unwrap(), [changed, free]);
     }
 }

@@ -198,7 +198,7 @@ async fn pages_follow_each_other_without_gap_or_repetition() {
 }
 
 /// What a database means to do for a statement of the store.
-async fn plan(w: &World, name: &str) -> String {
+pub(super) async fn plan(w: &World, name: &str) -> String {
     let statements = keyward_store::testing::statements();
     let statement = statements.into_iter().find(|it| it.name == name).expect("the statement");
     match &w.database.address {

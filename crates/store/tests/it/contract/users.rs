@@ -72,3 +72,51 @@ async fn bans_come_and_go_and_a_taken_address_is_a_conflict() {
         assert!(email(11, Some("a@example.org")).await.unwrap());
     }
 }
+
+#[tokio::test]
+async fn customers_are_listed_and_found_by_how_they_begin_and_people_are_not_among_them() {
+    for w in worlds().await {
+        for number in 0..30_u128 {
+            let one = User {
+                external_id: Some(format!("C{number:02}")),
+                email: (number % 2 == 0).then(|| format!("mail{number:02}@example.com")),
+                name: (number % 3 == 0).then(|| format!("Name {number:02} {}", TEXTS[0])),
+                role: if number == 7 { "admin".to_owned() } else { "user".to_owned() },
+                ..user(100 + number)
+            };
+            assert!(w.write(one, |it, tx| Box::pin(users::insert(tx, it))).await.unwrap());
+        }
+        let ids = |rows: Vec<(i64, User)>| {
+            rows.into_iter().map(|(_, it)| it.external_id.unwrap()).collect::<Vec<_>>()
+        };
+        let first = users::customers_before(&w.store, ACCOUNT, i64::MAX, 25).await.unwrap();
+        let serial = first.last().unwrap().0;
+        let rest = users::customers_before(&w.store, ACCOUNT, serial, 25).await.unwrap();
+        assert_eq!(
+            (first.len(), ids(rest)),
+            (25, vec!["C03".into(), "C02".into(), "C01".into(), "C00".into()])
+        );
+        let found = async |text: &str, limit| {
+            ids(users::customers_like(&w.store, ACCOUNT, text, limit).await.unwrap())
+        };
+        assert_eq!(found("C1", 50).await.len(), 10);
+        assert_eq!(found("C0", 50).await.len(), 9, "without the administrator");
+        assert_eq!(found("c1", 50).await.len(), 0, "an id is what it is");
+        assert_eq!(found("MAIL04", 50).await, ["C04"]);
+        assert_eq!(found("name 0", 50).await, ["C09", "C06", "C03", "C00"]);
+        assert_eq!(found("C", 5).await.len(), 5);
+        for nothing in ["%", "_", "x", TEXTS[2]] {
+            assert!(found(nothing, 50).await.is_empty(), "{nothing}");
+        }
+        assert!(users::customers_before(&w.store, id(5), i64::MAX, 9).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn customers_are_found_through_an_index_of_each_of_their_marks() {
+    let w = crate::world::sqlite().await;
+    let newest = super::license_list::plan(&w, "NEWEST_CUSTOMERS").await;
+    assert!(newest.contains("INTEGER PRIMARY KEY") && !newest.contains("TEMP B-TREE"), "{newest}");
+    let found = super::license_list::plan(&w, "FOUND_CUSTOMERS").await;
+    assert!(found.contains("users_by_name") && !found.contains("SCAN users"), "{found}");
+}

@@ -37,7 +37,7 @@ const POSTGRES: [&str; 4] = [
     "select c.relname, 'on ' || i.indrelid::regclass || ' ('
        || (select string_agg(pg_get_indexdef(i.indexrelid, k::int, true), ', ' order by k)
            from generate_series(1, i.indnkeyatts) k) || ')'
-       || coalesce(' where ' || lower(trim(both '()' from pg_get_expr(i.indpred, i.indrelid))), '')
+       || coalesce(' where ' || lower(replace(trim(both '()' from pg_get_expr(i.indpred, i.indrelid)), '::text', '')), '')
      from pg_index i join pg_class c on c.oid = i.indexrelid
      where c.relnamespace = 'keyward'::regnamespace
        and not exists (select 1 from pg_constraint k where k.conindid = i.indexrelid)",

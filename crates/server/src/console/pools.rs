@@ -1,0 +1,118 @@
+//! Pools (system B): the stock of each duration, from counters.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use keyward_core::scheme::Scheme;
+use keyward_engine::statistics::PolicyCounts;
+use keyward_engine::token::Permission;
+
+use super::frame::{self, Frame};
+use super::texts::{Pools, fill};
+use super::visitor::Visitor;
+use crate::web::address;
+
+#[derive(Template)]
+#[template(path = "console/pools.html")]
+struct Page<'a> {
+    f: Frame<'a>,
+    t: &'static Pools,
+    pools: Vec<Pool>,
+}
+
+struct Pool {
+    name: String,
+    low: Option<String>,
+    rows: Vec<Row>,
+    sum: Row,
+}
+
+struct Row {
+    name: String,
+    link: String,
+    unused: String,
+    available: i64,
+    used: i64,
+    inactive: i64,
+    total: i64,
+    is_low: bool,
+}
+
+/// Under a tenth is left.
+const fn is_low(available: i64, total: i64) -> bool {
+    total > 0 && available.saturating_mul(10) < total
+}
+
+/// `GET /console/pools`.
+pub(super) async fn show(visitor: Visitor) -> Response {
+    if let Some(no) = visitor.refusal(Permission::StatsRead) {
+        return no;
+    }
+    let t = Pools::of(visitor.language);
+    let engine = visitor.app.engine();
+    let catalog = engine.catalog();
+    let mut products: Vec<_> = catalog.products().collect();
+    products.sort_by(|one, other| one.code.cmp(&other.code));
+    let mut pools = Vec::new();
+    for product in products {
+        let is_pool = |code: &str| {
+            let policy = catalog.policy_of(product.id, code);
+            policy.is_some_and(|policy| policy.row.scheme.as_deref() == Some(Scheme::Pool.as_str()))
+        };
+        if !catalog.policies_of(product.id).any(|policy| is_pool(&policy.row.code)) {
+            continue;
+        }
+        let counts = match engine.statistics(product.id).await {
+            Ok(statistics) => statistics.by_policy,
+            Err(error) => return visitor.failed(&error),
+        };
+        let rows: Vec<Row> =
+            counts.iter().filter(|it| is_pool(&it.code)).map(|it| row(&product.code, it)).collect();
+        let low: Vec<&str> = rows.iter().filter(|row| row.is_low).map(|row| row.name.as_str()).collect();
+        let low = (!low.is_empty()).then(|| fill(t.low_text, low.join(", ")));
+        pools.push(Pool { name: product.name.clone(), low, sum: sum(&product.code, &rows, t), rows });
+    }
+    frame::html(StatusCode::OK, &Page { f: Frame::of(&visitor, t.title), t, pools })
+}
+
+fn row(product: &str, counts: &PolicyCounts) -> Row {
+    let list = |status: &str| {
+        address("/console/licenses", &[("product", product), ("policy", &counts.code), ("status", status)])
+    };
+    Row {
+        name: counts.name.clone(),
+        link: list(""),
+        unused: list("unused"),
+        available: counts.available,
+        used: counts.used,
+        inactive: counts.suspended + counts.revoked,
+        total: counts.total,
+        is_low: is_low(counts.available, counts.total),
+    }
+}
+
+fn sum(product: &str, rows: &[Row], t: &'static Pools) -> Row {
+    let sum = |of: fn(&Row) -> i64| rows.iter().map(of).sum();
+    let list = |status: &str| address("/console/licenses", &[("product", product), ("status", status)]);
+    Row {
+        name: t.all.to_owned(),
+        link: list(""),
+        unused: list("unused"),
+        available: sum(|row| row.available),
+        used: sum(|row| row.used),
+        inactive: sum(|row| row.inactive),
+        total: sum(|row| row.total),
+        is_low: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_low;
+
+    #[test]
+    fn under_a_tenth_is_low() {
+        assert!(is_low(0, 1) && is_low(9, 100) && is_low(99, 1_000));
+        assert!(!is_low(0, 0) && !is_low(10, 100) && !is_low(1, 10));
+    }
+}

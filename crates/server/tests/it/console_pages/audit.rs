@@ -1,0 +1,116 @@
+//! The audit log: found, paged, verified and exported.
+
+use keyward_engine::Caller;
+use keyward_engine::token::Role;
+
+use super::{Person, SCRIPT, between, is_escaped};
+use crate::site::Site;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_is_found_by_who_what_and_when() {
+    for site in Site::all().await {
+        let admin = Person::of(&site, Role::Admin).await;
+        admin.post("/console/tokens", &[("name", "CI"), ("may", "read-only")]).await;
+        let key = site.pool_key("30").await;
+        site.clock.advance(86_400);
+        // The first session is over.
+        let reader = Person::of(&site, Role::ReadOnly).await;
+        let license = keyward_engine::license::Named::Id(key.id);
+        let why = Some("asked to".to_owned());
+        site.engine
+            .suspend(&Caller::operator(), license, keyward_engine::license::Suspension::Suspend, why)
+            .await
+            .unwrap();
+        let find = async |query: &str| {
+            let page = reader.page(&format!("/console/audit{query}")).await;
+            let rows =
+                page.split("<tbody>").nth(1).unwrap_or_default().split("</tbody>").next().unwrap_or_default();
+            rows.split("<b>")
+                .skip(1)
+                .map(|rest| rest.split('<').next().unwrap_or_default().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(find("?event=license.s").await, ["license.suspend"]);
+        assert_eq!(find("?event=license.").await, ["license.suspend", "license.issue"]);
+        assert_eq!(find("?event=token&actor=user").await, ["token.create"]);
+        assert!(find("?event=token&actor=operator").await.is_empty());
+        assert_eq!(find(&format!("?resource={}", key.id)).await.len(), 2);
+        assert_eq!(find("?event=license&from=2027-01-16").await, ["license.suspend"]);
+        assert_eq!(find("?event=license&to=2027-01-15").await, ["license.issue"]);
+        assert!(find("?event=license&from=2027-01-17").await.is_empty());
+        assert_eq!(find("?event=license%25").await, [""; 0], "no wildcard");
+        let page = reader.page("/console/audit?event=token&actor=user").await;
+        assert!(page.contains("admin@example.com"), "{page}");
+        let page = reader.page("/console/audit?resource=x&from=soon&event=%00").await;
+        assert!(page.contains("could not be read") && page.contains("value=\"soon\""), "{page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn older_entries_stand_on_the_next_pages() {
+    for site in Site::all().await {
+        let admin = Person::of(&site, Role::Admin).await;
+        for number in 0..120 {
+            let name = format!("number-{number}.");
+            site.engine.create_token(&Caller::operator(), Role::ReadOnly, &name, None).await.unwrap();
+        }
+        let (mut place, mut seen) = ("/console/audit?event=token.create".to_owned(), Vec::new());
+        loop {
+            let page = admin.page(&place).await;
+            seen.extend(page.split("number-").skip(1).map(|rest| rest.split('.').next().unwrap().to_owned()));
+            if !page.contains("rel=\"next\"") {
+                break;
+            }
+            place = between(&page, "rel=\"next\" href=\"", "\"").replace("&#38;", "&");
+        }
+        let wanted: Vec<String> = (0..120).rev().map(|number| number.to_string()).collect();
+        assert_eq!(seen, wanted);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_chain_is_verified_with_one_button() {
+    for site in Site::all().await {
+        let reader = Person::of(&site, Role::ReadOnly).await;
+        while site.engine.seal_audit().await.unwrap().is_none() {
+            site.clock.advance(10);
+        }
+        let head = site.engine.audit_head().await.unwrap();
+        let answer = reader.post("/console/audit/verify", &[]).await;
+        assert_eq!(answer.status, 200);
+        assert!(answer.body.contains("The log is sound: all "), "{}", answer.body);
+        assert!(head.count > 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_filtered_entries_are_exported_as_texts() {
+    let site = Site::new().await;
+    let admin = Person::of(&site, Role::Admin).await;
+    let evil = Caller { user_agent: Some("=1+1,\"x\"".to_owned()), ..Caller::operator() };
+    site.engine.create_token(&evil, Role::ReadOnly, SCRIPT, None).await.unwrap();
+    let csv = admin.get("/console/audit/export?event=token&as=csv").await;
+    assert_eq!(csv.status, 200);
+    assert_eq!(csv.header("content-type"), Some("text/csv; charset=utf-8"));
+    assert_eq!(csv.header("content-disposition"), Some("attachment; filename=\"audit.csv\""));
+    let lines: Vec<&str> = csv.body.lines().collect();
+    assert_eq!(lines.len(), 2, "{}", csv.body);
+    assert!(lines[0].starts_with("at,event,outcome,"));
+    assert!(
+        lines[1].contains(",token.create,done,operator,") && lines[1].contains("\"'=1+1,\"\"x\"\"\""),
+        "{}",
+        lines[1]
+    );
+    let json = admin.get("/console/audit/export?event=token&as=jsonl").await;
+    let line: serde_json::Value = serde_json::from_str(json.body.trim()).expect("one line");
+    assert_eq!(
+        (line["event"].as_str(), line["userAgent"].as_str()),
+        (Some("token.create"), Some("=1+1,\"x\""))
+    );
+    // The page says the detail as a text; JSON has a backslash in front of the quotation mark.
+    let page = admin.page("/console/audit?event=token").await;
+    assert!(!page.contains("<script>alert") && page.contains("&#60;script&#62;"), "{page}");
+    let page =
+        admin.page(&format!("/console/audit?event={}", "%3Cscript%3Ealert(1)%3C%2Fscript%3E%22%27%3E")).await;
+    is_escaped(&page);
+}

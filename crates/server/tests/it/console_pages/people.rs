@@ -1,0 +1,135 @@
+//! People: invited, changed, locked out and let in, and given a new link.
+
+use keyward_engine::Caller;
+use keyward_engine::people::{InvitationSecret, Welcome};
+use keyward_engine::token::Role;
+
+use super::{Person, SCRIPT, is_escaped, shown};
+use crate::site::Site;
+
+/// The secret of a link on a page.
+fn secret(page: &str) -> InvitationSecret {
+    let link =
+        shown(page).strip_prefix("http://test/console/set-up?link=").expect("a link to this very host");
+    InvitationSecret::parse(link).expect("a secret")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_is_invited_by_a_link_that_is_shown_once() {
+    for site in Site::all().await {
+        let admin = Person::of(&site, Role::Admin).await;
+        let fields = [("email", "Bob@Example.com"), ("role", "support-agent")];
+        let answer = admin.post("/console/people/invite", &fields).await;
+        assert_eq!(answer.status, 200);
+        let link = secret(&answer.body);
+        assert_eq!(admin.last_event().await, ("person.invite".to_owned(), Some(admin.id)));
+        assert!(!admin.page("/console/people").await.contains("set-up?link"), "it is shown once");
+
+        let welcome = Welcome {
+            name: Some("Bob".to_owned()),
+            password: "long enough for all".to_owned().into(),
+            ..Welcome::default()
+        };
+        site.engine.accept(&Caller::operator(), &link, welcome).await.expect("he is in");
+        let page = admin.page("/console/people").await;
+        assert!(
+            page.contains("bob@example.com") && page.contains("Bob") && page.contains("Support"),
+            "{page}"
+        );
+        let answer = admin.post("/console/people/invite", &fields).await;
+        assert_eq!(answer.status, 409, "he is here already");
+        assert!(answer.body.contains("value=\"Bob@Example.com\""), "what was typed is kept");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_an_invitation_is_said_and_kept() {
+    let site = Site::new().await;
+    let admin = Person::of(&site, Role::Admin).await;
+    for (email, role) in [("", "admin"), ("nobody", "admin"), ("a@example.com", "god"), (SCRIPT, "admin")] {
+        let answer = admin.post("/console/people/invite", &[("email", email), ("role", role)]).await;
+        assert_eq!(answer.status, 422, "{email} {role}");
+        assert!(answer.body.contains("role=\"alert\""));
+        if email == SCRIPT {
+            is_escaped(&answer.body);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_is_changed_unless_a_colleague_changed_it_meanwhile() {
+    for site in Site::all().await {
+        let admin = Person::of(&site, Role::Admin).await;
+        let bob = Person::called(&site, Role::ReadOnly, "bob@example.com").await;
+        let path = format!("/console/people/{}/role", bob.id);
+        let page = admin.done(&path, &[("seen", "read-only"), ("role", "developer")]).await;
+        assert!(page.contains("The role was changed."));
+        assert_eq!(bob.get("/console/tokens").await.status, 200, "it holds where he is signed in");
+        let answer = admin.post(&path, &[("seen", "read-only"), ("role", "admin")]).await;
+        assert_eq!(answer.status, 409);
+        assert!(answer.body.contains("A colleague changed this"), "{}", answer.body);
+        assert_eq!(site.engine.person(bob.id).await.unwrap().role, Role::Developer);
+        assert_eq!(admin.post(&path, &[("seen", "developer"), ("role", "")]).await.status, 422);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_is_locked_out_at_once_and_let_in_again() {
+    for site in Site::all().await {
+        let admin = Person::of(&site, Role::Admin).await;
+        let bob = Person::called(&site, Role::Developer, "bob@example.com").await;
+        let page = admin.done(&format!("/console/people/{}/lock-out", bob.id), &[]).await;
+        assert!(page.contains("The person is locked out."));
+        assert_eq!(bob.get("/console/").await.status, 401);
+        assert!(admin.page("/console/people").await.contains("Locked out"));
+        let sign_in = site.engine.sign_in(&Caller::operator(), &bob.email, super::PASSWORD).await.unwrap();
+        assert!(sign_in.is_none());
+        admin.done(&format!("/console/people/{}/let-in", bob.id), &[]).await;
+        let sign_in = site.engine.sign_in(&Caller::operator(), &bob.email, super::PASSWORD).await.unwrap();
+        assert!(sign_in.is_some());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_link_ends_the_sessions_from_before() {
+    let site = Site::new().await;
+    let admin = Person::of(&site, Role::Admin).await;
+    let bob = Person::called(&site, Role::Developer, "bob@example.com").await;
+    let answer = admin.post(&format!("/console/people/{}/reset", bob.id), &[]).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(bob.get("/console/").await.status, 401);
+    let invitation = site.engine.invitation(&secret(&answer.body)).await.unwrap().expect("it is good");
+    assert_eq!(invitation.email.as_deref(), Some("bob@example.com"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_does_it_to_himself_and_an_administrator_stays() {
+    let site = Site::new().await;
+    let admin = Person::of(&site, Role::Admin).await;
+    for action in ["role", "lock-out", "reset"] {
+        let path = format!("/console/people/{}/{action}", admin.id);
+        let answer = admin.post(&path, &[("seen", "admin"), ("role", "read-only")]).await;
+        assert_eq!(answer.status, 422, "{action}");
+        assert!(answer.body.contains("ask another administrator"), "{}", answer.body);
+    }
+    assert_eq!(admin.get("/console/people").await.status, 200, "still in");
+    assert_eq!(admin.post(&format!("/console/people/{}/remove", admin.id), &[]).await.status, 422);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_are_shown_as_they_are_written() {
+    let site = Site::new().await;
+    let admin = Person::of(&site, Role::Admin).await;
+    let caller = Caller::operator();
+    let link = site.engine.invite(&caller, Role::ReadOnly, Some("eve@example.com")).await.unwrap();
+    let welcome = Welcome {
+        name: Some(SCRIPT.to_owned()),
+        password: "long enough for all".to_owned().into(),
+        ..Welcome::default()
+    };
+    site.engine.accept(&caller, &link, welcome).await.unwrap();
+    is_escaped(&admin.page("/console/people").await);
+    let eve =
+        site.engine.people().await.unwrap().into_iter().find(|it| it.email == "eve@example.com").unwrap();
+    is_escaped(&admin.page(&format!("/console/people/{}", eve.id)).await);
+}

@@ -1,0 +1,150 @@
+//! Every page and action of the console, and who may open it.
+
+use keyward_engine::token::Role;
+
+use super::{FORM, Person};
+use crate::site::Site;
+
+/// Where a part of a path is wanted: nobody's, so that whoever may do something is told that there is nothing.
+const ID: &str = "019b0000-0000-7000-8000-000000000777";
+
+/// `x` where a role may: admin, developer, sales-agent, support-agent, read-only.
+const TABLE: &[(&str, &str, &str)] = &[
+    ("GET", "/console/", "xxxxx"),
+    ("GET", "/console/me", "xxxxx"),
+    ("POST", "/console/me/password", "xxxxx"),
+    ("GET", "/console/me/second-factor", "xxxxx"),
+    ("POST", "/console/me/second-factor", "xxxxx"),
+    ("POST", "/console/me/second-factor/drop", "xxxxx"),
+    ("POST", "/console/me/sessions/{session}/end", "xxxxx"),
+    ("POST", "/console/me/sessions/end-others", "xxxxx"),
+    ("GET", "/console/licenses", "xxxxx"),
+    ("POST", "/console/licenses", "xxxxx"),
+    ("GET", "/console/licenses/{id}", "xxxxx"),
+    ("POST", "/console/licenses/{id}/reveal", "xxxx."),
+    ("POST", "/console/licenses/{id}/{action}", "xxxx."),
+    ("GET", "/console/people", "x...."),
+    ("POST", "/console/people/invite", "x...."),
+    ("GET", "/console/people/{id}", "x...."),
+    ("POST", "/console/people/{id}/{action}", "x...."),
+    ("GET", "/console/tokens", "xx..."),
+    ("POST", "/console/tokens", "xx..."),
+    ("POST", "/console/tokens/{id}/revoke", "xx..."),
+    ("GET", "/console/audit", "xx..x"),
+    ("POST", "/console/audit/verify", "xx..x"),
+    ("GET", "/console/audit/export", "xx..x"),
+    ("GET", "/console/keys", "xx..x"),
+    ("GET", "/console/keys/{id}", "xx..x"),
+    ("GET", "/console/keys/{id}/public.pem", "xx..x"),
+    ("POST", "/console/keys/{id}/{action}", "x...."),
+    ("GET", "/console/products", "xxxxx"),
+    ("POST", "/console/products", "xxx.."),
+    ("GET", "/console/products/{code}", "xxxxx"),
+    ("POST", "/console/products/{code}", "xxx.."),
+    ("GET", "/console/products/{code}/{policy}", "xxxxx"),
+    ("POST", "/console/products/{code}/{policy}", "xxx.."),
+    ("POST", "/console/products/{code}/{policy}/features", "xxx.."),
+    ("GET", "/console/customers", "xxxxx"),
+    ("POST", "/console/customers/{id}/{action}", "xxxx."),
+    ("GET", "/console/installations", "xxxxx"),
+    ("POST", "/console/installations/free", "xxx.."),
+    ("GET", "/console/pools", "xxxxx"),
+    ("GET", "/console/settings", "xx..x"),
+];
+
+/// Open to whoever comes, or leading elsewhere.
+const OPEN: &[&str] = &[
+    "/console",
+    "/console/language",
+    "/console/sign-in",
+    "/console/sign-in/code",
+    "/console/sign-out",
+    "/console/set-up",
+    "/console/{*rest}",
+];
+
+fn path(pattern: &str) -> String {
+    pattern
+        .replace("{id}", ID)
+        .replace("{session}", ID)
+        .replace("{action}", "suspend")
+        .replace("{code}", "none")
+}
+
+#[test]
+fn the_table_knows_every_route() {
+    let routes = include_str!("../../../src/console.rs");
+    for line in routes.lines().filter(|line| line.contains(".route(")) {
+        let route = line.split('"').nth(1).expect("a path");
+        if OPEN.contains(&route) {
+            continue;
+        }
+        for (method, call) in [("GET", "get("), ("POST", "post(")] {
+            let is_served = line.contains(&format!(" {call}")) || line.contains(&format!(".{call}"));
+            let is_known = TABLE.iter().any(|(it, path, _)| *it == method && *path == route);
+            assert_eq!(is_served, is_known, "{method} {route}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_session_every_page_asks_to_sign_in() {
+    let site = Site::new().await;
+    for (method, pattern, _) in TABLE {
+        let path = path(pattern);
+        let (head, body) = match *method {
+            "GET" => (String::new(), ""),
+            _ => (format!("\r\n{FORM}"), "csrf=no"),
+        };
+        let answer = site.ask(&format!("{method} {path} HTTP/1.1{head}"), body).await;
+        assert_eq!(answer.status, 401, "{method} {pattern}");
+        assert!(answer.body.contains("name=\"password\""), "{method} {pattern}: {}", answer.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_and_action_refuses_what_a_role_may_not_do() {
+    let site = Site::new().await;
+    for (place, role) in Role::ALL.into_iter().enumerate() {
+        let person = Person::of(&site, role).await;
+        for (method, pattern, may) in TABLE {
+            let path = path(pattern);
+            let answer = match *method {
+                "GET" => person.get(&path).await,
+                _ => person.post(&path, &[]).await,
+            };
+            let may = may.as_bytes()[place] == b'x';
+            assert_eq!(answer.status != 403, may, "{role}: {method} {pattern}: {}", answer.status);
+            assert!(
+                answer.status < 500 && answer.status != 401,
+                "{role}: {method} {pattern}: {}",
+                answer.status
+            );
+            if *method == "POST" {
+                let foreign = person.post_with(&path, &[], "another session's").await;
+                assert_eq!(foreign.status, 403, "{role}: {pattern}");
+                assert!(foreign.body.contains("nothing was done"), "{role}: {pattern}: {}", foreign.body);
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_menu_offers_what_a_role_may_see() {
+    let site = Site::new().await;
+    for (place, role) in Role::ALL.into_iter().enumerate() {
+        let person = Person::of(&site, role).await;
+        let home = person.page("/console/").await;
+        let menu = super::between(&home, "<nav class=\"menu\"", "</nav>");
+        let links: Vec<&str> =
+            menu.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        for link in &links {
+            assert_eq!(person.get(link).await.status, 200, "{role}: {link}");
+        }
+        for (_, path, may) in TABLE.iter().filter(|(method, path, _)| {
+            *method == "GET" && path.matches('/').count() == 2 && !path.ends_with("/me")
+        }) {
+            assert_eq!(links.contains(path), may.as_bytes()[place] == b'x', "{role}: {path}");
+        }
+    }
+}
