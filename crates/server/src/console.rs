@@ -4,7 +4,10 @@
 //! module with its pages, a folder of templates, and its texts in each language ([`texts`]).
 
 mod assets;
+mod claims;
+mod examine;
 mod frame;
+mod generate;
 mod home;
 mod language;
 mod license;
@@ -19,6 +22,8 @@ mod visitor;
 
 use axum::Router;
 use axum::routing::{get, post};
+
+pub(crate) use generate::Lots;
 
 use crate::app::App;
 use crate::layers;
@@ -46,6 +51,12 @@ pub(crate) fn routes(app: App) -> Router {
         .route("/console/me/second-factor/drop", post(me::drop_second_factor))
         .route("/console/me/sessions/{session}/end", post(me::end_session))
         .route("/console/me/sessions/end-others", post(me::end_others))
+        .route("/console/generate", get(generate::choose))
+        .route("/console/generate/{kind}", get(generate::form).post(generate::make))
+        .route("/console/generate/download/{license}", post(generate::download))
+        .route("/console/generate/lots/{lot}", get(generate::lot))
+        .route("/console/generate/lots/{lot}/csv", post(generate::csv))
+        .route("/console/test", get(examine::show).post(examine::test))
         .route("/console/licenses", get(licenses::list))
         .route("/console/licenses/{id}", get(license::show))
         .route("/console/licenses/{id}/reveal", post(license::reveal))

@@ -1,6 +1,9 @@
 //! What pages say, in each language: a catalogue per area. A text that one language lacks does not compile.
 
+mod claims;
 mod common;
+mod examine;
+mod generate;
 mod licenses;
 mod me;
 mod sign_in;
@@ -30,7 +33,10 @@ macro_rules! texts {
 }
 use texts;
 
+pub(super) use claims::Texts as Claims;
 pub(super) use common::Texts as Common;
+pub(super) use examine::Texts as Examine;
+pub(super) use generate::Texts as Generate;
 pub(super) use licenses::Texts as Licenses;
 pub(super) use me::Texts as Me;
 pub(super) use sign_in::Texts as SignIn;

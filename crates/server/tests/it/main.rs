@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod client;
+mod console_issue;
 mod front;
 mod limits;
 mod line;
