@@ -11,6 +11,7 @@ mod generate;
 mod home;
 mod language;
 mod license;
+mod license_key;
 mod licenses;
 mod me;
 mod qr;
@@ -24,6 +25,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 pub(crate) use generate::Lots;
+pub(crate) use license_key::HERE as LICENSE_KEY;
 
 use crate::app::App;
 use crate::layers;
@@ -56,6 +58,7 @@ pub(crate) fn routes(app: App) -> Router {
         .route("/console/generate/download/{license}", post(generate::download))
         .route("/console/generate/lots/{lot}", get(generate::lot))
         .route("/console/generate/lots/{lot}/csv", post(generate::csv))
+        .route("/console/license-key", get(license_key::show).post(license_key::activate))
         .route("/console/test", get(examine::show).post(examine::test))
         .route("/console/licenses", get(licenses::list))
         .route("/console/licenses/{id}", get(license::show))

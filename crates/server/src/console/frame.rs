@@ -12,7 +12,7 @@ use keyward_engine::token::{Permission, Role};
 use super::HOME;
 use super::assets::{ASSETS, Assets};
 use super::language::Language;
-use super::texts::{Common, Examine, Generate, fill, wait};
+use super::texts::{Common, Examine, Generate, LicenseKey, fill, wait};
 use super::visitor::Visitor;
 use crate::app::{App, is_temporary, log_failure};
 use crate::layers::{Context, Refused, RequestId};
@@ -86,6 +86,7 @@ impl<'a> Frame<'a> {
             ("/console/generate", Generate::of(self.language).title, Permission::LicenseIssue),
             ("/console/licenses", c.licenses, Permission::LicenseRead),
             ("/console/test", Examine::of(self.language).title, Permission::LicenseRead),
+            ("/console/license-key", LicenseKey::of(self.language).menu, Permission::LicenseRead),
         ];
         let here = self.path.split('?').next().unwrap_or_default();
         let is_here = |path: &str| if path == HOME { here == HOME } else { here.starts_with(path) };

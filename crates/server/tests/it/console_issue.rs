@@ -1,7 +1,8 @@
-//! The console's pages that make licences and test them.
+//! The console's pages that make licences, test them, and activate the keys of the account's own installation.
 
 mod forms;
 mod kinds;
+mod license_key;
 mod lots;
 mod testing;
 

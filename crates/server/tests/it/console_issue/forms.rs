@@ -116,6 +116,9 @@ async fn only_roles_that_may_make_licences_do() {
             assert_eq!(person.post(&path, &[]).await.status, if may { 422 } else { 403 }, "{role} {kind}");
         }
         assert_eq!(person.get("/console/test").await.status, 200, "{role}");
+        assert_eq!(person.get("/console/license-key").await.status, 200, "{role}");
+        let activates = if role == Role::ReadOnly { 403 } else { 422 };
+        assert_eq!(person.post("/console/license-key", &[]).await.status, activates, "{role}");
         let downloads = if role == Role::ReadOnly { 403 } else { 404 };
         let id = uuid::Uuid::nil();
         for path in [format!("/console/generate/download/{id}"), format!("/console/generate/lots/{id}/csv")] {
@@ -129,7 +132,12 @@ async fn a_form_of_another_site_does_nothing() {
     let site = Site::new().await;
     let person = Person::at(&site).await;
     let paths = KINDS.iter().map(|(kind, ..)| format!("/console/generate/{kind}"));
-    let others = ["/console/test", "/console/generate/download/x", "/console/generate/lots/x/csv"];
+    let others = [
+        "/console/test",
+        "/console/license-key",
+        "/console/generate/download/x",
+        "/console/generate/lots/x/csv",
+    ];
     for path in paths.chain(others.map(str::to_owned)) {
         let head = format!("POST {path} HTTP/1.1\r\n{FORM}\r\nCookie: {}", person.cookie);
         for csrf in ["", "wrong"] {
@@ -140,7 +148,7 @@ async fn a_form_of_another_site_does_nothing() {
         let answer = site.ask(&format!("POST {path} HTTP/1.1\r\n{FORM}"), "").await;
         assert_eq!(answer.status, 401, "{path}");
     }
-    for path in ["/console/generate", "/console/generate/lk3", "/console/test"] {
+    for path in ["/console/generate", "/console/generate/lk3", "/console/test", "/console/license-key"] {
         assert_eq!(site.get(path).await.status, 401, "{path}");
     }
     assert_eq!(person.get("/console/generate/nothing").await.status, 404);
