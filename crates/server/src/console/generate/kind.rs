@@ -105,27 +105,27 @@ impl Kind {
             Self::Lk1 => Some(t.lk1_weak.to_owned()),
             Self::Lk2 => Some(t.lk2_weak.to_owned()),
             Self::Record | Self::File => {
-                let bits = self.weakest_signer(visitor).filter(|bits| *bits < RSA_BITS)?;
+                let bits = self.shortest_key(visitor).filter(|bits| *bits < RSA_BITS)?;
                 Some(fill(t.rsa_weak, bits))
             }
             Self::Pool | Self::Tier | Self::Lk3 => None,
         }
     }
 
-    /// The bits of the shortest RSA key that signs for a product of this kind, or for all.
-    fn weakest_signer(self, visitor: &Visitor) -> Option<usize> {
+    /// The bits of the shortest RSA key that is accepted for a product of this kind, or for all. Shorter ones than we say
+    /// is weak sign nothing.
+    fn shortest_key(self, visitor: &Visitor) -> Option<usize> {
         let catalog = visitor.app.engine().catalog();
         let products: Vec<Uuid> = self.policies(visitor).iter().map(|policy| policy.row.product_id).collect();
-        let signs = |material: &Material| match material {
-            Material::Signing(key) if key.algorithm() == Algorithm::RsaPkcs1Sha256 => {
-                Some(key.public().bits())
-            }
-            _ => None,
-        };
         let keys = catalog.keys().iter().filter(|key| {
-            key.row.state == "active" && key.row.product_id.is_none_or(|id| products.contains(&id))
+            key.row.state != "retired" && key.row.product_id.is_none_or(|id| products.contains(&id))
         });
-        keys.filter_map(|key| signs(&key.material)).min()
+        let public = keys.filter_map(|key| match &key.material {
+            Material::Signing(key) => Some(key.public().clone()),
+            Material::Verifying(key) => Some(key.clone()),
+            Material::Secret(_) => None,
+        });
+        public.filter(|key| key.algorithm() == Algorithm::RsaPkcs1Sha256).map(|key| key.bits()).min()
     }
 
     /// The policies that licences of this kind may follow; those of the configured product come first.

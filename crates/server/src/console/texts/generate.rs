@@ -34,8 +34,8 @@ super::texts! {
     lk3: "Signed key (LK-3)", "Clé signée (LK-3)";
     lk3_for: "The one to choose for new applications: everything is in the key, it works without a network, and nobody but you can make one.",
         "Le bon choix pour de nouvelles applications : tout est dans la clé, elle fonctionne sans réseau, et vous seul pouvez en créer.";
-    rsa_weak: "The key that signs has {} bits; 2048 are needed today. Rotate it, and give the applications the new public key; or take LK-3.",
-        "La clé de signature n’a que {} bits ; il en faut 2048 aujourd’hui. Renouvelez-la et donnez la nouvelle clé publique aux applications ; ou prenez LK-3.";
+    rsa_weak: "A key of {} bits is still accepted here, and what it accepts could be forged. New licences are signed with 2048 bits or more; retire the old key once what it signed is replaced.",
+        "Une clé de {} bits est encore acceptée ici, et ce qu’elle accepte pourrait être falsifié. Les nouvelles licences sont signées avec 2048 bits ou plus ; retirez l’ancienne clé quand ses licences sont remplacées.";
     no_policies: "No policy is for this kind of licence. Make one first.",
         "Aucune politique n’est prévue pour ce type de licence. Créez-en une d’abord.";
 

@@ -1,10 +1,20 @@
 //! What forms refuse, whom, and what stays in them.
 
+use keyward_engine::Caller;
 use keyward_engine::token::Role;
 
 use super::{Person, kinds::KINDS};
 use crate::records::{FORM, encoded, sites};
 use crate::site::Site;
+
+/// The public part of a key that was made for this test.
+const SMALL_KEY: &str = "-----BEGIN PUBLIC KEY-----
+MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDjXzjvttzeEnb/9T7NSAp++Fk0
+bHMIoY4Cga00A5c9QWsOF2ECOmf73b6nemhSG4kjaA6xi192lJc/CCVmb1L+P1XB
+ovCsKlyEg6bgDgLwdSelsPmMWowFi7ciMP/cCMp2AhK0O71wb+9MUg/Rq0iWaLO4
+bvxrYO5ldapyfTCBVwIDAQAB
+-----END PUBLIC KEY-----
+";
 
 const SCRIPT: &str = "<script>alert(\"1\")</script>";
 
@@ -164,6 +174,12 @@ async fn what_is_weak_says_so_where_it_is_chosen() {
     }
     assert!(person.get("/console/generate/lk2").await.body.contains("48 bits"));
     assert!(person.get("/console/generate/lk1").await.body.contains("16 bits"));
+    assert!(!page.contains("1024 bits"));
+    site.engine.import_key(&Caller::operator(), SMALL_KEY, Some("records")).await.expect("it is taken in");
+    for path in ["/console/generate", "/console/generate/record"] {
+        assert!(person.get(path).await.body.contains("A key of 1024 bits is still accepted"), "{path}");
+    }
+    assert!(!person.get("/console/generate/file").await.body.contains("1024 bits"));
     let french =
         format!("GET /console/generate/lk2 HTTP/1.1\r\nCookie: {}; keyward_language=fr", person.cookie);
     assert!(site.ask(&french, "").await.body.contains("Son sceau n’a que 48 bits"));
