@@ -75,7 +75,13 @@ async fn measure(keys: u64) {
 }
 
 fn request(name: &str, each: u64) -> PoolRequest {
-    PoolRequest { product: "pool".to_owned(), policies: vec!["30".to_owned()], each, name: name.to_owned() }
+    PoolRequest {
+        id: None,
+        product: "pool".to_owned(),
+        policies: vec!["30".to_owned()],
+        each,
+        name: name.to_owned(),
+    }
 }
 
 /// Keys to activate.

@@ -31,6 +31,8 @@ use crate::{Caller, Engine, EngineError, NewUser, Policy};
 /// What every form needs beside what it says.
 #[derive(Clone, Debug, Default)]
 pub struct Order {
+    /// The id that the licence gets; left out, a new one. When a licence has it already, nothing is made.
+    pub id: Option<Uuid>,
     /// The product's code; left out, the one of the scheme (`records`, `lk`), and for a file the product that it names.
     pub product: Option<String>,
     /// The policy's code; left out, the one named as the type or tier, and for a file the product's `file` policy.
@@ -167,6 +169,7 @@ impl Engine {
 impl Order {
     fn license(&self, end: Option<Timestamp>) -> NewLicense {
         NewLicense {
+            id: self.id,
             user: self.user.clone(),
             term: end.map_or(Term::Never, Term::Until),
             name: self.name.clone(),

@@ -110,6 +110,18 @@ impl<J: Job<Err = EngineError>> Job for Once<J> {
     }
 }
 
+impl Engine {
+    /// The id of what a form makes: sent again with the same words it is the same, with others it is another. `form` is an
+    /// id that the form was given when it was shown.
+    pub fn repeatable_id(&self, form: Uuid, said: &str) -> Uuid {
+        let digest = self.vault.digest("form", &format!("{form} {said}"));
+        let millis = form.as_bytes().first_chunk::<6>().expect("16 bytes hold 6");
+        let millis = millis.iter().fold(0, |millis, byte| millis << 8 | u64::from(*byte));
+        let random = digest.first_chunk::<10>().expect("a digest holds 10 bytes");
+        uuid::Builder::from_unix_timestamp_millis(millis, random).into_uuid()
+    }
+}
+
 /// An answer may hold a whole key, so it is kept sealed.
 impl<J: Job> Once<J> {
     fn seal(&self, body: &str) -> String {

@@ -15,6 +15,7 @@ use keyward_store::StoreError;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::console::Lots;
 use crate::layers::{Context, Refused};
 use crate::limits::{FailureLimiter, RequestLimiter, SignInDelays};
 use crate::metrics::Metrics;
@@ -36,6 +37,7 @@ struct Shared {
     failures: FailureLimiter,
     sign_ins: SignInDelays,
     tier_requests: Arc<RequestLimiter>,
+    lots: Lots,
 }
 
 impl App {
@@ -53,6 +55,7 @@ impl App {
             failures,
             sign_ins: SignInDelays::default(),
             tier_requests,
+            lots: Lots::default(),
         }))
     }
 
@@ -84,6 +87,11 @@ impl App {
 
     pub(crate) fn sign_ins(&self) -> &SignInDelays {
         &self.0.sign_ins
+    }
+
+    /// The lots of keys that people are making.
+    pub(crate) fn lots(&self) -> &Lots {
+        &self.0.lots
     }
 
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {

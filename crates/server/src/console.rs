@@ -6,13 +6,17 @@
 mod assets;
 mod audit;
 mod chart;
+mod claims;
 mod customers;
+mod examine;
 mod frame;
+mod generate;
 mod home;
 mod installations;
 mod keys;
 mod language;
 mod license;
+mod license_key;
 mod licenses;
 mod me;
 mod people;
@@ -30,6 +34,9 @@ mod visitor;
 
 use axum::Router;
 use axum::routing::{get, post};
+
+pub(crate) use generate::Lots;
+pub(crate) use license_key::HERE as LICENSE_KEY;
 
 use crate::app::App;
 use crate::layers;
@@ -58,6 +65,13 @@ pub(crate) fn routes(app: App) -> Router {
         .route("/console/me/sessions/{session}/end", post(me::end_session))
         .route("/console/me/sessions/end-others", post(me::end_others))
         .route("/console/licenses", get(licenses::list).post(licenses::search))
+        .route("/console/generate", get(generate::choose))
+        .route("/console/generate/{kind}", get(generate::form).post(generate::make))
+        .route("/console/generate/download/{license}", post(generate::download))
+        .route("/console/generate/lots/{lot}", get(generate::lot))
+        .route("/console/generate/lots/{lot}/csv", post(generate::csv))
+        .route("/console/license-key", get(license_key::show).post(license_key::activate))
+        .route("/console/test", get(examine::show).post(examine::test))
         .route("/console/licenses/{id}", get(license::show))
         .route("/console/licenses/{id}/reveal", post(license::reveal))
         .route("/console/licenses/{id}/{action}", post(license::act))

@@ -161,6 +161,7 @@ statements! {
                         and l.id in (select license_id from machines where fingerprint = $4)"),
                         " order by l.serial limit 1");
     OF_PRODUCT = concat!(found!("l.product_id = $1 and l.scheme = $2 and l.id > $3"), " order by l.id limit $4");
+    OF_BATCH = concat!(found!("l.batch_id = $1 and l.id > $2"), " order by l.id limit $3");
     ANY_OF_PRODUCT = "select cast(1 as bigint) from licenses where product_id = $1 and scheme = $2 limit 1";
     ANY_OF_INSTALLATION = "select cast(1 as bigint) from licenses
                            where installation_id = $1 and key_digest is not null limit 1";
@@ -348,6 +349,19 @@ pub async fn of_product(
     limit: i64,
 ) -> Result<Vec<Found>, StoreError> {
     db.all(OF_PRODUCT, args![product, scheme, after, limit], found).await
+}
+
+/// Licences of a finished batch in the order of their ids, behind one of them.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn of_batch(
+    db: &impl Read,
+    batch: Uuid,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Found>, StoreError> {
+    db.all(OF_BATCH, args![batch, after, limit], found).await
 }
 
 /// Whether anything was issued or registered in this form for a product.

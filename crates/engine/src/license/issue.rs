@@ -140,7 +140,7 @@ impl Engine {
         now: Timestamp,
     ) -> Result<licenses::License, EngineError> {
         Ok(licenses::License {
-            id: self.new_id(),
+            id: wanted.id.unwrap_or_else(|| self.new_id()),
             account_id: self.account.id,
             product_id: policy.row.product_id,
             policy_id: policy.row.id,

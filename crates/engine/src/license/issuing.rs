@@ -68,6 +68,7 @@ impl Engine {
             created_at: now,
         });
         Issuing {
+            given: wanted.id,
             features: features.collect(),
             engine: Arc::clone(self),
             drafts,
@@ -99,6 +100,8 @@ pub(crate) struct Beside {
 /// Says which draft was inserted, with its id and its end; `None` when no key was free.
 pub(crate) struct Issuing {
     engine: Arc<Engine>,
+    /// The id that was wanted, where one was.
+    given: Option<Uuid>,
     drafts: Vec<licenses::License>,
     beside: Beside,
     user: Option<NewUser>,
@@ -113,6 +116,11 @@ impl Job for Issuing {
     type Err = EngineError;
 
     async fn run(&self, tx: &Tx<'_>) -> Result<Self::Out, EngineError> {
+        if let Some(id) = self.given
+            && licenses::by_id(tx, id).await?.is_some()
+        {
+            return Err(EngineError::Taken { what: "licence", name: id.to_string() });
+        }
         if let Some((installation, sealed)) = &self.beside.sealed_under {
             // Locked, so that the secret is not replaced between this look and the commit.
             let now = installations::lock(tx, *installation).await?;

@@ -26,6 +26,8 @@ pub enum Term {
 /// What a person decides about a licence.
 #[derive(Clone, Debug, Default)]
 pub struct NewLicense {
+    /// The id that it gets; left out, a new one. When a licence has it already, nothing is made.
+    pub id: Option<Uuid>,
     /// Who it is for.
     pub user: Option<NewUser>,
     /// When it ends.

@@ -30,6 +30,8 @@ type Writing = tokio::task::JoinHandle<Result<(Vec<String>, i64), EngineError>>;
 /// What is to be made.
 #[derive(Clone, Debug)]
 pub struct PoolRequest {
+    /// The id that the batch gets; left out, a new one.
+    pub id: Option<Uuid>,
     /// The product's code.
     pub product: String,
     /// The policies' codes.
@@ -70,7 +72,7 @@ impl Engine {
         crate::issue::check_pool_size(count).map_err(EngineError::from)?;
         let now = self.now();
         let batch = Batch {
-            id: self.new_id(),
+            id: request.id.unwrap_or_else(|| self.new_id()),
             account_id: self.account.id,
             name: request.name.clone(),
             wanted: i64::try_from(count).unwrap_or(i64::MAX),

@@ -19,6 +19,8 @@ use crate::{Caller, Engine, EngineError};
 
 /// Licences read or removed at once.
 const AT_ONCE: usize = 256;
+/// Licences of a batch read at once: its index knows no order, so that every page looks at all of the rest.
+const OF_BATCH_AT_ONCE: i64 = 4_096;
 
 /// A key of a pool with what an operator may need of it once it is gone. `Debug` shows no key.
 pub struct PoolKeyOut {
@@ -71,9 +73,42 @@ impl Engine {
         }
     }
 
+    /// Reads out the keys of a finished batch, part by part, and says how many there are; that they were is written down.
+    ///
+    /// # Errors
+    /// When there is no such batch, the database refuses, or `part` does.
+    pub async fn export_batch<E: From<EngineError>>(
+        &self,
+        caller: &Caller,
+        batch: Uuid,
+        mut part: impl FnMut(&[PoolKeyOut]) -> Result<(), E>,
+    ) -> Result<u64, E> {
+        let mut page = self.batch_page(batch, Uuid::nil()).await?;
+        if page.is_empty() {
+            return Err(EngineError::NotFound { what: "batch", name: batch.to_string() }.into());
+        }
+        let entry = self.entry(caller, "batch.export", ("batch", Some(batch)), &json!({}), self.now());
+        self.store.write(crate::audit::Note { entry }).await.map_err(EngineError::from)?;
+        let mut count = 0;
+        while let Some(after) = page.last().map(|key| key.id) {
+            count += page.len() as u64;
+            part(&page)?;
+            page = self.batch_page(batch, after).await?;
+        }
+        Ok(count)
+    }
+
+    async fn batch_page(&self, batch: Uuid, after: Uuid) -> Result<Vec<PoolKeyOut>, EngineError> {
+        self.read_out(licenses::of_batch(&self.store, batch, after, OF_BATCH_AT_ONCE).await?).await
+    }
+
     async fn pool_page(&self, product: Uuid, after: Uuid) -> Result<Vec<PoolKeyOut>, EngineError> {
         let scheme = Scheme::Pool.as_str();
         let page = licenses::of_product(&self.store, product, scheme, after, AT_ONCE as i64).await?;
+        self.read_out(page).await
+    }
+
+    async fn read_out(&self, page: Vec<licenses::Found>) -> Result<Vec<PoolKeyOut>, EngineError> {
         let mut keys = Vec::with_capacity(page.len());
         for licenses::Found { license, batch_name, .. } in page {
             let key = match &license.key_sealed {

@@ -120,7 +120,9 @@ fn router(app: &App, layers: &Layers, serves: Serves, ready: &ReadyCheck) -> Rou
         router = router.merge(layers.around(tier::FRONT, &dialects.tier.cors_origins, routes));
     }
     if dialects.lk.enabled && matches!(serves, Serves::All | Serves::Lk) {
-        router = router.merge(layers.around(lk::FRONT, &dialects.lk.cors_origins, lk::routes(app.clone())));
+        let beside = lk::BesideConsole(serves == Serves::All);
+        let routes = lk::routes(app.clone(), beside);
+        router = router.merge(layers.around(lk::FRONT, &dialects.lk.cors_origins, routes));
     }
     router
 }

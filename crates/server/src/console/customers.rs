@@ -115,9 +115,9 @@ pub(super) async fn act(Path((id, action)): Path<(String, String)>, posted: Post
     let is_ban = match action.as_str() {
         "ban" => true,
         "lift" => false,
-        _ => return frame::none(visitor.language),
+        _ => return visitor.none(),
     };
-    let Ok(id) = Uuid::try_parse(&id) else { return frame::none(visitor.language) };
+    let Ok(id) = Uuid::try_parse(&id) else { return visitor.none() };
     match visitor.app.engine().ban_customer(&visitor.caller, id, is_ban).await {
         Ok(()) => {
             let q = fields.get("q");

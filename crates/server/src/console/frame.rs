@@ -12,7 +12,7 @@ use keyward_engine::token::{Permission, Role};
 use super::HOME;
 use super::assets::{ASSETS, Assets};
 use super::language::Language;
-use super::texts::{Common, fill, wait};
+use super::texts::{Common, Examine, Generate, LicenseKey, fill, wait};
 use super::visitor::Visitor;
 use crate::app::{App, is_temporary, log_failure};
 use crate::layers::{Context, Refused, RequestId};
@@ -83,7 +83,10 @@ impl<'a> Frame<'a> {
         let c = self.c;
         let places = [
             (HOME, c.dashboard, Permission::StatsRead),
+            ("/console/generate", Generate::of(self.language).title, Permission::LicenseIssue),
             ("/console/licenses", c.licenses, Permission::LicenseRead),
+            ("/console/test", Examine::of(self.language).title, Permission::LicenseRead),
+            ("/console/license-key", LicenseKey::of(self.language).menu, Permission::LicenseRead),
             ("/console/customers", c.customers, Permission::LicenseRead),
             ("/console/installations", c.installations, Permission::LicenseRead),
             ("/console/products", c.products, Permission::LicenseRead),

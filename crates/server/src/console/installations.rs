@@ -146,7 +146,7 @@ pub(super) async fn set_free(posted: Posted) -> Response {
     let engine = visitor.app.engine();
     let before = match engine.installation_named(name).await {
         Ok(installation) => installation.free_devices.map(|free| free.to_string()).unwrap_or_default(),
-        Err(EngineError::NotFound { .. }) => return frame::none(visitor.language),
+        Err(EngineError::NotFound { .. }) => return visitor.none(),
         Err(error) => return visitor.failed(&error),
     };
     if before != fields.get("seen") {

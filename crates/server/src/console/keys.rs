@@ -103,9 +103,9 @@ fn row(key: &KeyInfo, now: Timestamp, t: &'static Keys) -> Row {
 
 /// The key of an address.
 async fn find(visitor: &Visitor, id: &str) -> Result<KeyInfo, Response> {
-    let Ok(id) = Uuid::try_parse(id) else { return Err(frame::none(visitor.language)) };
+    let Ok(id) = Uuid::try_parse(id) else { return Err(visitor.none()) };
     let keys = visitor.app.engine().list_keys().await.map_err(|error| visitor.failed(&error))?;
-    keys.into_iter().find(|key| key.id == id).ok_or_else(|| frame::none(visitor.language))
+    keys.into_iter().find(|key| key.id == id).ok_or_else(|| visitor.none())
 }
 
 /// `GET /console/keys/{id}`.
@@ -157,7 +157,7 @@ pub(super) async fn pem(visitor: Visitor, Path(id): Path<String>) -> Response {
         Ok(key) => key,
         Err(answer) => return answer,
     };
-    let Some(hint) = &key.key_id else { return frame::none(visitor.language) };
+    let Some(hint) = &key.key_id else { return visitor.none() };
     match visitor.app.engine().public_key(key.id).await {
         Ok(pem) => {
             let name = format!("attachment; filename=\"public-{hint}.pem\"");
@@ -196,7 +196,7 @@ pub(super) async fn act(Path((id, action)): Path<(String, String)>, posted: Post
             return whole(&visitor, &key, StatusCode::UNPROCESSABLE_ENTITY, None, problem).await;
         }
         "retire" => engine.retire_key(caller, key.id).await,
-        _ => return frame::none(visitor.language),
+        _ => return visitor.none(),
     };
     match done {
         Ok(key) => see(&format!("/console/keys/{}?done={action}", key.id)),

@@ -60,7 +60,7 @@ pub(super) async fn show(
         return no;
     }
     let Some((product, policy)) = find(&visitor, &product, &policy) else {
-        return frame::none(visitor.language);
+        return visitor.none();
     };
     let t = Products::of(visitor.language);
     let notice = match Fields::of_query(uri.query()).get("done") {
@@ -118,7 +118,7 @@ pub(super) async fn change(Path((product, policy)): Path<(String, String)>, post
         return visitor.failed(&error);
     }
     let Some((product, policy)) = find(&visitor, &product, &policy) else {
-        return frame::none(visitor.language);
+        return visitor.none();
     };
     let (t, c) = (Products::of(visitor.language), Common::of(visitor.language));
     let typed = Typed::of(&fields);
@@ -152,7 +152,7 @@ pub(super) async fn features(Path((product, policy)): Path<(String, String)>, po
         return no;
     }
     let Some((product, policy)) = find(&visitor, &product, &policy) else {
-        return frame::none(visitor.language);
+        return visitor.none();
     };
     let t = Products::of(visitor.language);
     let (engine, caller) = (visitor.app.engine(), &visitor.caller);

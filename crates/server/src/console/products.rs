@@ -140,7 +140,7 @@ fn one(
 ) -> Response {
     let t = Products::of(visitor.language);
     let catalog = visitor.app.engine().catalog();
-    let Some(product) = catalog.product(code) else { return frame::none(visitor.language) };
+    let Some(product) = catalog.product(code) else { return visitor.none() };
     let page = ProductPage {
         f: Frame::of(visitor, product.name.clone()).saying(notice),
         t,

@@ -1,11 +1,15 @@
 //! What pages say, in each language: a catalogue per area. A text that one language lacks does not compile.
 
 mod audit;
+mod claims;
 mod common;
 mod customers;
+mod examine;
+mod generate;
 mod home;
 mod installations;
 mod keys;
+mod license_key;
 mod licenses;
 mod me;
 mod people;
@@ -41,11 +45,15 @@ macro_rules! texts {
 use texts;
 
 pub(super) use audit::Texts as AuditTexts;
+pub(super) use claims::Texts as Claims;
 pub(super) use common::Texts as Common;
 pub(super) use customers::Texts as Customers;
+pub(super) use examine::Texts as Examine;
+pub(super) use generate::Texts as Generate;
 pub(super) use home::Texts as Home;
 pub(super) use installations::Texts as Installations;
 pub(super) use keys::Texts as Keys;
+pub(super) use license_key::Texts as LicenseKey;
 pub(super) use licenses::Texts as Licenses;
 pub(super) use me::Texts as Me;
 pub(super) use people::Texts as People;

@@ -259,13 +259,13 @@ pub(super) async fn revoke(Path(id): Path<String>, posted: Posted) -> Response {
         return no;
     }
     let t = Tokens::of(visitor.language);
-    let Ok(id) = Uuid::try_parse(&id) else { return frame::none(visitor.language) };
+    let Ok(id) = Uuid::try_parse(&id) else { return visitor.none() };
     let engine = visitor.app.engine();
     let token = match engine.tokens().await {
         Ok(tokens) => tokens.into_iter().find(|token| token.id == id),
         Err(error) => return visitor.failed(&error),
     };
-    let Some(token) = token else { return frame::none(visitor.language) };
+    let Some(token) = token else { return visitor.none() };
     if !may_change(&visitor, &Bearer::of(&token)) {
         let told = Told { status: StatusCode::FORBIDDEN, problem: Some(t.not_yours), ..Told::default() };
         return whole(&visitor, told).await;

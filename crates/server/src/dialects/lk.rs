@@ -1,6 +1,7 @@
 //! System E: self-contained keys of one installation, its devices, and what they use up.
 //!
-//! Every request shows a token that is bound to an installation, and sees only what is that installation's.
+//! Every request shows a token that is bound to an installation, and sees only what is that installation's. Beside the
+//! console its session counts, too: for the account's own installation.
 
 mod customer;
 mod devices;
@@ -15,8 +16,8 @@ mod query;
 mod shape;
 mod usage;
 
-use axum::Router;
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 
 use crate::app::App;
 use crate::layers;
@@ -27,8 +28,12 @@ pub(crate) const FRONT: layers::Front = layers::Front { name: "lk", shape: shape
 /// The longest name of anything, in bytes.
 const MAX_NAME: usize = 256;
 
+/// Whether the console is at the same listener.
+#[derive(Clone, Copy)]
+pub(crate) struct BesideConsole(pub(crate) bool);
+
 /// At the document's own paths and below `/api`, which its front end calls.
-pub(crate) fn routes(app: App) -> Router {
+pub(crate) fn routes(app: App, beside: BesideConsole) -> Router {
     let requests = Router::new()
         .route("/license/activate", post(license::activate))
         .route("/license/status", get(license::status))
@@ -42,10 +47,10 @@ pub(crate) fn routes(app: App) -> Router {
         .route("/devices/{id}", get(devices::show).delete(devices::release))
         .route("/devices/{id}/activate-license", post(devices::activate_license));
     let page = Router::new().route("/license", get(overview::overview));
-    requests.clone().nest("/api", requests).merge(page).with_state(app)
+    requests.clone().nest("/api", requests).merge(page).layer(Extension(beside)).with_state(app)
 }
 
 /// `/` on a listener of its own.
 pub(crate) fn page() -> Router {
-    Router::new().route("/", get(overview::overview))
+    Router::new().route("/", get(overview::overview)).layer(Extension(BesideConsole(false)))
 }

@@ -4,6 +4,7 @@
 mod bad_input;
 mod client;
 mod console;
+mod console_issue;
 mod console_pages;
 mod front;
 mod limits;

@@ -31,6 +31,7 @@ pub(crate) async fn places() -> Vec<Vec<Site>> {
 /// New pool keys.
 async fn pool_keys(site: &Site, count: usize) -> Vec<String> {
     let request = PoolRequest {
+        id: None,
         product: "pool".to_owned(),
         policies: vec!["30".to_owned()],
         each: count as u64,

@@ -114,6 +114,7 @@ impl Pool {
 
     fn request(&self, opened: &Opened, durations: &[Duration], each: u64) -> PoolRequest {
         PoolRequest {
+            id: None,
             product: opened.config.dialects.pool.product.clone(),
             policies: durations.iter().map(|duration| duration.days.to_string()).collect(),
             each,

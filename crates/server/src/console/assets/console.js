@@ -58,3 +58,22 @@ document.addEventListener("keydown", (event) => {
     }
   }
 });
+
+// A chosen or dropped file is read into a field; nothing is sent before the form is.
+const read = async (file, field) => {
+  if (file.size > 65536) file = file.slice(0, 65536);
+  field.value = await file.text();
+  field.focus();
+};
+document.addEventListener("change", (event) => {
+  const { into } = event.target.dataset;
+  if (into && event.target.files.length) read(event.target.files[0], document.getElementById(into));
+});
+document.addEventListener("dragover", (event) => {
+  if (event.target.matches("[data-drop]") && event.dataTransfer.types.includes("Files")) event.preventDefault();
+});
+document.addEventListener("drop", (event) => {
+  if (!event.target.matches("[data-drop]") || !event.dataTransfer.files.length) return;
+  event.preventDefault();
+  read(event.dataTransfer.files[0], event.target);
+});

@@ -56,7 +56,7 @@ async fn find(visitor: &Visitor, id: &str) -> Result<Person, Response> {
     if let Some(no) = visitor.refusal(Permission::PeopleManage) {
         return Err(no);
     }
-    let Ok(id) = Uuid::try_parse(id) else { return Err(frame::none(visitor.language)) };
+    let Ok(id) = Uuid::try_parse(id) else { return Err(visitor.none()) };
     visitor.app.engine().person(id).await.map_err(|error| visitor.failed(&error))
 }
 
@@ -121,7 +121,7 @@ pub(in crate::console) async fn act(
                 Err(error) => visitor.failed(&error),
             };
         }
-        _ => return frame::none(visitor.language),
+        _ => return visitor.none(),
     };
     match done {
         Ok(()) => see(&format!("/console/people/{}?done={action}", person.id)),

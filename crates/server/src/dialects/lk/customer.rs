@@ -1,20 +1,28 @@
-//! Who asks: the bearer of a token that is bound to an installation.
+//! Who asks: the bearer of a token that is bound to an installation; or, beside the console, somebody who signed in there,
+//! for the account's own installation and as far as his role may.
 
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use keyward_core::code::Code;
 use keyward_engine::installation::Holding;
-use keyward_engine::{Actor, Bearer, Caller, Engine, EngineError, Front, Idempotency, Render, Repeatable};
+use keyward_engine::license::{Found, Named};
+use keyward_engine::token::Permission;
+use keyward_engine::{
+    Actor, Bearer, Caller, Engine, EngineError, Front, Idempotency, Render, Repeatable, Session,
+};
 use std::sync::Arc;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
+use super::BesideConsole;
 use super::shape::{Answer, No, Refusal};
 use crate::app::{self, App, is_temporary, log_failure};
 use crate::layers::{Context, Refused};
 use crate::limits::RetryAfter;
+use crate::web::CONSOLE;
 
 /// An installation, for a handler that asks for it: nobody else gets that far.
 pub(super) struct Customer {
@@ -22,6 +30,8 @@ pub(super) struct Customer {
     pub(super) caller: Caller,
     /// Whether the token may see the installation's key.
     pub(super) reads_key: bool,
+    /// Somebody of the console, instead of a token: whoever sees a key is written down.
+    is_person: bool,
     app: App,
     context: Context,
     headers: HeaderMap,
@@ -34,6 +44,9 @@ impl FromRequestParts<App> for Customer {
         let context = Context::from_request_parts(parts, app)
             .await
             .map_err(axum::response::IntoResponse::into_response)?;
+        if let Some(person) = Self::of_console(app, context, parts).await {
+            return person.map_err(No::into_response);
+        }
         match app.bearer(&parts.headers).await {
             Ok(Some(bearer)) => Self::of(app, context, &parts.headers, &bearer).map_err(No::into_response),
             Ok(None) => Err(unknown(app, &context, &parts.headers)),
@@ -43,6 +56,54 @@ impl FromRequestParts<App> for Customer {
 }
 
 impl Customer {
+    /// Somebody who signed in to the console at this listener; `None` when there is none, or a token is shown.
+    async fn of_console(app: &App, context: Context, parts: &Parts) -> Option<Result<Self, No>> {
+        let beside = parts.extensions.get::<BesideConsole>().is_some_and(|beside| beside.0);
+        if !beside || parts.headers.contains_key(AUTHORIZATION) {
+            return None;
+        }
+        let secret = CONSOLE.read(&context, &parts.headers)?;
+        match app.engine().session(&secret).await {
+            Ok(session) => Some(Self::of_session(app, context, parts, &session?)),
+            Err(error) => Some(Err(failed(&error, &context))),
+        }
+    }
+
+    fn of_session(app: &App, context: Context, parts: &Parts, session: &Session) -> Result<Self, No> {
+        let needed = permission(parts);
+        session.must(needed).map_err(|_| {
+            let error = "Your role may not do this";
+            No::new(StatusCode::FORBIDDEN, "FORBIDDEN", error).with("ask an administrator")
+        })?;
+        let proof = parts.headers.get(PROOF).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if !is_read(&parts.method) && !app.engine().admits(session, proof) {
+            let error = "This was not sent from a page of your session, so nothing was done";
+            let no = No::new(StatusCode::FORBIDDEN, "FORBIDDEN", error);
+            return Err(no.with("send the page's csrf value in the header X-CSRF-Token"));
+        }
+        let catalog = app.engine().catalog();
+        let Some(own) = catalog.own_installation() else { return Err(No::not_found("installation")) };
+        let product = catalog.product(&app.config().dialects.lk.product).map(|product| product.id);
+        let caller = Caller {
+            actor: session.actor(),
+            product,
+            ..app::caller(app, &context, &parts.headers, Front::Lk)
+        };
+        let (app, headers, installation) = (app.clone(), parts.headers.clone(), own.row.id);
+        let reads_key = session.must(Permission::KeyManage).is_ok();
+        Ok(Self { installation, caller, reads_key, is_person: true, app, context, headers })
+    }
+
+    /// The key of a licence, in plain.
+    pub(super) async fn key_of(&self, found: &Found) -> Result<Zeroizing<String>, No> {
+        let key = if self.is_person {
+            self.engine().reveal(&self.caller, &Named::Id(found.license.id)).await
+        } else {
+            self.engine().key_of(found).await
+        };
+        key.map_err(|error| self.failed(&error))
+    }
+
     fn of(app: &App, context: Context, headers: &HeaderMap, bearer: &Bearer) -> Result<Self, No> {
         let Some(installation) = bearer.installation else {
             app.metrics().refused(super::FRONT.name, "FORBIDDEN");
@@ -57,7 +118,8 @@ impl Customer {
             ..app::caller(app, &context, headers, Front::Lk)
         };
         let (app, headers) = (app.clone(), headers.clone());
-        Ok(Self { installation, caller, reads_key: bearer.reads_installation_key, app, context, headers })
+        let reads_key = bearer.reads_installation_key;
+        Ok(Self { installation, caller, reads_key, is_person: false, app, context, headers })
     }
 
     pub(super) fn engine(&self) -> &Arc<Engine> {
@@ -127,6 +189,26 @@ impl Customer {
 
     pub(super) fn failed(&self, error: &EngineError) -> No {
         failed(error, &self.context)
+    }
+}
+
+/// The proof that a change comes from a page of the console.
+const PROOF: &str = "x-csrf-token";
+
+const fn is_read(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
+/// What somebody of the console must be allowed to do.
+fn permission(parts: &Parts) -> Permission {
+    let path = parts.uri.path();
+    let path = path.strip_prefix("/api").unwrap_or(path);
+    match path {
+        _ if !is_read(&parts.method) => Permission::LicenseChange,
+        "/license/installation-key" => Permission::KeyManage,
+        // With whole keys.
+        path if path.starts_with("/licenses") => Permission::LicenseReveal,
+        _ => Permission::LicenseRead,
     }
 }
 

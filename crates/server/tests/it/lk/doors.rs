@@ -121,7 +121,7 @@ async fn people_get_a_page_at_the_dialects_address_and_at_its_own_door() {
     .await;
     let own = &site.urls[1];
     let pages = [
-        site.ask("GET /license HTTP/1.1\r\nAccept: text/html", "").await,
+        site.ask("GET /license HTTP/1.1", "").await,
         ask(own, "GET / HTTP/1.1\r\nAccept: text/html", "").await,
         ask(own, "GET /license HTTP/1.1", "").await,
     ];

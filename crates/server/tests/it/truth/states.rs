@@ -134,6 +134,7 @@ pub(super) async fn in_unfinished_batch(site: &Site) -> (String, Unfinished) {
     let engine = Arc::clone(&site.engine);
     let making = tokio::spawn(async move {
         let request = PoolRequest {
+            id: None,
             product: "pool".to_owned(),
             policies: vec!["30".to_owned()],
             each: 3,

@@ -48,6 +48,16 @@ async fn licences_of_a_batch_are_seen_only_when_all_are_there() {
         assert!(finish(&w, batch).await);
         let found = seen().await.unwrap();
         assert_eq!(found.batch_name.as_deref(), Some(TEXTS[0]));
+        let mut pages = Vec::new();
+        let mut after = Uuid::nil();
+        loop {
+            let page = licenses::of_batch(&w.store, batch, after, 256).await.unwrap();
+            let Some(last) = page.last() else { break };
+            assert!(page.iter().all(|found| found.license.id > after));
+            after = last.license.id;
+            pages.push(page.len());
+        }
+        assert_eq!(pages, [256, 256, 88]);
         assert_eq!(found.license, License { batch_id: Some(batch), ..license(7) });
         assert!(!finish(&w, batch).await && !advance(&w, batch, 1).await);
         assert!(unfinished(&w).await.is_empty());

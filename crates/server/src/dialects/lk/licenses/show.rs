@@ -40,7 +40,7 @@ impl Customer {
     /// A licence as the document's front end lists it.
     pub(super) async fn license(&self, holding: &Holding, license: &Held) -> Result<Value, No> {
         let row = &license.found.license;
-        let key = self.engine().key_of(&license.found).await.map_err(|error| self.failed(&error))?;
+        let key = self.key_of(&license.found).await?;
         let hash = self.engine().key_hash(&holding.row, &key).map_err(|error| self.failed(&error))?;
         Ok(json!({
             "id": license.serial,

@@ -1,0 +1,264 @@
+//! Lots of pool keys: made behind the page, followed on one, and taken away as a table.
+//!
+//! Who makes a lot alone sees how far it is. What is in memory is forgotten when the server ends, or when many others were
+//! made since; the keys of a finished lot are in the database.
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use askama::Template;
+use axum::extract::Path;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use keyward_engine::license::{PoolKeyOut, PoolRequest};
+use keyward_engine::token::Permission;
+use keyward_engine::{Actor, EngineError, Policy};
+use uuid::Uuid;
+
+use super::{attachment, sentence};
+use crate::app::log_failure;
+use crate::console::frame::{self, Frame};
+use crate::console::language::Language;
+use crate::console::texts::{Common, Generate, fill};
+use crate::console::visitor::{Posted, Visitor};
+
+/// Lots that are made at once.
+const AT_ONCE: usize = 4;
+/// Lots that are remembered.
+const REMEMBERED: usize = 64;
+/// A small lot is ready before its page is shown.
+const PATIENCE: Duration = Duration::from_millis(700);
+
+/// The lots that people are making, and made lately.
+#[derive(Default)]
+pub(crate) struct Lots(Mutex<VecDeque<Arc<Lot>>>);
+
+struct Lot {
+    id: Uuid,
+    owner: Actor,
+    name: String,
+    wanted: u64,
+    made: AtomicU64,
+    /// How it ended; an error in words for its maker.
+    end: OnceLock<Result<(), String>>,
+}
+
+impl Lots {
+    fn find(&self, id: Uuid) -> Option<Arc<Lot>> {
+        let lots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lots.iter().find(|lot| lot.id == id).cloned()
+    }
+
+    /// Takes a lot in; `None` when so many are being made that there is no room. One that is there already is left alone.
+    fn take(&self, lot: Lot) -> Option<(Arc<Lot>, bool)> {
+        let mut lots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(there) = lots.iter().find(|there| there.id == lot.id) {
+            return Some((Arc::clone(there), false));
+        }
+        if lots.iter().filter(|lot| lot.end.get().is_none()).count() >= AT_ONCE {
+            return None;
+        }
+        while lots.len() >= REMEMBERED {
+            let oldest = lots.iter().position(|lot| lot.end.get().is_some())?;
+            lots.remove(oldest);
+        }
+        let lot = Arc::new(lot);
+        lots.push_back(Arc::clone(&lot));
+        Some((lot, true))
+    }
+}
+
+/// Begins to make a lot, and says where it is followed; `None` when too many others are being made.
+pub(super) async fn begin(visitor: &Visitor, request: PoolRequest) -> Option<Uuid> {
+    let (app, caller) = (visitor.app.clone(), visitor.caller.clone());
+    let (context, language) = (visitor.context, visitor.language);
+    let id = request.id.unwrap_or_else(|| app.engine().new_id());
+    let wanted = request.each.saturating_mul(request.policies.len() as u64);
+    let (owner, name) = (visitor.session.actor(), request.name.clone());
+    let (lot, is_new) =
+        app.lots().take(Lot { id, owner, name, wanted, made: AtomicU64::new(0), end: OnceLock::new() })?;
+    if !is_new {
+        return Some(id);
+    }
+    let making = tokio::spawn(async move {
+        let progress = |keys: &[String], _: &Policy| {
+            lot.made.fetch_add(keys.len() as u64, Ordering::Relaxed);
+            Ok::<_, EngineError>(())
+        };
+        let made = app.engine().issue_pool(&caller, &request, progress).await.map(drop);
+        let _ = lot.end.set(made.map_err(|error| {
+            let words = sentence(&error, Generate::of(language));
+            words.unwrap_or_else(|| {
+                log_failure(&error, &context);
+                Common::of(language).failed_text.to_owned()
+            })
+        }));
+    });
+    // Whoever leaves breaks nothing off: the task goes on.
+    let _ = tokio::time::timeout(PATIENCE, making).await;
+    Some(id)
+}
+
+/// How far a lot is.
+struct Progress {
+    id: Uuid,
+    wanted: u64,
+    made: u64,
+    state: State,
+}
+
+enum State {
+    Going,
+    Done,
+    Failed(String),
+    /// Not in memory any more.
+    Forgotten,
+}
+
+#[derive(Template)]
+#[template(path = "console/generate_lot.html")]
+struct Page<'a> {
+    f: Frame<'a>,
+    t: &'static Generate,
+    progress: Progress,
+    may_export: bool,
+}
+
+/// The part of the page that changes.
+#[derive(Template)]
+#[template(path = "console/generate_lot.html", block = "progress")]
+struct Part<'a> {
+    f: Frame<'a>,
+    t: &'static Generate,
+    progress: Progress,
+    may_export: bool,
+}
+
+/// `GET /console/generate/lots/{lot}`.
+pub(in crate::console) async fn lot(
+    visitor: Visitor,
+    Path(lot): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    if let Some(no) = visitor.refusal(Permission::LicenseIssue) {
+        return no;
+    }
+    let Ok(id) = Uuid::try_parse(&lot) else { return visitor.none() };
+    let Some((progress, name)) = look(&visitor, id) else { return visitor.none() };
+    let t = Generate::of(visitor.language);
+    let f = Frame::of(&visitor, fill(t.lot, &name));
+    let may_export = visitor.may(Permission::LicenseReveal);
+    if headers.contains_key("hx-request") {
+        return frame::html(StatusCode::OK, &Part { f, t, progress, may_export });
+    }
+    frame::html(StatusCode::OK, &Page { f, t, progress, may_export })
+}
+
+/// How far a lot is, and its name; `None` when it is somebody else's.
+fn look(visitor: &Visitor, id: Uuid) -> Option<(Progress, String)> {
+    let Some(lot) = visitor.app.lots().find(id) else {
+        return Some((Progress { id, wanted: 0, made: 0, state: State::Forgotten }, String::new()));
+    };
+    if lot.owner != visitor.session.actor() {
+        return None;
+    }
+    let state = match lot.end.get() {
+        None => State::Going,
+        Some(Ok(())) => State::Done,
+        Some(Err(words)) => State::Failed(words.clone()),
+    };
+    let made = lot.made.load(Ordering::Relaxed);
+    Some((Progress { id, wanted: lot.wanted, made, state }, lot.name.clone()))
+}
+
+/// `POST /console/generate/lots/{lot}/csv`: its keys, once all of them are there.
+pub(in crate::console) async fn csv(Path(lot): Path<String>, posted: Posted) -> Response {
+    let Posted { visitor, .. } = posted;
+    if let Some(no) = visitor.refusal(Permission::LicenseReveal) {
+        return no;
+    }
+    let Ok(id) = Uuid::try_parse(&lot) else { return visitor.none() };
+    let Some((_, mut name)) = look(&visitor, id) else { return visitor.none() };
+    let mut table = "license_key,duration_days,duration_label,batch_id\r\n".to_owned();
+    let part = |keys: &[PoolKeyOut]| {
+        for key in keys {
+            let batch = key.batch.as_deref().unwrap_or_default();
+            if name.is_empty() {
+                batch.clone_into(&mut name);
+            }
+            let (days, label, batch) = (cell(&key.policy), cell(&key.label), cell(batch));
+            writeln!(table, "{},{days},{label},{batch}\r", key.key.as_str())
+                .expect("a string takes everything");
+        }
+        Ok::<_, EngineError>(())
+    };
+    match visitor.app.engine().export_batch(&visitor.caller, id, part).await {
+        Ok(_) => attachment(&name, "csv", "text/csv; charset=utf-8", table),
+        Err(error) => visitor.failed(&error),
+    }
+}
+
+/// A cell of a table (RFC 4180); none that a spreadsheet takes for a formula.
+fn cell(text: &str) -> String {
+    let text = if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_owned() };
+    if text.contains(['"', ',', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+impl Progress {
+    const fn is_going(&self) -> bool {
+        matches!(self.state, State::Going)
+    }
+
+    const fn is_done(&self) -> bool {
+        matches!(self.state, State::Done)
+    }
+
+    fn going(&self, t: &Generate, language: Language) -> String {
+        fill(t.lot_going, Self::number(self.wanted, language))
+    }
+
+    /// Numbers as people read them.
+    fn number(number: u64, language: Language) -> String {
+        let digits = number.to_string();
+        let between = match language {
+            Language::English => ",",
+            Language::French => "\u{202f}",
+        };
+        let mut text = String::new();
+        for (at, digit) in digits.chars().enumerate() {
+            if at > 0 && (digits.len() - at).is_multiple_of(3) {
+                text += between;
+            }
+            text.push(digit);
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_no_formulas() {
+        for (text, wanted) in [
+            ("1 mois", "1 mois"),
+            ("a,b", "\"a,b\""),
+            ("a\"b", "\"a\"\"b\""),
+            ("=1+1", "'=1+1"),
+            ("@x,\"", "\"'@x,\"\"\""),
+        ] {
+            assert_eq!(cell(text), wanted);
+        }
+    }
+
+    #[test]
+    fn numbers_are_grouped_as_each_language_does() {
+        let number = |number| Progress::number(number, Language::English);
+        assert_eq!((number(0), number(999), number(100_000)), ("0".into(), "999".into(), "100,000".into()));
+        assert_eq!(Progress::number(1_234_567, Language::French), "1\u{202f}234\u{202f}567");
+    }
+}
