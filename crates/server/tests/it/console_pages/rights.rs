@@ -23,6 +23,16 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/console/licenses/{id}", "xxxxx"),
     ("POST", "/console/licenses/{id}/reveal", "xxxx."),
     ("POST", "/console/licenses/{id}/{action}", "xxxx."),
+    ("GET", "/console/generate", "xxx.."),
+    ("GET", "/console/generate/{kind}", "xxx.."),
+    ("POST", "/console/generate/{kind}", "xxx.."),
+    ("POST", "/console/generate/download/{license}", "xxxx."),
+    ("GET", "/console/generate/lots/{lot}", "xxx.."),
+    ("POST", "/console/generate/lots/{lot}/csv", "xxxx."),
+    ("GET", "/console/test", "xxxxx"),
+    ("POST", "/console/test", "xxxxx"),
+    ("GET", "/console/license-key", "xxxxx"),
+    ("POST", "/console/license-key", "xxxx."),
     ("GET", "/console/people", "x...."),
     ("POST", "/console/people/invite", "x...."),
     ("GET", "/console/people/{id}", "x...."),
@@ -67,6 +77,9 @@ fn path(pattern: &str) -> String {
     pattern
         .replace("{id}", ID)
         .replace("{session}", ID)
+        .replace("{license}", ID)
+        .replace("{lot}", ID)
+        .replace("{kind}", "pool")
         .replace("{action}", "suspend")
         .replace("{code}", "none")
 }
