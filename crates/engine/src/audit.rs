@@ -12,6 +12,28 @@ pub use verify::Verified;
 
 use keyward_core::audit::Entry;
 use keyward_store::{Job, StoreError, Tx, audit};
+use serde_json::{Value, json};
+
+/// An entry for a program: a line of an export, or a part of what is known of a licence.
+pub fn entry_json(entry: &Entry) -> Value {
+    json!({
+        "id": entry.id.to_string(),
+        "account": entry.account.map(|id| id.to_string()),
+        "at": entry.at,
+        "event": entry.event,
+        "outcome": entry.outcome,
+        "actorKind": entry.actor_kind,
+        "actorId": entry.actor_id.map(|id| id.to_string()),
+        "resourceType": entry.resource_type,
+        "resourceId": entry.resource_id.map(|id| id.to_string()),
+        "front": entry.front,
+        "requestId": entry.request_id,
+        // As it was sealed: the chain covers every character of it.
+        "detail": entry.detail,
+        "address": entry.address,
+        "userAgent": entry.user_agent,
+    })
+}
 
 /// An entry about something that changes nothing else.
 pub(crate) struct Note {

@@ -6,7 +6,6 @@ mod verify;
 
 use clap::Subcommand;
 use keyward_core::audit::Entry;
-use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::output::{Columns, or_dash, time};
@@ -50,25 +49,4 @@ pub(super) fn list(entries: &[Entry]) -> Columns {
         list.row(&[&time(entry.at), &entry.event, &entry.outcome, &by, &entry.front, &on, &more]);
     }
     list
-}
-
-/// An entry for a program.
-pub(super) fn entry_json(entry: &Entry) -> Value {
-    json!({
-        "id": entry.id.to_string(),
-        "account": entry.account.map(|id| id.to_string()),
-        "at": entry.at,
-        "event": entry.event,
-        "outcome": entry.outcome,
-        "actorKind": entry.actor_kind,
-        "actorId": entry.actor_id.map(|id| id.to_string()),
-        "resourceType": entry.resource_type,
-        "resourceId": entry.resource_id.map(|id| id.to_string()),
-        "front": entry.front,
-        "requestId": entry.request_id,
-        // As it was sealed: the chain covers every character of it.
-        "detail": entry.detail,
-        "address": entry.address,
-        "userAgent": entry.user_agent,
-    })
 }

@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use keyward_core::scheme::Scheme;
 use keyward_engine::EngineError;
-use keyward_engine::license::{Found, Listed, Listing, Page as Listed_, Status};
+use keyward_engine::license::{Found, Listed, Listing, Page as LicensePage, Status};
 use keyward_engine::rules::Rules;
 use keyward_engine::token::Permission;
 use uuid::Uuid;
@@ -170,11 +170,11 @@ async fn answer(visitor: &Visitor, fields: &Fields, only_rows: bool) -> Response
         "" => engine.list(&listing).await,
         text => engine.search(text, &listing).await,
     };
-    let Listed_ { licenses, next } = match page {
+    let LicensePage { licenses, next } = match page {
         Ok(page) => page,
         // An address that somebody typed, or a product that is gone: nothing is there.
         Err(EngineError::NotFound { .. } | EngineError::Invalid { .. }) => {
-            Listed_ { licenses: Vec::new(), next: None }
+            LicensePage { licenses: Vec::new(), next: None }
         }
         Err(error) => return visitor.failed(&error),
     };

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::entry_json;
 use super::verify::hex;
 use crate::bulk::Sink;
 use crate::database::{DatabaseArgs, Opened};
 use crate::failure::Failure;
 use crate::output;
+use keyward_engine::audit::entry_json;
 
 /// Entries read at once.
 const PAGE: i64 = 1_000;

@@ -4,7 +4,9 @@ use clap::Args;
 use keyward_engine::license::Named;
 use serde_json::Value;
 
-use super::{entry_json, list};
+use keyward_engine::audit::entry_json;
+
+use super::list;
 use crate::commands::license::explain;
 use crate::database::{DatabaseArgs, Opened};
 use crate::failure::Failure;

@@ -192,7 +192,7 @@ impl View {
             .iter()
             .map(|limit| json!({ "name": limit.name, "used": limit.used, "limit": limit.maximum }))
             .collect();
-        object["events"] = self.events.iter().map(audit::entry_json).collect();
+        object["events"] = self.events.iter().map(keyward_engine::audit::entry_json).collect();
         object["attempts"] = shown
             .attempts
             .iter()

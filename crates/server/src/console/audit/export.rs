@@ -1,17 +1,33 @@
 //! The filtered entries as a file.
 
+use std::borrow::Cow;
+
 use axum::http::Uri;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::response::{IntoResponse as _, Response};
 use keyward_core::audit::Entry;
+use keyward_engine::audit::entry_json;
 use keyward_engine::token::Permission;
-use serde_json::json;
 
 use super::Wanted;
 use crate::console::visitor::Visitor;
 use crate::web::Fields;
 
-const COLUMNS: &str = "at,event,outcome,actor_kind,actor_id,resource_type,resource_id,front,request_id,detail,address,user_agent,id";
+const COLUMNS: [&str; 13] = [
+    "at",
+    "event",
+    "outcome",
+    "actor_kind",
+    "actor_id",
+    "resource_type",
+    "resource_id",
+    "front",
+    "request_id",
+    "detail",
+    "address",
+    "user_agent",
+    "id",
+];
 
 /// `GET /console/audit/export`.
 pub(in crate::console) async fn export(visitor: Visitor, uri: Uri) -> Response {
@@ -41,35 +57,19 @@ pub(in crate::console) async fn export(visitor: Visitor, uri: Uri) -> Response {
 
 /// As `keyward audit export` writes them, without their places in the chain.
 fn lines(entries: &[Entry]) -> String {
-    let line = |entry: &Entry| {
-        let object = json!({
-            "id": entry.id.to_string(),
-            "at": entry.at,
-            "event": entry.event,
-            "outcome": entry.outcome,
-            "actorKind": entry.actor_kind,
-            "actorId": entry.actor_id.map(|id| id.to_string()),
-            "resourceType": entry.resource_type,
-            "resourceId": entry.resource_id.map(|id| id.to_string()),
-            "front": entry.front,
-            "requestId": entry.request_id,
-            "detail": entry.detail,
-            "address": entry.address,
-            "userAgent": entry.user_agent,
-        });
-        format!("{object}\n")
-    };
-    entries.iter().map(line).collect()
+    entries.iter().map(|entry| format!("{}\n", entry_json(entry))).collect()
 }
 
 /// RFC 4180.
 fn csv(entries: &[Entry]) -> String {
-    let mut text = format!("{COLUMNS}\r\n");
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let fits = "memory takes every record, and all have as many fields";
+    writer.write_record(COLUMNS).expect(fits);
     for entry in entries {
         let id = |id: Option<uuid::Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
         let (actor, resource) = (id(entry.actor_id), id(entry.resource_id));
         let (at, own) = (super::instant(entry.at), entry.id.to_string());
-        let cells: [&str; 13] = [
+        let cells: [&str; COLUMNS.len()] = [
             &at,
             &entry.event,
             &entry.outcome,
@@ -84,25 +84,44 @@ fn csv(entries: &[Entry]) -> String {
             entry.user_agent.as_deref().unwrap_or_default(),
             &own,
         ];
-        text.push_str(&cells.map(cell).join(","));
-        text.push_str("\r\n");
+        writer.write_record(cells.map(no_formula).iter().map(|cell| cell.as_bytes())).expect(fits);
     }
-    text
+    String::from_utf8(writer.into_inner().expect(fits)).expect("it is made of texts")
 }
 
 /// What a spreadsheet would take for a formula is made a text: callers choose what stands in the log.
-fn cell(text: &str) -> String {
+fn no_formula(text: &str) -> Cow<'_, str> {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = if formula { format!("'{text}") } else { text.to_owned() };
-    if text.contains(['"', ',', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    if formula { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::cell;
+    use keyward_core::audit::Entry;
+    use keyward_core::time::Timestamp;
+
+    use super::csv;
 
     #[test]
     fn cells_are_texts() {
+        let entry = |user_agent: &str| Entry {
+            id: uuid::Uuid::nil(),
+            account: None,
+            at: Timestamp::from_micros(0),
+            event: "a.b".to_owned(),
+            outcome: "done".to_owned(),
+            actor_kind: "anonymous".to_owned(),
+            actor_id: None,
+            resource_type: "license".to_owned(),
+            resource_id: None,
+            front: "pool".to_owned(),
+            request_id: None,
+            detail: "{}".to_owned(),
+            address: None,
+            user_agent: Some(user_agent.to_owned()),
+            personal_salt: None,
+            personal_digest: None,
+        };
         for (text, wanted) in [
             ("plain", "plain"),
             ("a,b", "\"a,b\""),
@@ -112,7 +131,11 @@ mod tests {
             ("-1,2", "\"'-1,2\""),
             ("", ""),
         ] {
-            assert_eq!(cell(text), wanted);
+            let own = uuid::Uuid::nil();
+            let row =
+                format!("1970-01-01 00:00:00,a.b,done,anonymous,,license,,pool,,{{}},,{wanted},{own}\r\n");
+            let text = csv(&[entry(text)]);
+            assert_eq!(text.split_once("\r\n").map(|(_, rows)| rows), Some(&*row));
         }
     }
 }
