@@ -10,8 +10,8 @@ super::texts! {
     optional: "optional", "facultatif";
 
     record: "Signed record", "Enregistrement signé";
-    record_for: "For a client, by domain or name: a small JSON text with a signature, for applications that check it by themselves or ask /validate.",
-        "Pour un client, par domaine ou nom : un petit texte JSON signé, pour les applications qui le vérifient elles-mêmes ou demandent à /validate.";
+    record_for: "For a client, by domain or name: a small JSON text with a signature, for applications that check it by themselves or ask POST /validate_license.",
+        "Pour un client, par domaine ou nom : un petit texte JSON signé, pour les applications qui le vérifient elles-mêmes ou demandent à /validate_license.";
     pool: "Pool keys", "Clés de lot";
     pool_for: "Keys of 12 characters that work once and begin with their first activation, one or a whole lot. The application asks the server.",
         "Des clés de 12 caractères à usage unique, qui commencent à la première activation : une seule ou tout un lot. L’application interroge le serveur.";
