@@ -3,13 +3,16 @@
 use keyward_core::time::{MICROS_PER_DAY, Timestamp};
 use keyward_store::batches::Unfinished;
 use keyward_store::{
-    Job, Lane, StoreError, Tx, batches, idempotency, invitations, sessions, stats, verifications,
+    Job, Lane, StoreError, Tx, batches, idempotency, invitations, sessions, stats, terms, verifications,
 };
 
 use crate::{Engine, EngineError};
 
 /// Rows removed in one transaction.
 const AT_ONCE: i64 = 1_000;
+
+/// Licences, and customers, that are read in one transaction.
+const CATCH_UP_AT_ONCE: i64 = 250;
 
 /// What a sweep removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,6 +33,7 @@ impl Engine {
     pub async fn sweep(&self, keep_days: i64) -> Result<Swept, EngineError> {
         let now = self.now();
         let before = now.plus_days(-keep_days);
+        self.catch_up().await?;
         let mut swept = self.store.write(Sweep { now }).await?;
         loop {
             let removed = self.store.write(Forget { before }).await?;
@@ -38,6 +42,14 @@ impl Engine {
                 return Ok(swept);
             }
         }
+    }
+
+    /// Lets licences and customers be found that were there before a search knew words: those of a database of an older version.
+    async fn catch_up(&self) -> Result<(), EngineError> {
+        if terms::behind(&self.store).await? {
+            while self.store.write(CatchUp).await? {}
+        }
+        Ok(())
     }
 
     /// Batches that were begun and not finished.
@@ -83,6 +95,20 @@ impl Job for Sweep {
             answers: idempotency::delete_old(tx, yesterday).await?,
             sessions: sessions::delete_expired(tx, self.now).await?,
         })
+    }
+}
+
+struct CatchUp;
+
+impl Job for CatchUp {
+    const NAME: &'static str = "sweep.terms";
+    const LANE: Lane = Lane::Bulk;
+    /// Whether there are more.
+    type Out = bool;
+    type Err = StoreError;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<bool, StoreError> {
+        terms::catch_up(tx, CATCH_UP_AT_ONCE).await
     }
 }
 

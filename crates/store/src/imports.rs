@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::entitlements::{self, Entitlement};
 use crate::row::first;
 use crate::sql::{args, statements};
+use crate::terms::{self, Found, Kind};
 use crate::users::User;
 use crate::{Read, Row, StoreError, Tx, Value};
 
@@ -110,7 +111,8 @@ statements! {
                     (select u.id from users u where u.account_id = $1 and u.metadata = $2
                      and not exists (select 1 from licenses l where l.user_id = u.id)
                      and not exists (select 1 from tokens t where t.user_id = u.id)
-                     order by u.serial desc limit $3)";
+                     order by u.serial desc limit $3)
+                    returning account_id, id, name, email";
     DELETE_POLICY_FEATURES = "delete from policy_entitlements where policy_id in
                               (select p.id from policies p where p.account_id = $1 and p.metadata = $2
                                and not exists (select 1 from licenses l where l.policy_id = p.id))";
@@ -280,7 +282,8 @@ pub async fn insert_users(tx: &Tx<'_>, users: &[User], mark: &str) -> Result<(),
             .to_vec()
         })
         .collect();
-    tx.execute_each(INSERT_USER, &rows).await.map(drop)
+    tx.execute_each(INSERT_USER, &rows).await?;
+    terms::add(tx, Kind::Customer, users.iter().map(Found::customer)).await
 }
 
 /// The id of the feature with this code, made by an import when there is none.
@@ -329,12 +332,14 @@ pub async fn delete_beside(tx: &Tx<'_>, batch: Uuid, limit: i64) -> Result<(), S
 pub async fn delete_made(tx: &Tx<'_>, account: Uuid, batch: Uuid, limit: i64) -> Result<bool, StoreError> {
     let (mark, attempt_mark) = (mark(batch), attempt_mark(batch));
     let attempts = tx.execute(DELETE_ATTEMPTS, args![account, &attempt_mark, limit]).await?;
-    let users = tx.execute(DELETE_USERS, args![account, &mark, limit]).await?;
+    let users = tx.all(DELETE_USERS, args![account, &mark, limit], Found::customer_of).await?;
+    let customers = users.len() as u64;
+    terms::remove(tx, Kind::Customer, users.into_iter()).await?;
     tx.execute(DELETE_POLICY_FEATURES, args![account, &mark]).await?;
     if tx.execute(DELETE_POLICIES, args![account, &mark]).await? > 0 {
         crate::versions::raise(tx, crate::versions::CATALOG).await?;
     }
     tx.execute(DELETE_FEATURES, args![account, &mark]).await?;
     let full = u64::try_from(limit).unwrap_or(u64::MAX);
-    Ok(attempts == full || users == full)
+    Ok(attempts == full || customers == full)
 }

@@ -34,6 +34,7 @@ pub mod signing_keys;
 mod sql;
 pub mod stats;
 mod store;
+pub mod terms;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod tokens;

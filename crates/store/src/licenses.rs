@@ -1,10 +1,13 @@
 //! Licences: the row that decides, with its counters.
 
+use std::iter;
+
 use keyward_core::time::Timestamp;
 use uuid::Uuid;
 
 use crate::row::first;
 use crate::sql::{args, statements};
+use crate::terms::{self, Kind};
 use crate::{Read, Row, StoreError, Tx, Value};
 
 mod change;
@@ -24,8 +27,8 @@ pub use held::{
     touch_seen,
 };
 #[cfg(feature = "testing")]
-pub(crate) use list::ALL as ALL_LISTS;
-pub use list::{Cursor, Filter, Listed, State, list};
+pub(crate) use list::{ALL_BY_EXPIRY, ALL_BY_SERIAL, ALL_OF_OTHERS, ALL_SEARCHES};
+pub use list::{Cursor, Filter, Listed, Part, Sought, State, WINDOW, list, search};
 #[cfg(feature = "testing")]
 pub(crate) use records::ALL as ALL_RECORDS;
 pub use records::{Subject, record_by_serial, records_before, subjects_before};
@@ -167,7 +170,8 @@ statements! {
                            where installation_id = $1 and key_digest is not null limit 1";
     DELETE_OF_BATCH = "delete from licenses where id in
                        (select l.id from licenses l join batches b on b.id = l.batch_id
-                        where l.batch_id = $1 and b.ready_at is null order by l.id limit $2)";
+                        where l.batch_id = $1 and b.ready_at is null order by l.id limit $2)
+                       returning account_id, id, name, metadata";
 }
 
 fn license(row: &mut Row<'_>) -> Result<License, StoreError> {
@@ -283,7 +287,11 @@ fn values(license: &License) -> Vec<Value<'_>> {
 /// # Errors
 /// When the database refuses.
 pub async fn insert(tx: &Tx<'_>, license: &License) -> Result<bool, StoreError> {
-    Ok(tx.execute(INSERT_NEW, &values(license)).await? == 1)
+    let is_new = tx.execute(INSERT_NEW, &values(license)).await? == 1;
+    if is_new {
+        terms::add(tx, Kind::License, iter::once(terms::Found::license(license))).await?;
+    }
+    Ok(is_new)
 }
 
 /// Adds many licences.
@@ -292,7 +300,8 @@ pub async fn insert(tx: &Tx<'_>, license: &License) -> Result<bool, StoreError> 
 /// `Conflict` when a key is taken: then none is added.
 pub async fn insert_all(tx: &Tx<'_>, licenses: &[License]) -> Result<(), StoreError> {
     let rows: Vec<_> = licenses.iter().map(values).collect();
-    tx.execute_each(INSERT, &rows).await.map(drop)
+    tx.execute_each(INSERT, &rows).await?;
+    terms::add(tx, Kind::License, licenses.iter().map(terms::Found::license)).await
 }
 
 /// A licence by id.
@@ -385,5 +394,8 @@ pub async fn any_of_installation(db: &impl Read, installation: Uuid) -> Result<b
 /// # Errors
 /// When the database refuses.
 pub async fn delete_of_batch(tx: &Tx<'_>, batch: Uuid, limit: i64) -> Result<u64, StoreError> {
-    tx.execute(DELETE_OF_BATCH, args![batch, limit]).await
+    let removed = tx.all(DELETE_OF_BATCH, args![batch, limit], terms::Found::license_of).await?;
+    let count = removed.len() as u64;
+    terms::remove(tx, Kind::License, removed.into_iter()).await?;
+    Ok(count)
 }

@@ -1,9 +1,12 @@
 //! Users: customers, and later the people of the console.
 
+use std::iter;
+
 use keyward_core::time::Timestamp;
 use uuid::Uuid;
 
 use crate::sql::{args, statements};
+use crate::terms::{self, Found, Kind};
 use crate::{Read, Row, StoreError, Tx};
 
 /// A customer.
@@ -27,6 +30,9 @@ pub struct User {
     pub created_at: Timestamp,
 }
 
+/// Customers that each way to find some looks at.
+const EACH: i64 = 500;
+
 macro_rules! columns {
     () => {
         "id, account_id, external_id, email, name, role, banned_at, created_at"
@@ -49,8 +55,8 @@ statements! {
                   and email >= $3 and email < $4 order by email limit $2) two
                 union select serial from (select serial from users where account_id = $1
                   and email >= $5 and email < $6 order by email limit $2) three
-                union select serial from (select serial from users where account_id = $1 and name is not null
-                  and lower(name) >= $5 and lower(name) < $6 order by lower(name) limit $2) four)
+                union select serial from (select u.serial from user_terms t join users u on u.id = t.user_id
+                  where t.account_id = $1 and t.term >= $7 and t.term < $8 order by t.term limit $2) four)
               order by serial desc limit $2");
     SET_BANNED = "update users set banned_at = $2 where id = $1";
     SET_EMAIL = "update users set email = $2 where id = $1";
@@ -85,7 +91,11 @@ pub async fn insert(tx: &Tx<'_>, user: &User) -> Result<bool, StoreError> {
         *banned_at,
         *created_at
     ];
-    Ok(tx.execute(INSERT, values).await? == 1)
+    let is_new = tx.execute(INSERT, values).await? == 1;
+    if is_new {
+        terms::add(tx, Kind::Customer, iter::once(Found::customer(user))).await?;
+    }
+    Ok(is_new)
 }
 
 /// A user by id.
@@ -129,7 +139,8 @@ pub async fn customers_before(
     db.all(NEWEST_CUSTOMERS, args![account, serial, limit], with_serial).await
 }
 
-/// Customers whose own id, address or name begins so, with their serials: so many at the most, whoever else there is.
+/// Customers whose own id or address begins so, or a word of whose name does, with their serials: so many at the most, whoever else
+/// there is.
 ///
 /// # Errors
 /// When the database cannot be asked.
@@ -142,8 +153,25 @@ pub async fn customers_like(
     let small = beginning.to_ascii_lowercase();
     let behind = |text: &str| format!("{text}\u{10ffff}");
     let (above, small_above) = (behind(beginning), behind(&small));
-    let values = args![account, limit, beginning, &above, &small, &small_above];
-    db.all(FOUND_CUSTOMERS, values, with_serial).await
+    let words = terms::words(beginning);
+    // The longest word is looked up, and the others must be there, too.
+    let word = words.iter().max_by_key(|word| word.len()).map(String::as_str);
+    let above_word = word.map(behind);
+    let values = args![account, EACH, beginning, &above, &small, &small_above, word, above_word.as_deref(),];
+    let mut found = db.all(FOUND_CUSTOMERS, values, with_serial).await?;
+    found.retain(|(_, user)| is_like(user, beginning, &small, &words));
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(found)
+}
+
+/// Whether a customer's own id or address begins so, or each word is the beginning of one of the name's or address's.
+fn is_like(user: &User, beginning: &str, small: &str, words: &[String]) -> bool {
+    let own = terms::of_customer(user.name.as_deref(), user.email.as_deref());
+    let email = user.email.as_deref().unwrap_or_default();
+    user.external_id.as_deref().is_some_and(|id| id.starts_with(beginning))
+        || email.starts_with(beginning)
+        || email.starts_with(small)
+        || !words.is_empty() && terms::hold(&own, words)
 }
 
 /// Bans a user or lifts the ban; `false` when there is none.
@@ -159,5 +187,10 @@ pub async fn set_banned(tx: &Tx<'_>, id: Uuid, at: Option<Timestamp>) -> Result<
 /// # Errors
 /// `Conflict` when it is taken.
 pub async fn set_email(tx: &Tx<'_>, id: Uuid, email: Option<&str>) -> Result<bool, StoreError> {
-    Ok(tx.execute(SET_EMAIL, args![id, email]).await? == 1)
+    let Some(user) = by_id(tx, id).await? else { return Ok(false) };
+    terms::remove(tx, Kind::Customer, iter::once(Found::customer(&user))).await?;
+    tx.execute(SET_EMAIL, args![id, email]).await?;
+    let user = User { email: email.map(str::to_owned), ..user };
+    terms::add(tx, Kind::Customer, iter::once(Found::customer(&user))).await?;
+    Ok(true)
 }

@@ -8,7 +8,6 @@ use keyward_store::machines;
 use uuid::Uuid;
 
 use super::{Found, Question, decide};
-use crate::form::canonical;
 use crate::{Engine, EngineError};
 
 /// Licences of a page at the most.
@@ -50,15 +49,28 @@ pub struct Listing {
     pub device: Option<String>,
     /// The name or id of the installation (system E).
     pub installation: Option<String>,
-    /// The beginning of a name, a subject, a customer's id or address; or the last four characters of a key.
-    pub word: Option<String>,
-    /// The newest first, where nothing is looked for by a word, a device, a customer or an end.
+    /// The newest first, where no device, customer or end is asked for.
     pub newest_first: bool,
     /// Behind the page that gave this.
     pub after: Option<String>,
     /// So many at the most, up to [`MAX_PAGE`].
     pub limit: i64,
+    /// How long is looked for them.
+    pub patience: Patience,
 }
+
+/// How long a list is looked through for licences that are wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Patience {
+    /// Until a page is full, however many others stand between.
+    #[default]
+    Endless,
+    /// A few thousand licences, so that a page is always quick. It may have a next one although it is not full.
+    Short,
+}
+
+/// Windows of a list that are looked at for one page by whoever has [`Patience::Short`].
+const WINDOWS: usize = 2;
 
 /// A licence of a list.
 #[derive(Clone, Debug)]
@@ -80,6 +92,8 @@ pub struct Page {
     pub licenses: Vec<Listed>,
     /// Where the next page begins; `None` when this is the last.
     pub next: Option<String>,
+    /// Whether there may be more although there was room for them.
+    pub is_short: bool,
 }
 
 impl Engine {
@@ -89,50 +103,64 @@ impl Engine {
     /// # Errors
     /// When a product, policy or installation is not there, a value cannot be used, or the database cannot be asked.
     pub async fn list(&self, wanted: &Listing) -> Result<Page, EngineError> {
+        let asked = self.asked(wanted).await?;
+        // One more tells whether there is another page.
+        let mut filter = Filter { limit: wanted.limit + 1, ..asked.filter(wanted) };
+        filter.after =
+            wanted.after.as_deref().map(|text| cursor(text, filter.expiry.is_some())).transpose()?;
+        let (mut rows, mut looked_to) = (Vec::new(), None);
+        for window in 0.. {
+            let part = licenses::list(&self.store, &filter).await?;
+            filter.limit -= part.rows.len() as i64;
+            rows.extend(part.rows);
+            looked_to = part.looked_to;
+            let is_over = wanted.patience == Patience::Short && window + 1 >= WINDOWS;
+            if looked_to.is_none() || is_over {
+                break;
+            }
+            filter.after = looked_to;
+        }
+        let more = rows.len() as i64 > wanted.limit;
+        if more {
+            rows.pop();
+        }
+        let last = rows.last().filter(|_| more).map(|last| Cursor {
+            serial: last.found.serial,
+            expiry: filter.expiry.and(last.found.license.expiry),
+        });
+        let next = last.or(looked_to).map(|place| match place.expiry {
+            Some(end) => format!("{}@{}", place.serial, end.micros()),
+            None => place.serial.to_string(),
+        });
+        let is_short = !more && looked_to.is_some();
+        Ok(Page { licenses: self.judged(rows, asked.now).await?, next, is_short })
+    }
+
+    /// What a listing asks of the store, looked up.
+    pub(super) async fn asked(&self, wanted: &Listing) -> Result<Asked, EngineError> {
         self.refresh().await?;
-        let now = self.now();
         if !(1..=MAX_PAGE).contains(&wanted.limit) {
             return Err(invalid("limit", &format!("a number from 1 to {MAX_PAGE}")));
         }
-        for (field, text) in
-            [("word", &wanted.word), ("device", &wanted.device), ("customer", &wanted.customer)]
-        {
+        for (field, text) in [("device", &wanted.device), ("customer", &wanted.customer)] {
             if text.as_ref().is_some_and(|text| text.is_empty() || text.contains('\0')) {
                 return Err(invalid(field, "the beginning of what is looked for"));
             }
         }
         let (product, policy) = self.named_in(wanted)?;
-        let (state, expiry) = range(wanted, now);
         let installation = match &wanted.installation {
             Some(name) => Some(self.installation_named(name).await?.id),
             None => None,
         };
-        let filter = Filter {
-            account: self.account.id,
-            scheme: wanted.scheme.map(Scheme::as_str),
-            product,
-            policy,
-            installation,
-            state,
-            now,
-            expiry,
-            customer: wanted.customer.as_deref(),
-            device: wanted.device.as_deref(),
-            word: wanted.word.as_deref(),
-            newest_first: wanted.newest_first,
-            after: wanted.after.as_deref().map(|text| cursor(text, expiry.is_some())).transpose()?,
-            // One more tells whether there is another page.
-            limit: wanted.limit + 1,
-        };
-        let mut rows = licenses::list(&self.store, &filter).await?;
-        let more = rows.len() as i64 > wanted.limit;
-        if more {
-            rows.pop();
-        }
-        let next = rows.last().filter(|_| more).map(|last| match expiry.and(last.found.license.expiry) {
-            Some(end) => format!("{}@{}", last.found.serial, end.micros()),
-            None => last.found.serial.to_string(),
-        });
+        Ok(Asked { account: self.account.id, product, policy, installation, now: self.now() })
+    }
+
+    /// With the verdict of each.
+    pub(super) async fn judged(
+        &self,
+        rows: Vec<licenses::Listed>,
+        now: Timestamp,
+    ) -> Result<Vec<Listed>, EngineError> {
         let mut page = Vec::with_capacity(rows.len());
         for row in rows {
             let found = self.with_policy(&self.store, row.found).await?;
@@ -143,44 +171,7 @@ impl Engine {
             let verdict = decide(Question::Run, Some(&found), &devices, &Scope::default(), now);
             page.push(Listed { found, hint: row.hint, device: row.device, verdict });
         }
-        Ok(Page { licenses: page, next })
-    }
-
-    /// What a person looks for in one line: the beginning of a name, of what a licence is for, of its customer's id or address,
-    /// the last four characters of its key, or the beginning of a device. Devices stand behind the others, on the first
-    /// page.
-    ///
-    /// # Errors
-    /// As [`list`](Self::list).
-    pub async fn search(&self, text: &str, wanted: &Listing) -> Result<Page, EngineError> {
-        let text = text.trim();
-        let mut page = self.list(&Listing { word: Some(text.to_owned()), ..wanted.clone() }).await?;
-        if wanted.after.is_none() && page.next.is_none() {
-            let room = wanted.limit - page.licenses.len() as i64;
-            if room > 0 {
-                let device = Some(text.to_owned());
-                let devices =
-                    self.list(&Listing { device, word: None, limit: room, ..wanted.clone() }).await?;
-                let known: Vec<Uuid> = page.licenses.iter().map(|listed| listed.found.license.id).collect();
-                let new = devices.licenses.into_iter().filter(|it| !known.contains(&it.found.license.id));
-                page.licenses.extend(new);
-            }
-        }
         Ok(page)
-    }
-
-    /// The licence whose whole key, older form or id a text is.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    pub async fn named_whole(&self, text: &str) -> Result<Option<Uuid>, EngineError> {
-        let text = text.trim();
-        let found = match (Uuid::try_parse(text), canonical(text)) {
-            (Ok(id), _) => self.find_id(&self.store, id).await?,
-            (Err(_), Ok(key)) => self.find_key(&self.store, &key).await?,
-            (Err(_), Err(_)) => None,
-        };
-        Ok(found.map(|found| found.license.id))
     }
 
     /// The ids of the product and policy that a listing names.
@@ -208,7 +199,37 @@ impl Engine {
     }
 }
 
-fn invalid(field: &'static str, wanted: &str) -> EngineError {
+/// What a listing names, looked up.
+pub(super) struct Asked {
+    account: Uuid,
+    product: Option<Uuid>,
+    policy: Option<Uuid>,
+    installation: Option<Uuid>,
+    pub(super) now: Timestamp,
+}
+
+impl Asked {
+    pub(super) fn filter<'a>(&self, wanted: &'a Listing) -> Filter<'a> {
+        let (state, expiry) = range(wanted, self.now);
+        Filter {
+            account: self.account,
+            scheme: wanted.scheme.map(Scheme::as_str),
+            product: self.product,
+            policy: self.policy,
+            installation: self.installation,
+            state,
+            now: self.now,
+            expiry,
+            customer: wanted.customer.as_deref(),
+            device: wanted.device.as_deref(),
+            newest_first: wanted.newest_first,
+            after: None,
+            limit: wanted.limit,
+        }
+    }
+}
+
+pub(super) fn invalid(field: &'static str, wanted: &str) -> EngineError {
     EngineError::Invalid { field, wanted: wanted.to_owned() }
 }
 

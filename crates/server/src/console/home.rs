@@ -4,7 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use keyward_engine::EngineError;
-use keyward_engine::license::{Listing, Status};
+use keyward_engine::license::{Listing, Patience, Status};
 use keyward_engine::statistics::{Day, PolicyCounts};
 use keyward_engine::token::Permission;
 use uuid::Uuid;
@@ -80,7 +80,12 @@ async fn read(visitor: &Visitor) -> Result<Page<'_>, EngineError> {
     let (app, t) = (&visitor.app, Home::of(visitor.language));
     let (engine, c) = (app.engine(), Common::of(visitor.language));
     let overview = engine.overview(DAYS).await?;
-    let listing = Listing { status: Some(Status::Expiring), limit: ENDING, ..Listing::default() };
+    let listing = Listing {
+        status: Some(Status::Expiring),
+        limit: ENDING,
+        patience: Patience::Short,
+        ..Listing::default()
+    };
     let ending = engine.list(&listing).await?.licenses;
     let rate = match overview.total {
         0 => "–".to_owned(),

@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use keyward_core::scheme::Scheme;
 use keyward_engine::EngineError;
-use keyward_engine::license::{Found, Listed, Listing, Page as LicensePage, Status};
+use keyward_engine::license::{Found, Listed, Listing, Page as LicensePage, Patience, Status};
 use keyward_engine::rules::Rules;
 use keyward_engine::token::Permission;
 use uuid::Uuid;
@@ -75,6 +75,7 @@ impl<'a> Wanted<'a> {
             status: STATUSES.iter().find(|(name, _)| *name == self.status).map(|(_, status)| *status),
             within_days: self.within.parse().ok().filter(|days| (1..=36_500).contains(days)),
             newest_first: true,
+            patience: Patience::Short,
             after: text(self.after),
             limit: PAGE,
             ..Listing::default()
@@ -170,11 +171,11 @@ async fn answer(visitor: &Visitor, fields: &Fields, only_rows: bool) -> Response
         "" => engine.list(&listing).await,
         text => engine.search(text, &listing).await,
     };
-    let LicensePage { licenses, next } = match page {
+    let LicensePage { licenses, next, is_short } = match page {
         Ok(page) => page,
         // An address that somebody typed, or a product that is gone: nothing is there.
         Err(EngineError::NotFound { .. } | EngineError::Invalid { .. }) => {
-            LicensePage { licenses: Vec::new(), next: None }
+            LicensePage { licenses: Vec::new(), next: None, is_short: false }
         }
         Err(error) => return visitor.failed(&error),
     };

@@ -1,11 +1,14 @@
 //! Licences as an installation holds them (system E): put on its list by activating them, taken off, changed.
 
+use std::iter;
+
 use keyward_core::time::Timestamp;
 use uuid::Uuid;
 
 use super::Found;
 use crate::row::first;
 use crate::sql::{args, statements};
+use crate::terms::{self, Kind};
 use crate::{Read, StoreError, Tx};
 
 statements! {
@@ -21,7 +24,8 @@ statements! {
     TAKE_OFF = "update licenses set removed_at = $2, machines_count = 0, updated_at = $2
                 where id = $1 and removed_at is null";
     ADD_MACHINES = "update licenses set machines_count = machines_count + $2, updated_at = $3 where id = $1";
-    SET_METADATA = "update licenses set metadata = $2, updated_at = $3 where id = $1";
+    SET_METADATA = "update licenses set metadata = $2, updated_at = $3 where id = $1
+                    returning account_id, id, name, metadata";
     SEEN = "update licenses set last_validated_at = $2, first_validated_at = coalesce(first_validated_at, $2)
             where id = $1";
 }
@@ -80,7 +84,10 @@ pub async fn add_machines(tx: &Tx<'_>, id: Uuid, count: i64, now: Timestamp) -> 
 /// # Errors
 /// When the database refuses.
 pub async fn set_metadata(tx: &Tx<'_>, id: Uuid, metadata: &str, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute(SET_METADATA, args![id, metadata, now]).await.map(drop)
+    let Some(before) = super::lock(tx, id).await? else { return Ok(()) };
+    terms::remove(tx, Kind::License, iter::once(terms::Found::license(&before))).await?;
+    let after = tx.one(SET_METADATA, args![id, metadata, now], terms::Found::license_of).await?;
+    terms::add(tx, Kind::License, after.into_iter()).await
 }
 
 /// Notes when a licence was last asked about.

@@ -1,9 +1,12 @@
 //! Removing a licence with everything that belongs to it. What happened to it stays in the audit log.
 
+use std::iter;
+
 use keyward_core::time::Timestamp;
 use uuid::Uuid;
 
 use crate::sql::{args, statements};
+use crate::terms::{self, Found, Kind};
 use crate::{Read as _, Row, StoreError, Tx};
 
 /// What counters must know of a licence that is gone.
@@ -37,9 +40,8 @@ fn read(row: &mut Row<'_>) -> Result<Removed, StoreError> {
 /// When the database refuses.
 pub async fn remove(tx: &Tx<'_>, id: Uuid) -> Result<Option<Removed>, StoreError> {
     // Locked first: nobody gives it another device meanwhile.
-    if super::lock(tx, id).await?.is_none() {
-        return Ok(None);
-    }
+    let Some(license) = super::lock(tx, id).await? else { return Ok(None) };
+    terms::remove(tx, Kind::License, iter::once(Found::license(&license))).await?;
     for statement in
         [REMOVE_MACHINES, REMOVE_SEATS, REMOVE_FORMS, REMOVE_LIMITS, REMOVE_POOLS, REMOVE_ENTITLEMENTS]
     {

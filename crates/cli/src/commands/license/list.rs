@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use keyward_core::scheme::Scheme;
 use keyward_engine::installation::FREE;
-use keyward_engine::license::{Listed, Listing, MAX_PAGE, Page, Status};
+use keyward_engine::license::{Listed, Listing, MAX_PAGE, Page, Patience, Status};
 use serde_json::{Value, json};
 
 use super::summary;
@@ -14,8 +14,9 @@ use crate::output::{self, Columns, or_dash, time};
 
 #[derive(Args)]
 pub(crate) struct List {
-    /// The beginning of a name, a client id, or a customer's id or e-mail address; or the last four characters of a key
-    #[arg(value_name = "TEXT")]
+    /// Words of a name, a company or a customer; `key:value` of the metadata; the beginning of a client id, of a customer's id or e-mail
+    /// address, or of a device; the last four characters of a key. The newest first, and one page: type more to find fewer
+    #[arg(value_name = "TEXT", conflicts_with_all = ["customer", "device", "after"])]
     word: Option<String>,
     /// Only of this product
     #[arg(long, value_name = "CODE")]
@@ -107,13 +108,16 @@ impl List {
             customer: self.customer.clone(),
             device: self.device.clone(),
             installation: self.installation.clone(),
-            word: self.word.clone(),
             newest_first: false,
+            patience: Patience::Endless,
             after: self.after.clone(),
             limit: self.limit,
         };
         self.database.read(self.now.given(), async |opened: &Opened| {
-            let page = opened.engine.list(&listing).await?;
+            let page = match &self.word {
+                Some(text) => opened.engine.search(text, &listing).await?,
+                None => opened.engine.list(&listing).await?,
+            };
             if json { output::json(&object(opened, &page)) } else { table(opened, &page) }
         })
     }

@@ -1,10 +1,11 @@
 //! Lists of licences.
 
 use keyward_core::time::Timestamp;
-use keyward_store::DatabaseAddress;
-use keyward_store::licenses::{self, Cursor, Filter, License, Listed, State};
+use keyward_store::licenses::{self, Cursor, Filter, License, Listed, Sought, State, WINDOW};
 use keyward_store::machines::{self, Machine};
+use keyward_store::terms;
 use keyward_store::users::{self, User};
+use keyward_store::{DatabaseAddress, Sql};
 
 use crate::world::{ACCOUNT, NOW, POLICY, PRODUCT, World, id, worlds};
 
@@ -23,7 +24,6 @@ fn everything() -> Filter<'static> {
         expiry: None,
         customer: None,
         device: None,
-        word: None,
         newest_first: false,
         after: None,
         limit: 100,
@@ -31,7 +31,15 @@ fn everything() -> Filter<'static> {
 }
 
 async fn listed(w: &World, filter: Filter<'_>) -> Vec<Listed> {
-    licenses::list(&w.store, &filter).await.unwrap()
+    licenses::list(&w.store, &filter).await.unwrap().rows
+}
+
+/// The names of the licences that somebody finds who types this as a word, and as a whole.
+async fn found(w: &World, text: &str, filter: Filter<'_>) -> Vec<String> {
+    let word = terms::words(text).into_iter().next();
+    let sought = Sought { term: word.as_deref(), whole: Some(text) };
+    let rows = licenses::search(&w.store, &filter, sought).await.unwrap();
+    rows.into_iter().map(|it| it.found.license.name.unwrap_or_default()).collect()
 }
 
 /// The names of the licences that a filter finds.
@@ -120,25 +128,24 @@ async fn each_filter_finds_its_own() {
         let ends = Filter { expiry: Some((NOW, NOW.plus_days(30))), ..everything() };
         assert_eq!(names(&w, Filter { scheme: Some("file"), ..ends.clone() }).await, ["soonest", "soon"]);
         assert_eq!(names(&w, Filter { scheme: Some("lk3"), ..ends }).await, [""; 0]);
-        for (word, wanted) in [
-            ("soon", &["soon", "soonest"][..]),
-            ("SOON", &["soon", "soonest"]),
+        for (text, wanted) in [
+            ("soon", &["soonest", "soon"][..]),
+            ("SOON", &["soonest", "soon"]),
             ("revoked", &["Revoked"]),
             ("WXYZ", &["Revoked"]),
             ("WXY", &[]),
-            ("example", &["by its end"]),
+            ("end", &["by its end"]),
+            ("example", &["by its end", "never"]),
             ("Customer-7", &["never"]),
             ("ANN@", &["never"]),
             ("oon", &[]),
-            ("A1B2", &[]),
+            ("A1B2", &["soon"]),
         ] {
-            assert_eq!(names(&w, Filter { word: Some(word), ..everything() }).await, wanted, "{word}");
+            assert_eq!(found(&w, text, everything()).await, wanted, "{text}");
         }
         let device = Filter { device: Some("A1B2"), ..everything() };
         assert_eq!(names(&w, device.clone()).await, ["soon"]);
         assert_eq!(listed(&w, device.clone()).await[0].device.as_deref(), Some("A1B2C3D4"));
-        assert_eq!(names(&w, Filter { word: Some("soo"), ..device.clone() }).await, ["soon"]);
-        assert_eq!(names(&w, Filter { word: Some("late"), ..device.clone() }).await, [""; 0]);
         assert_eq!(names(&w, Filter { customer: Some("Customer"), ..device }).await, [""; 0]);
         assert_eq!(names(&w, Filter { customer: Some("Customer"), ..everything() }).await, ["never"]);
         assert_eq!(names(&w, Filter { customer: Some("ann"), ..everything() }).await, ["never"]);
@@ -158,9 +165,11 @@ async fn each_filter_finds_its_own() {
         ] {
             assert_eq!(names(&w, other).await, [""; 0]);
         }
-        let product = Filter { product: Some(PRODUCT), word: Some("soon"), ..everything() };
+        let product = Filter { product: Some(PRODUCT), ..everything() };
+        assert_eq!(found(&w, "soon", product.clone()).await, ["soonest", "soon"]);
         let soon = Filter { expiry: Some((NOW, NOW.plus_days(15))), ..product };
-        assert_eq!(names(&w, soon).await, ["soonest"]);
+        assert_eq!(found(&w, "soon", soon).await, ["soonest"]);
+        assert_eq!(found(&w, "soon", Filter { policy: Some(id(99)), ..everything() }).await, [""; 0]);
     }
 }
 
@@ -175,13 +184,8 @@ async fn pages_follow_each_other_without_gap_or_repetition() {
             })
             .await;
         }
-        for (expiry, word) in [
-            (None, None),
-            (Some((NOW, NOW.plus_days(60))), None),
-            (None, Some("n")),
-            (Some((NOW, NOW.plus_days(60))), Some("n")),
-        ] {
-            let filter = Filter { expiry, word, ..everything() };
+        for expiry in [None, Some((NOW, NOW.plus_days(60)))] {
+            let filter = Filter { expiry, ..everything() };
             let whole = names(&w, filter.clone()).await;
             assert_eq!(whole.len(), 25);
             let (mut paged, mut after) = (Vec::new(), None);
@@ -192,7 +196,7 @@ async fn pages_follow_each_other_without_gap_or_repetition() {
                 after = Some(Cursor { expiry: end, serial: last.found.serial });
                 paged.extend(page.into_iter().map(|it| it.found.license.name.unwrap_or_default()));
             }
-            assert_eq!(paged, whole, "{expiry:?} {word:?}");
+            assert_eq!(paged, whole, "{expiry:?}");
         }
     }
 }
@@ -219,7 +223,8 @@ pub(super) async fn plan(w: &World, name: &str) -> String {
             let set = "set search_path = keyward; set plan_cache_mode = force_generic_plan; analyze licenses";
             client.batch_execute(set).await.unwrap();
             client.batch_execute(&format!("prepare it as {}", statement.text)).await.unwrap();
-            let nulls = ["null"; 12].join(", ");
+            let values = (1..).take_while(|number| statement.text.contains(&format!("${number}"))).count();
+            let nulls = vec!["null"; values].join(", ");
             let rows = client.query(&format!("explain execute it ({nulls})"), &[]).await.unwrap();
             rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>().join("\n")
         }
@@ -248,10 +253,128 @@ async fn what_ends_soon_is_found_through_the_index_of_ends() {
         let of_all = plan(&w, "BY_EXPIRY").await;
         assert!(of_all.contains("licenses_by_expiry"), "{of_all}");
         if w.store.kind() == "sqlite" {
+            let by_others = plan(&w, "OF_OTHERS").await;
+            assert!(by_others.contains("machines_by_fingerprint"), "{by_others}");
             let by_word = plan(&w, "FOUND").await;
-            for index in ["licenses_by_name", "licenses_by_subject", "machines_by_fingerprint"] {
+            for index in
+                ["licenses_by_subject", "machines_by_fingerprint", "licenses_by_hint", "licenses_by_user"]
+            {
                 assert!(by_word.contains(index), "{by_word}");
             }
+            for statement in [by_word, by_others] {
+                assert!(
+                    !statement.contains("SCAN licenses") && !statement.contains("SCAN l\n"),
+                    "{statement}"
+                );
+            }
         }
+    }
+}
+
+#[tokio::test]
+async fn each_list_walks_through_its_own_index() {
+    let w = crate::world::sqlite().await;
+    for (of, index) in [
+        ("OF_INSTALLATION", "licenses_by_installation"),
+        ("OF_POLICY", "licenses_by_policy"),
+        ("SUSPENDED", "licenses_suspended"),
+        ("OF_PRODUCT", "licenses_by_product"),
+        ("OF_SCHEME", "licenses_by_scheme"),
+    ] {
+        for order in ["MADE", "NEWEST"] {
+            for name in [format!("{order}_{of}"), format!("{order}_TO_{of}")] {
+                let steps = plan(&w, &name).await;
+                assert!(steps.contains(index) && !steps.contains("SCAN licenses"), "{name}: {steps}");
+                let sorts = steps.lines().filter(|step| step.contains("TEMP B-TREE")).count();
+                // Only the rows of the page are sorted, never what they are chosen from.
+                assert!(sorts <= usize::from(!name.contains("_TO_")), "{name}: {steps}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_looks_at_so_many_licences_only_and_says_where_to_go_on() {
+    for w in worlds().await {
+        w.license(0, |it| (it.name, it.expiry) = (Some("wanted".to_owned()), days(900))).await;
+        let used: Vec<License> = (1..=WINDOW as u32)
+            .map(|number| {
+                let license = crate::world::license(number);
+                License { first_activated_at: Some(NOW), expiry: days(i64::from(number % 7)), ..license }
+            })
+            .collect();
+        w.write(used, |it, tx| Box::pin(licenses::insert_all(tx, it))).await.unwrap();
+        for (newest_first, expiry) in [(true, None), (true, Some((NOW, NOW.plus_days(999))))] {
+            let wanted = Filter { state: Some(State::Unused), newest_first, expiry, ..everything() };
+            let first = licenses::list(&w.store, &wanted).await.unwrap();
+            assert!(first.rows.is_empty() && first.looked_to.is_some(), "{expiry:?}");
+            let next = Filter { after: first.looked_to, ..wanted };
+            assert_eq!(names(&w, next.clone()).await, ["wanted"], "{expiry:?}");
+            assert_eq!(licenses::list(&w.store, &next).await.unwrap().looked_to, None);
+        }
+        let full = Filter { newest_first: true, limit: 3, ..everything() };
+        let full = licenses::list(&w.store, &full).await.unwrap();
+        assert!(full.rows.len() == 3 && full.looked_to.is_none());
+    }
+}
+
+#[tokio::test]
+async fn words_are_found_while_they_are_there() {
+    for w in worlds().await {
+        let metadata = r#"{"company":"Société Générale","tags":["blue",7],"deep":{"a":"b"}}"#;
+        let build = |it: &mut License| {
+            (it.name, it.metadata) = (Some("Müller & Söhne GmbH".to_owned()), metadata.to_owned());
+        };
+        let license = w.license(1, build).await;
+        let is_found = async |text: &str| !found(&w, text, everything()).await.is_empty();
+        for text in ["müller", "MULLER", "sohne", "gmbh", "generale", "societe"] {
+            assert!(is_found(text).await, "{text}");
+        }
+        let by_pair = async |key: &str, value: &str| {
+            let pair = terms::pair(key, value);
+            let sought = Sought { term: Some(&pair), whole: None };
+            licenses::search(&w.store, &everything(), sought).await.unwrap().len()
+        };
+        for (key, value) in [("company", "Societe gen"), ("tags", "blue"), ("TAGS", "7")] {
+            assert_eq!(by_pair(key, value).await, 1, "{key}:{value}");
+        }
+        assert_eq!(by_pair("deep", "b").await, 0);
+        let set = async |metadata: &'static str| {
+            w.write((license.id, metadata), |(id, metadata), tx| {
+                Box::pin(licenses::set_metadata(tx, *id, metadata, NOW))
+            })
+            .await
+            .unwrap();
+        };
+        set(r#"{"company":"Acme"}"#).await;
+        assert!(is_found("acme").await && !is_found("generale").await && is_found("muller").await);
+        w.write(license.id, |id, tx| Box::pin(licenses::remove(tx, *id))).await.unwrap();
+        assert_eq!(w.count("select count(*) from license_terms").await, 0);
+    }
+}
+
+#[tokio::test]
+async fn what_was_there_before_is_caught_up_with() {
+    for w in worlds().await {
+        for number in 1..=7 {
+            w.license(number, |it| it.name = Some(format!("Old {number}"))).await;
+        }
+        for text in [
+            "delete from license_terms",
+            "insert into search_backlog (name, serial) select 'licenses', max(serial) from licenses",
+        ] {
+            w.write(text, |text, tx| {
+                Box::pin(async move { tx.execute(Sql::of_test(text), &[]).await.map(drop) })
+            })
+            .await
+            .unwrap();
+        }
+        assert!(terms::behind(&w.store).await.unwrap() && found(&w, "old", everything()).await.is_empty());
+        let mut runs = 0;
+        while w.write((), |(), tx| Box::pin(terms::catch_up(tx, 3))).await.unwrap() {
+            runs += 1;
+        }
+        assert_eq!((runs, found(&w, "old", everything()).await.len()), (3, 7));
+        assert!(!terms::behind(&w.store).await.unwrap());
     }
 }

@@ -118,5 +118,5 @@ async fn customers_are_found_through_an_index_of_each_of_their_marks() {
     let newest = super::license_list::plan(&w, "NEWEST_CUSTOMERS").await;
     assert!(newest.contains("INTEGER PRIMARY KEY") && !newest.contains("TEMP B-TREE"), "{newest}");
     let found = super::license_list::plan(&w, "FOUND_CUSTOMERS").await;
-    assert!(found.contains("users_by_name") && !found.contains("SCAN users"), "{found}");
+    assert!(found.contains("sqlite_autoindex_users") && !found.contains("SCAN users"), "{found}");
 }
