@@ -13,6 +13,9 @@ use crate::web::Fields;
 /// A text of the catalogue.
 type Say = fn(&'static Products) -> &'static str;
 
+/// When the time begins.
+pub(super) const BASIS: &str = "basis";
+
 /// How many there are.
 pub(in crate::console) const COUNT: usize = ALL.len();
 
@@ -132,7 +135,7 @@ const ALL: [&dyn Offered; 7] = [
         others: &[],
     },
     &Strategy {
-        field: "basis",
+        field: BASIS,
         text: |t| t.q_basis,
         is_at_once: false,
         of: |rules| &mut rules.expiration_basis,

@@ -2,9 +2,9 @@
 
 use keyward_core::scheme::Scheme;
 use keyward_engine::Policy;
-use keyward_engine::rules::{AccessAfterExpiry, Overage, Rules};
+use keyward_engine::rules::{AccessAfterExpiry, ExpirationBasis, Overage, Rules};
 
-use super::strategies::{self, COUNT, Question};
+use super::strategies::{self, BASIS, COUNT, Question};
 use crate::console::texts::{Products, fill};
 use crate::web::Fields;
 
@@ -109,7 +109,9 @@ impl Typed {
         let scheme = policy.scheme();
         // An installation's devices are counted otherwise, and only keys of a pool are used up.
         let is_lk = matches!(scheme, Some(Scheme::Lk1 | Scheme::Lk2 | Scheme::Lk3));
-        let questions = strategies::questions(&rest.chosen, rules, t);
+        let mut questions = strategies::questions(&rest.chosen, rules, t);
+        // The time of a key that works once begins with that.
+        questions.retain(|question| question.field != BASIS || !rules.single_use);
         let (at_once, from_now) = questions.into_iter().partition(|question| question.is_at_once);
         Asked {
             strict: (!is_lk || rules.strict).then_some(rest.strict),
@@ -152,6 +154,9 @@ impl Typed {
             (rules.strict, rules.single_use) = (rest.strict, rest.single_use);
             if !strategies::follow(&rest.chosen, &mut rules) {
                 return Err(t.choice_bad.to_owned());
+            }
+            if rules.single_use && !before.single_use {
+                rules.expiration_basis = ExpirationBasis::FromFirstActivation;
             }
         }
         let is_part = matches!(rules.overage_strategy, Overage::By1_25 | Overage::By1_5);
