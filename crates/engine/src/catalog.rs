@@ -176,6 +176,12 @@ fn policy(row: policies::Policy, features: &mut HashMap<Uuid, Vec<String>>) -> R
 }
 
 impl Policy {
+    /// The form of its licences, where it has one.
+    pub fn scheme(&self) -> Option<Scheme> {
+        let stored = self.row.scheme.as_deref()?;
+        Scheme::ALL.into_iter().find(|scheme| scheme.as_str() == stored)
+    }
+
     /// Reads the rules of a stored policy.
     pub(crate) fn new(row: policies::Policy, features: Vec<String>) -> Result<Self, EngineError> {
         let rules = Rules::parse(&row.rules).ok_or_else(|| EngineError::Invalid {

@@ -81,6 +81,9 @@ pub enum EngineError {
     /// It is so already.
     #[error("the licence is {0} already")]
     AlreadySo(&'static str),
+    /// It is no longer as it was when it was looked at: somebody else changed it meanwhile.
+    #[error("the {0} was changed by somebody else meanwhile")]
+    Changed(&'static str),
     /// A limit is reached.
     #[error("{what}: {used} of {limit} are used")]
     Limit {
@@ -143,6 +146,7 @@ impl EngineError {
             Self::Taken { .. } => "TAKEN",
             Self::NotAllowed(verdict) => verdict.code.as_str(),
             Self::AlreadySo(_) => "ALREADY_SO",
+            Self::Changed(_) => "CHANGED_MEANWHILE",
             Self::Limit { .. } => "LIMIT_EXCEEDED",
             Self::Invalid { .. } => "INVALID_ARGUMENT",
             Self::IdempotencyReused => "IDEMPOTENCY_KEY_REUSED",
@@ -177,6 +181,7 @@ impl EngineError {
             Self::Taken { .. } => "choose another name, or change the one there is",
             Self::NotAllowed(verdict) => verdict.remedy,
             Self::AlreadySo(_) => "nothing to do",
+            Self::Changed(_) => "look at it as it is now, and decide again",
             Self::Limit { .. } => "release one, or raise the limit",
             Self::Invalid { .. } => "correct the value and try again",
             Self::IdempotencyReused => "use a new Idempotency-Key for each request",

@@ -5,11 +5,13 @@ mod invitation;
 mod password;
 mod second_factor;
 mod sign_in;
+mod waiting;
 
 pub use invitation::{Invitation, InvitationSecret, Welcome};
 pub use password::{MAX_PASSWORD, MIN_PASSWORD};
 pub use second_factor::{SecondFactor, WrongCode};
 pub use sign_in::SignedIn;
+pub use waiting::Waiting;
 
 use std::str::FromStr as _;
 

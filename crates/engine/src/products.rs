@@ -1,8 +1,8 @@
 //! Products and their policies: made, and changed.
 
 use keyward_core::audit::Entry;
-use keyward_core::scheme::Scheme;
 use keyward_core::scheme::tier::PREFIX;
+use keyward_core::scheme::{Scheme, lk1};
 use keyward_store::policies::{self, Policy as Row};
 use keyward_store::{Job, Tx, audit, licenses, products, versions};
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use crate::{Caller, Engine, EngineError, Policy, Product};
 /// The longest code and name, in bytes.
 const MAX_CODE: usize = 50;
 const MAX_NAME: usize = 200;
+const SECONDS_PER_DAY: u64 = 86_400;
 
 /// A code as it stands in addresses and commands.
 fn check_code(code: &str) -> Result<(), EngineError> {
@@ -22,6 +23,26 @@ fn check_code(code: &str) -> Result<(), EngineError> {
     }
     let wanted = format!("1 to {MAX_CODE} small letters, digits and hyphens");
     Err(EngineError::Invalid { field: "code", wanted })
+}
+
+/// What a policy must be called so that the keys of a scheme can say it.
+fn check_tier(scheme: Scheme, code: &str) -> Result<(), EngineError> {
+    let wanted = match scheme {
+        // The code is the tier that the key says, between hyphens.
+        Scheme::Tier if code.contains('-') => "letters and digits: it stands in the key",
+        Scheme::Lk1 if !lk1::can_say(code) => "letters and digits, with `-` only as in pro-10",
+        _ => return Ok(()),
+    };
+    Err(EngineError::Invalid { field: "tier", wanted: wanted.to_owned() })
+}
+
+/// System B's applications are told the days of a key.
+fn check_duration(scheme: Scheme, rules: &Rules) -> Result<(), EngineError> {
+    let is_whole = |seconds: u64| seconds > 0 && seconds.is_multiple_of(SECONDS_PER_DAY);
+    if scheme == Scheme::Pool && !rules.duration.is_some_and(is_whole) {
+        return Err(EngineError::Invalid { field: "duration", wanted: "whole days".to_owned() });
+    }
+    Ok(())
 }
 
 fn check_name(name: &str) -> Result<(), EngineError> {
@@ -61,7 +82,8 @@ impl Engine {
     ///
     /// # Errors
     /// `NotFound` when there is no such product, `Taken` when it has a policy of that code, `Invalid` when the code or the
-    /// name cannot be used, or when the database refuses.
+    /// name cannot be used, or the keys of the scheme cannot say the code (`tier`) or need whole days (`duration`); when the
+    /// database refuses.
     pub async fn create_policy(
         &self,
         caller: &Caller,
@@ -74,6 +96,8 @@ impl Engine {
         let product = self.product_named(product)?;
         check_code(code)?;
         check_name(name)?;
+        check_tier(scheme, code)?;
+        check_duration(scheme, rules)?;
         let now = self.now();
         let row = Row {
             id: self.new_id(),
@@ -101,7 +125,8 @@ impl Engine {
     /// stays as it was issued.
     ///
     /// # Errors
-    /// `NotFound` when there is no such policy, `Invalid` when the name cannot be used, or when the database refuses.
+    /// `NotFound` when there is no such policy, `Invalid` when the name cannot be used or its keys need whole days, or when
+    /// the database refuses.
     pub async fn change_policy(
         &self,
         caller: &Caller,
@@ -110,6 +135,9 @@ impl Engine {
         rules: &Rules,
     ) -> Result<bool, EngineError> {
         check_name(name)?;
+        if let Some(scheme) = before.scheme().filter(|_| rules.duration != before.rules.duration) {
+            check_duration(scheme, rules)?;
+        }
         let (before, name, rules) = (before.row.clone(), name.trim().to_owned(), rules.to_json());
         let detail = json!({
             "policy": before.code, "name": name, "rules": parsed(&rules),

@@ -2,8 +2,11 @@
 
 use keyward_core::calendar::DurationArithmetic;
 use keyward_core::model::{self, PolicyId};
+use keyward_core::scheme::Scheme;
 use keyward_core::verdict::Access;
 use serde::{Deserialize, Serialize};
+
+use crate::seed;
 
 macro_rules! strategies {
     ($($(#[$doc:meta])* $name:ident { $($variant:ident $wire:literal $means:literal,)* })*) => {$(
@@ -133,6 +136,20 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// What a new policy begins with, so that its keys behave as those of the older system do: those of a pool work once
+    /// and begin with their first activation.
+    pub fn of_new(scheme: Scheme) -> Self {
+        match scheme {
+            Scheme::Pool => Self {
+                expiration_basis: ExpirationBasis::FromFirstActivation,
+                single_use: true,
+                ..seed::exact()
+            },
+            Scheme::Tier | Scheme::Lk1 | Scheme::Lk2 => seed::exact(),
+            Scheme::Record | Scheme::File | Scheme::Lk3 => Self::default(),
+        }
+    }
+
     /// Reads stored rules.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()

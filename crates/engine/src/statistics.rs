@@ -156,6 +156,15 @@ impl Engine {
         })
     }
 
+    /// How many licences follow a policy, from its counter.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn licenses_under(&self, policy: Uuid) -> Result<i64, EngineError> {
+        let totals = stats::totals(&self.store, self.account.id).await?;
+        Ok(totals.get(&(policy, counters::ISSUED.to_owned())).copied().unwrap_or_default())
+    }
+
     /// The account at a glance, with the last `days` days, the present one included.
     ///
     /// # Errors

@@ -147,6 +147,31 @@ impl Engine {
         Ok(tokens::of_account(&self.store, self.account.id).await?)
     }
 
+    /// The newest tokens made before the one of a serial, with their serials.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn tokens_before(
+        &self,
+        kind: Option<TokenKind>,
+        revoked: Option<bool>,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<(i64, Row)>, EngineError> {
+        let filter = tokens::Filter { kind: kind.map(TokenKind::as_str), revoked };
+        let before = before.unwrap_or(i64::MAX);
+        Ok(tokens::before(&self.store, self.account.id, filter, before, limit).await?)
+    }
+
+    /// A token by its id.
+    ///
+    /// # Errors
+    /// When there is none, or the database cannot be asked.
+    pub async fn token(&self, id: Uuid) -> Result<Row, EngineError> {
+        let row = tokens::by_id(&self.store, id).await?.filter(|row| row.account_id == self.account.id);
+        row.ok_or_else(|| EngineError::NotFound { what: "token", name: id.to_string() })
+    }
+
     /// Revokes a token, for good; the sessions that were opened with it end.
     ///
     /// # Errors

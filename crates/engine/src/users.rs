@@ -10,6 +10,9 @@ use uuid::Uuid;
 
 use crate::{Caller, Engine, EngineError};
 
+/// The role of those who do not work with the console.
+const CUSTOMER: &str = "user";
+
 /// Who a customer is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewUser {
@@ -49,7 +52,7 @@ impl Engine {
             external_id: wanted.external_id.clone(),
             email: wanted.email.clone(),
             name: wanted.name.clone(),
-            role: "user".to_owned(),
+            role: CUSTOMER.to_owned(),
             banned_at: None,
             created_at: now,
         };
@@ -125,10 +128,11 @@ impl Engine {
         self.store.write(BanningCustomer { account: self.account.id, id, banned, entry }).await
     }
 
-    /// Bans a customer, or lifts the ban: none of his licences runs meanwhile.
+    /// Bans a customer, or lifts the ban: none of his licences runs meanwhile. Those who work with the console are no
+    /// customers: they are locked out ([`lock_out`](Self::lock_out)), so that an administrator always stays.
     ///
     /// # Errors
-    /// When there is no such customer, or the database refuses.
+    /// `Invalid` when he works with the console; when there is no such customer, or the database refuses.
     pub async fn ban_user(
         self: &Arc<Self>,
         caller: &Caller,
@@ -157,6 +161,10 @@ impl Job for Banning {
     async fn run(&self, tx: &Tx<'_>) -> Result<(), EngineError> {
         let user = self.engine.user_in(tx, &self.user).await?;
         let user = user.ok_or_else(|| EngineError::NotFound { what: "user", name: self.user.shown() })?;
+        if user.role != CUSTOMER {
+            let wanted = "a customer; whoever works with the console is locked out instead".to_owned();
+            return Err(EngineError::Invalid { field: "user", wanted });
+        }
         users::set_banned(tx, user.id, self.banned.then_some(self.entry.at)).await?;
         let mut entry = self.entry.clone();
         entry.resource_id = Some(user.id);
@@ -178,7 +186,7 @@ impl Job for BanningCustomer {
 
     async fn run(&self, tx: &Tx<'_>) -> Result<(), EngineError> {
         let user = users::by_id(tx, self.id).await?;
-        let user = user.filter(|user| user.account_id == self.account && user.role == "user");
+        let user = user.filter(|user| user.account_id == self.account && user.role == CUSTOMER);
         let unknown = || EngineError::NotFound { what: "customer", name: self.id.to_string() };
         let user = user.ok_or_else(unknown)?;
         users::set_banned(tx, user.id, self.banned.then_some(self.entry.at)).await?;

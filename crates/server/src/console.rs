@@ -9,6 +9,7 @@ mod chart;
 mod claims;
 mod customers;
 mod examine;
+mod features;
 mod frame;
 mod generate;
 mod home;
@@ -77,6 +78,7 @@ pub(crate) fn routes(app: App) -> Router {
         .route("/console/licenses/{id}/{action}", post(license::act))
         .route("/console/people", get(people::list))
         .route("/console/people/invite", post(people::invite))
+        .route("/console/people/invitations/{id}/{action}", post(people::act_on_invitation))
         .route("/console/people/{id}", get(people::show))
         .route("/console/people/{id}/{action}", post(people::act))
         .route("/console/tokens", get(tokens::list).post(tokens::create))
@@ -92,6 +94,8 @@ pub(crate) fn routes(app: App) -> Router {
         .route("/console/products/{code}", get(products::show).post(products::create_policy))
         .route("/console/products/{code}/{policy}", get(policy::show).post(policy::change))
         .route("/console/products/{code}/{policy}/features", post(policy::features))
+        .route("/console/features", get(features::list).post(features::create))
+        .route("/console/features/{id}/{action}", post(features::act))
         .route("/console/customers", get(customers::list))
         .route("/console/customers/{id}/{action}", post(customers::act))
         .route("/console/installations", get(installations::list))

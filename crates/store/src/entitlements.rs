@@ -22,10 +22,28 @@ pub struct Entitlement {
     pub created_at: Timestamp,
 }
 
+/// A feature of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The feature.
+    pub entitlement: Entitlement,
+    /// Whether a licence has it as its own.
+    pub has_license: bool,
+}
+
 statements! {
     INSERT = "insert into entitlements (id, account_id, code, name, metadata, created_at)
               values ($1, $2, $3, $4, '{}', $5) on conflict (account_id, code) do nothing";
     BY_CODE = "select id from entitlements where account_id = $1 and code = $2";
+    ENTITLEMENTS_AFTER = "select e.id, e.account_id, e.code, e.name, e.created_at,
+                    (select count(*) from (select 1 from license_entitlements l
+                                           where l.entitlement_id = e.id limit 1) one)
+                  from entitlements e where e.account_id = $1 and e.code > $2 order by e.code limit $3";
+    RENAME = "update entitlements set name = $4 where account_id = $1 and id = $2 and name = $3";
+    DELETE_UNUSED = "delete from entitlements where account_id = $1 and id = $2
+                     and not exists (select 1 from policy_entitlements where entitlement_id = $2)
+                     and not exists (select 1 from license_entitlements where entitlement_id = $2)";
+    CODE = "select code from entitlements where account_id = $1 and id = $2";
     OF_POLICIES = "select p.policy_id, e.code from policy_entitlements p
                    join entitlements e on e.id = p.entitlement_id order by p.policy_id, p.place, e.serial";
     OF_POLICY = "select e.code from policy_entitlements p join entitlements e on e.id = p.entitlement_id
@@ -61,6 +79,63 @@ pub async fn ensure(tx: &Tx<'_>, wanted: &Entitlement) -> Result<Uuid, StoreErro
 /// When the database cannot be asked.
 pub async fn by_code(db: &impl Read, account: Uuid, code: &str) -> Result<Option<Uuid>, StoreError> {
     db.one(BY_CODE, args![account, code], first).await
+}
+
+/// Adds a feature; `false` when its code is taken.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert(tx: &Tx<'_>, entitlement: &Entitlement) -> Result<bool, StoreError> {
+    let Entitlement { id, account_id, code, name, created_at } = entitlement;
+    Ok(tx.execute(INSERT, args![*id, *account_id, code, name, *created_at]).await? == 1)
+}
+
+/// The features of an account whose codes come after this one, in the order of their codes.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn after(db: &impl Read, account: Uuid, code: &str, limit: i64) -> Result<Vec<Listed>, StoreError> {
+    db.all(ENTITLEMENTS_AFTER, args![account, code, limit], |row| {
+        let entitlement = Entitlement {
+            id: row.take()?,
+            account_id: row.take()?,
+            code: row.take()?,
+            name: row.take()?,
+            created_at: row.take()?,
+        };
+        Ok(Listed { entitlement, has_license: row.take::<i64>()? > 0 })
+    })
+    .await
+}
+
+/// The code of a feature.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn code(db: &impl Read, account: Uuid, id: Uuid) -> Result<Option<String>, StoreError> {
+    db.one(CODE, args![account, id], first).await
+}
+
+/// Renames a feature; `false` when it has another name than it had, or there is none.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn rename(
+    tx: &Tx<'_>,
+    account: Uuid,
+    id: Uuid,
+    before: &str,
+    name: &str,
+) -> Result<bool, StoreError> {
+    Ok(tx.execute(RENAME, args![account, id, before, name]).await? == 1)
+}
+
+/// Removes a feature that no policy and no licence has; `false` when one has it, or there is none.
+///
+/// # Errors
+/// When the database refuses; `CONFLICT` when one gets it at this moment.
+pub async fn delete_unused(tx: &Tx<'_>, account: Uuid, id: Uuid) -> Result<bool, StoreError> {
+    Ok(tx.execute(DELETE_UNUSED, args![account, id]).await? == 1)
 }
 
 /// The features of all policies: pairs of policy and code, in their order.

@@ -23,17 +23,23 @@ pub struct Invitation {
     pub created_at: Timestamp,
     /// Until when it is good.
     pub expires_at: Timestamp,
+    /// The person of the console who made it.
+    pub invited_by: Option<Uuid>,
 }
 
 macro_rules! columns {
     () => {
-        "id, account_id, digest, email, role, created_at, expires_at"
+        "id, account_id, digest, email, role, created_at, expires_at, invited_by"
     };
 }
 
 statements! {
-    INSERT = concat!("insert into invitations (", columns!(), ") values ($1, $2, $3, $4, $5, $6, $7)");
+    INSERT = concat!("insert into invitations (", columns!(), ") values ($1, $2, $3, $4, $5, $6, $7, $8)");
     BY_DIGEST = concat!("select ", columns!(), " from invitations where digest = $1 and expires_at > $2");
+    WAITING = concat!("select ", columns!(), " from invitations where account_id = $1 and expires_at > $2
+              order by serial desc limit $3");
+    WITHDRAW = concat!("delete from invitations where account_id = $1 and id = $2 and expires_at > $3
+              returning ", columns!());
     TAKE = concat!("delete from invitations where digest = $1 and expires_at > $2 returning ", columns!());
     DELETE_OF_EMAIL = "delete from invitations where account_id = $1 and email = $2";
     DELETE_OPEN = "delete from invitations where account_id = $1 and email is null";
@@ -49,6 +55,7 @@ fn read(row: &mut Row<'_>) -> Result<Invitation, StoreError> {
         role: row.take()?,
         created_at: row.take()?,
         expires_at: row.take()?,
+        invited_by: row.take()?,
     })
 }
 
@@ -57,8 +64,9 @@ fn read(row: &mut Row<'_>) -> Result<Invitation, StoreError> {
 /// # Errors
 /// When the database refuses.
 pub async fn insert(tx: &Tx<'_>, invitation: &Invitation) -> Result<(), StoreError> {
-    let Invitation { id, account_id, digest, email, role, created_at, expires_at } = invitation;
-    let values = args![*id, *account_id, digest, email.as_deref(), role, *created_at, *expires_at];
+    let Invitation { id, account_id, digest, email, role, created_at, expires_at, invited_by } = invitation;
+    let values =
+        args![*id, *account_id, digest, email.as_deref(), role, *created_at, *expires_at, *invited_by];
     tx.execute(INSERT, values).await.map(drop)
 }
 
@@ -72,6 +80,32 @@ pub async fn by_digest(
     now: Timestamp,
 ) -> Result<Option<Invitation>, StoreError> {
     db.one(BY_DIGEST, args![digest, now], read).await
+}
+
+/// The newest ones that are good now: so many at the most.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn waiting(
+    db: &impl Read,
+    account: Uuid,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<Invitation>, StoreError> {
+    db.all(WAITING, args![account, now, limit], read).await
+}
+
+/// Removes one that is good now, by its id.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn withdraw(
+    tx: &Tx<'_>,
+    account: Uuid,
+    id: Uuid,
+    now: Timestamp,
+) -> Result<Option<Invitation>, StoreError> {
+    tx.one(WITHDRAW, args![account, id, now], read).await
 }
 
 /// Uses one that is good now: it is gone then.

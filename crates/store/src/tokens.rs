@@ -47,6 +47,15 @@ statements! {
     BY_DIGEST = concat!("select ", columns!(), " from tokens where digest = $1");
     BY_ID = concat!("select ", columns!(), " from tokens where id = $1");
     OF_ACCOUNT = concat!("select ", columns!(), " from tokens where account_id = $1 order by serial");
+    TOKENS_BEFORE = concat!("select serial, ", columns!(), " from tokens where account_id = $1 and serial < $2
+              and (cast($3 as bigint) = 0 or (cast($3 as bigint) = 1 and revoked_at is null)
+                   or (cast($3 as bigint) = 2 and revoked_at is not null))
+              order by serial desc limit $4");
+    TOKENS_OF_KIND_BEFORE = concat!("select serial, ", columns!(), " from tokens
+              where account_id = $1 and kind = $5 and serial < $2
+              and (cast($3 as bigint) = 0 or (cast($3 as bigint) = 1 and revoked_at is null)
+                   or (cast($3 as bigint) = 2 and revoked_at is not null))
+              order by serial desc limit $4");
     REVOKE = "update tokens set revoked_at = $2 where id = $1 and revoked_at is null";
     TOUCH = "update tokens set last_used_at = $2 where id = $1";
 }
@@ -112,6 +121,40 @@ pub async fn by_id(db: &impl Read, id: Uuid) -> Result<Option<Token>, StoreError
 /// When the database cannot be asked.
 pub async fn of_account(db: &impl Read, account: Uuid) -> Result<Vec<Token>, StoreError> {
     db.all(OF_ACCOUNT, args![account], read).await
+}
+
+/// Which tokens of an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Filter<'a> {
+    /// What their texts begin with.
+    pub kind: Option<&'a str>,
+    /// Whether they are revoked.
+    pub revoked: Option<bool>,
+}
+
+/// The newest tokens made before the one of a serial, with their serials.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn before(
+    db: &impl Read,
+    account: Uuid,
+    filter: Filter<'_>,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<(i64, Token)>, StoreError> {
+    let revoked = match filter.revoked {
+        None => 0_i64,
+        Some(false) => 1,
+        Some(true) => 2,
+    };
+    let with_serial = |row: &mut Row<'_>| Ok((row.take()?, read(row)?));
+    match filter.kind {
+        None => db.all(TOKENS_BEFORE, args![account, before, revoked, limit], with_serial).await,
+        Some(kind) => {
+            db.all(TOKENS_OF_KIND_BEFORE, args![account, before, revoked, limit, kind], with_serial).await
+        }
+    }
 }
 
 /// Revokes a token; `false` when there is none, or it is revoked.

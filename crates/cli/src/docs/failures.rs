@@ -41,6 +41,7 @@ fn engine() -> Vec<EngineError> {
         EngineError::NotFound { what: NAME, name: name() },
         EngineError::Taken { what: NAME, name: name() },
         EngineError::AlreadySo(NAME),
+        EngineError::Changed(NAME),
         EngineError::Limit { what: NAME, limit: 2, used: 2 },
         EngineError::Invalid { field: NAME, wanted: name() },
         EngineError::IdempotencyReused,
@@ -154,6 +155,7 @@ fn decided(error: &EngineError) {
         | EngineError::NotFound { .. }
         | EngineError::Taken { .. }
         | EngineError::AlreadySo(_)
+        | EngineError::Changed(_)
         | EngineError::Limit { .. }
         | EngineError::Invalid { .. }
         | EngineError::IdempotencyReused

@@ -17,6 +17,13 @@ pub fn max_devices(tier: &str) -> Option<u64> {
     TIERS.iter().find(|(name, _)| *name == tier).map(|(_, devices)| *devices)
 }
 
+/// Whether a key can say this tier so that its readers tell it from the random part.
+pub fn can_say(tier: &str) -> bool {
+    let key = format!("{}-x", tier.to_ascii_uppercase());
+    tier.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        && split(&key) == Some((&key[..tier.len()], "x"))
+}
+
 /// Length of the random part of new keys.
 const RANDOM_LENGTH: usize = 16;
 
@@ -132,7 +139,17 @@ fn check(secret: &SharedSecret, signed: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::split;
+    use super::{can_say, split};
+
+    #[test]
+    fn a_key_says_tiers_that_are_read_again() {
+        for good in ["PRO-10", "gold", "gold-5", "x"] {
+            assert!(can_say(good), "{good}");
+        }
+        for bad in ["", "gold-extra", "gold-5-6", "-gold", "gold-", "pro-10-x", "g ld", "göld"] {
+            assert!(!can_say(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn known_tiers_come_first() {

@@ -70,6 +70,16 @@ impl Engine {
         Ok(found)
     }
 
+    /// An installation.
+    ///
+    /// # Errors
+    /// When there is none, or the database cannot be asked.
+    pub async fn installation(&self, id: Uuid) -> Result<Installation, EngineError> {
+        let row =
+            installations::by_id(&self.store, id).await?.filter(|row| row.account_id == self.account.id);
+        row.ok_or_else(|| EngineError::NotFound { what: "installation", name: id.to_string() })
+    }
+
     /// An installation by its name.
     ///
     /// # Errors

@@ -264,8 +264,10 @@ impl Activating {
         }
         let limit = rules.machine_limit(found.license.max_machines);
         let counted = licenses::count_machine(tx, id, limit, self.now).await?;
+        // An end that it has stays: the policy may have said something else when it was made.
         let begins = rules.expiration_basis == ExpirationBasis::FromFirstActivation
-            && found.license.first_activated_at.is_none();
+            && found.license.first_activated_at.is_none()
+            && found.license.expiry.is_none();
         if let (true, true, Some(seconds)) = (counted, begins, rules.duration) {
             let expiry = rules.arithmetic().end(self.now, seconds)?;
             licenses::set_expiry(tx, id, Some(expiry), None, self.now).await?;

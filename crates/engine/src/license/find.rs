@@ -1,6 +1,7 @@
 //! Finding a licence by its key, an older form, or its id.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use keyward_core::scheme::Scheme;
@@ -39,6 +40,18 @@ pub struct Found {
 }
 
 impl Found {
+    /// What somebody decides on who looks at it: its end, its state, its owner, its policy and its limits. Uses, devices and
+    /// validations are no change of it.
+    pub fn seen(&self) -> String {
+        let license = &self.license;
+        let mut digest = DefaultHasher::new();
+        (license.policy_id, license.user_id, &license.name).hash(&mut digest);
+        (license.expiry.map(Timestamp::micros), &license.expiry_text).hash(&mut digest);
+        (&license.suspension_reason, license.transfers).hash(&mut digest);
+        (license.max_machines, license.max_uses).hash(&mut digest);
+        format!("{:016x}", digest.finish())
+    }
+
     /// Within what its devices' fingerprints are unique.
     pub(crate) fn uniqueness_scope(&self) -> Uuid {
         scope_of(&self.license, &self.policy)
@@ -60,6 +73,8 @@ pub(crate) fn scope_of(license: &licenses::License, policy: &Policy) -> Uuid {
 pub enum Named {
     /// By its id.
     Id(Uuid),
+    /// By its id, as it was when somebody decided about it: when it was changed since ([`Found::seen`]), no change follows.
+    Seen(Uuid, String),
     /// By its key, or any form ever given out for it, as delivered.
     Key(String),
     /// By what it is for, in a product (system A's `client_id`).
@@ -85,7 +100,7 @@ impl Named {
     /// For messages: never a whole key.
     pub(crate) fn shown(&self) -> String {
         match self {
-            Self::Id(id) => id.to_string(),
+            Self::Id(id) | Self::Seen(id, _) => id.to_string(),
             Self::Key(key) | Self::Text(key) => hint(key),
             Self::Subject(_, subject) | Self::Client(subject) => subject.clone(),
         }
@@ -179,7 +194,7 @@ impl Engine {
 
     pub(crate) async fn find_in(&self, db: &impl Read, named: &Named) -> Result<Found, EngineError> {
         let found = match named {
-            Named::Id(id) => self.find_id(db, *id).await?,
+            Named::Id(id) | Named::Seen(id, _) => self.find_id(db, *id).await?,
             Named::Key(key) => self.find_key(db, &canonical(key)?).await?,
             Named::Subject(product, subject) => self.find_subject(db, *product, subject).await?,
             Named::Client(client) => self.find_client(db, client).await?,
@@ -227,6 +242,11 @@ impl Engine {
         let license = licenses::lock(tx, id).await?.ok_or_else(gone)?;
         let mut found = self.find_in(tx, &Named::Id(id)).await?;
         found.license = license;
+        if let Named::Seen(_, seen) = named
+            && *seen != found.seen()
+        {
+            return Err(EngineError::Changed("licence"));
+        }
         self.refresh_rules(tx, &mut found).await?;
         Ok(found)
     }

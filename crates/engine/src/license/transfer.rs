@@ -142,8 +142,8 @@ impl Transferring {
     /// A licence that was never activated begins with the move, as it would with an activation.
     async fn begin(&self, tx: &Tx<'_>, found: &Found) -> Result<(), EngineError> {
         let (license, rules) = (&found.license, &found.policy.rules);
-        if let (ExpirationBasis::FromFirstActivation, Some(seconds)) =
-            (rules.expiration_basis, rules.duration)
+        if let (ExpirationBasis::FromFirstActivation, Some(seconds), None) =
+            (rules.expiration_basis, rules.duration, license.expiry)
         {
             let expiry = rules.arithmetic().end(self.now, seconds)?;
             licenses::set_expiry(tx, license.id, Some(expiry), None, self.now).await?;

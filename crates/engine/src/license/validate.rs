@@ -104,7 +104,8 @@ impl Engine {
             .await;
     }
 
-    /// Where the policy says so, the first validation sets the expiry, before its answer.
+    /// Where the policy says so, the first validation sets the expiry, before its answer. An end that a licence has stays:
+    /// the policy may have said something else when it was made.
     async fn begin_with_first_validation(
         &self,
         caller: &Caller,
@@ -115,6 +116,7 @@ impl Engine {
         let license = &found.license;
         if rules.expiration_basis != ExpirationBasis::FromFirstValidation
             || license.first_validated_at.is_some()
+            || license.expiry.is_some()
             || license.suspended_at.is_some()
         {
             return Ok(());
@@ -145,7 +147,7 @@ impl Job for FirstValidation {
     async fn run(&self, tx: &Tx<'_>) -> Result<(), EngineError> {
         let row = licenses::lock(tx, self.license).await?;
         // Of two first validations the second one finds it begun.
-        if row.is_none_or(|row| row.first_validated_at.is_some()) {
+        if row.is_none_or(|row| row.first_validated_at.is_some() || row.expiry.is_some()) {
             return Ok(());
         }
         licenses::touch_validated(tx, self.license, self.entry.at, self.expiry).await?;

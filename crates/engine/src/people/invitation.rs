@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::{Person, SignedIn, email, name, password};
 use crate::token::Role;
-use crate::{Caller, Engine, EngineError};
+use crate::{Actor, Caller, Engine, EngineError};
 
 const KIND: &str = "invitation";
 /// How long a link is good.
@@ -85,7 +85,7 @@ impl Engine {
             Some(address) => people::by_email(&self.store, self.account.id, address).await?.map(|row| row.id),
             None => None,
         };
-        let (row, secret) = self.new_invitation(role, address);
+        let (row, secret) = self.new_invitation(caller, role.as_str(), address);
         let detail = json!({ "role": role.as_str(), "expires": row.expires_at, "person": there });
         let entry =
             self.entry(caller, "person.invite", ("invitation", Some(row.id)), &detail, row.created_at);
@@ -98,7 +98,7 @@ impl Engine {
     /// # Errors
     /// When the database refuses.
     pub async fn invite_first(&self, caller: &Caller) -> Result<InvitationSecret, EngineError> {
-        let (row, secret) = self.new_invitation(Role::Admin, None);
+        let (row, secret) = self.new_invitation(caller, Role::Admin.as_str(), None);
         let detail = json!({ "role": row.role, "expires": row.expires_at });
         let entry =
             self.entry(caller, "person.invite", ("invitation", Some(row.id)), &detail, row.created_at);
@@ -106,7 +106,12 @@ impl Engine {
         Ok(secret)
     }
 
-    fn new_invitation(&self, role: Role, address: Option<String>) -> (Row, InvitationSecret) {
+    pub(super) fn new_invitation(
+        &self,
+        caller: &Caller,
+        role: &str,
+        address: Option<String>,
+    ) -> (Row, InvitationSecret) {
         let now = self.now();
         let mut bytes = Zeroizing::new([0; 32]);
         self.with_chance(|chance| chance.fill_bytes(bytes.as_mut_slice()));
@@ -116,9 +121,13 @@ impl Engine {
             account_id: self.account.id,
             digest: self.vault.digest(KIND, secret.expose()).to_vec(),
             email: address,
-            role: role.as_str().to_owned(),
+            role: role.to_owned(),
             created_at: now,
             expires_at: now.plus_seconds(SECONDS),
+            invited_by: match caller.actor {
+                Actor::User(person) => Some(person),
+                _ => None,
+            },
         };
         (row, secret)
     }
@@ -204,7 +213,7 @@ impl Engine {
         let unknown = || EngineError::NotFound { what: "person", name: address.clone() };
         let person = Person::of(&row.ok_or_else(unknown)?);
         let entry = self.entry(caller, "person.reset", ("user", Some(person.id)), &json!({}), self.now());
-        let (invitation, secret) = self.new_invitation(person.role, Some(address));
+        let (invitation, secret) = self.new_invitation(caller, person.role.as_str(), Some(address));
         self.store.write(Resetting { person: person.id, invitation, entry }).await?;
         Ok(secret)
     }

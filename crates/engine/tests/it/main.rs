@@ -9,6 +9,8 @@ mod installations;
 mod keys;
 mod moving;
 mod offline;
+mod people;
+mod policies;
 mod properties;
 mod stored;
 mod token;

@@ -12,7 +12,7 @@ use keyward_engine::token::{Permission, Role};
 use super::HOME;
 use super::assets::{ASSETS, Assets};
 use super::language::Language;
-use super::texts::{Common, Examine, Generate, LicenseKey, fill, wait};
+use super::texts::{Common, Examine, Features, Generate, LicenseKey, fill, wait};
 use super::visitor::Visitor;
 use crate::app::{App, is_temporary, log_failure};
 use crate::layers::{Context, Refused, RequestId};
@@ -90,6 +90,7 @@ impl<'a> Frame<'a> {
             ("/console/customers", c.customers, Permission::LicenseRead),
             ("/console/installations", c.installations, Permission::LicenseRead),
             ("/console/products", c.products, Permission::LicenseRead),
+            ("/console/features", Features::of(self.language).title, Permission::LicenseRead),
             ("/console/pools", c.pools, Permission::StatsRead),
             ("/console/keys", c.keys, Permission::SettingsRead),
             ("/console/tokens", c.tokens, Permission::TokenManage),

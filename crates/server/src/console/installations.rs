@@ -8,6 +8,7 @@ use keyward_engine::installation::{Holding, Standing};
 use keyward_engine::token::Permission;
 use uuid::Uuid;
 
+use super::LICENSE_KEY;
 use super::frame::{self, Frame, instant, see};
 use super::texts::{Common, Installations, fill};
 use super::visitor::{Posted, Visitor};
@@ -40,6 +41,8 @@ struct Typed {
 struct Row {
     id: Uuid,
     name: String,
+    /// Its licence page.
+    link: String,
     is_own: bool,
     tier: String,
     licenses: usize,
@@ -110,6 +113,10 @@ fn row(holding: &Holding, visitor: &Visitor, t: &'static Installations) -> Row {
     let c = Common::of(visitor.language);
     Row {
         id: installation.id,
+        link: address(
+            LICENSE_KEY,
+            &[("installation", if installation.own { "" } else { &installation.name })],
+        ),
         name: installation.name.clone(),
         is_own: installation.own,
         tier: holding.tier(),

@@ -201,21 +201,12 @@ async fn whole(visitor: &Visitor, id: &str, fields: &Fields, told: Told) -> Resp
             })
             .collect(),
         may: may(visitor, found),
-        seen: seen(found),
+        seen: found.seen(),
         standing,
         problem: told.problem,
         typed: &told.typed,
     };
     frame::html(told.status, &page)
-}
-
-/// What a colleague may change: a form that was made before that is not followed.
-pub(super) fn seen(found: &Found) -> String {
-    let license = &found.license;
-    let end = license.expiry.map_or(-1, Timestamp::micros);
-    let state = license.suspension_reason.as_deref().unwrap_or("-");
-    let owner = license.user_id.unwrap_or_default();
-    format!("{end}.{state}.{}.{}", license.transfers, owner.simple())
 }
 
 fn title(found: &Found, t: &Licenses) -> String {

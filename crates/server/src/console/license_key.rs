@@ -1,4 +1,5 @@
-//! System E's licence page: a key is pasted and activated, and what the account's own installation may do is shown.
+//! System E's licence page: a key is pasted and activated, and what an installation may do is shown: the account's own, or one
+//! that is named.
 
 use askama::Template;
 use axum::http::{StatusCode, Uri};
@@ -13,7 +14,7 @@ use super::standing::Standing;
 use super::texts::{LicenseKey, Licenses, fill, wait};
 use super::visitor::{Posted, Visitor};
 use crate::limits::RetryAfter;
-use crate::web::Fields;
+use crate::web::{Fields, address};
 
 /// Where it is.
 pub(crate) const HERE: &str = "/console/license-key";
@@ -29,6 +30,10 @@ struct Page<'a> {
     warning: Option<String>,
     rows: Vec<Row>,
     may_activate: bool,
+    /// Of whom it is, where it is not the own one.
+    installation: &'a str,
+    /// What was typed as its name.
+    wanted: &'a str,
     typed: &'a str,
     problem: Option<String>,
 }
@@ -47,13 +52,40 @@ pub(super) async fn show(visitor: Visitor, uri: Uri) -> Response {
     if let Some(no) = visitor.refusal(Permission::LicenseRead) {
         return no;
     }
-    let t = LicenseKey::of(visitor.language);
-    let notice = match Fields::of_query(uri.query()).get("done") {
+    let (t, fields) = (LicenseKey::of(visitor.language), Fields::of_query(uri.query()));
+    let notice = match fields.get("done") {
         "activated" => Some(t.done),
         "again" => Some(t.again),
         _ => None,
     };
-    whole(&visitor, StatusCode::OK, notice, "", None).await
+    let wanted = fields.get("installation").trim();
+    match chosen(&visitor, wanted).await {
+        Ok(installation) => whole(&visitor, installation, wanted, StatusCode::OK, notice, "", None).await,
+        Err(error) => unknown(&visitor, wanted, &error).await,
+    }
+}
+
+/// There is no installation of this name: the own one is shown instead.
+async fn unknown(visitor: &Visitor, wanted: &str, error: &EngineError) -> Response {
+    let t = LicenseKey::of(visitor.language);
+    match (error, own(visitor)) {
+        (EngineError::NotFound { .. }, Ok(own)) => {
+            let problem = Some(t.unknown.to_owned());
+            whole(visitor, own, wanted, StatusCode::NOT_FOUND, None, "", problem).await
+        }
+        (error, _) => visitor.failed(error),
+    }
+}
+
+/// The installation of a name; without one, the own.
+async fn chosen(visitor: &Visitor, name: &str) -> Result<Uuid, EngineError> {
+    if name.is_empty() {
+        return own(visitor);
+    }
+    if name.contains('\0') {
+        return Err(EngineError::NotFound { what: "installation", name: String::new() });
+    }
+    Ok(visitor.app.engine().installation_named(name).await?.id)
 }
 
 /// The account's own installation.
@@ -70,18 +102,16 @@ fn caller(visitor: &Visitor) -> Caller {
     Caller { product, ..visitor.caller.clone() }
 }
 
-async fn holding(visitor: &Visitor) -> Result<Holding, EngineError> {
-    visitor.app.engine().holding(&caller(visitor), own(visitor)?).await
-}
-
 async fn whole(
     visitor: &Visitor,
+    installation: Uuid,
+    wanted: &str,
     status: StatusCode,
     notice: Option<&'static str>,
     typed: &str,
     problem: Option<String>,
 ) -> Response {
-    let holding = match holding(visitor).await {
+    let holding = match visitor.app.engine().holding(&caller(visitor), installation).await {
         Ok(holding) => holding,
         Err(error) => return visitor.failed(&error),
     };
@@ -100,6 +130,8 @@ async fn whole(
         warning,
         rows: holding.licenses.iter().map(|held| row(held, visitor)).collect(),
         may_activate: visitor.may(Permission::LicenseChange),
+        installation: if holding.row.own { "" } else { &holding.row.name },
+        wanted,
         typed,
         problem,
     };
@@ -140,31 +172,35 @@ pub(super) async fn activate(posted: Posted) -> Response {
         return no;
     }
     let t = LicenseKey::of(visitor.language);
-    let key = fields.get("key").trim();
+    let (key, wanted) = (fields.get("key").trim(), fields.get("installation"));
+    let installation = match chosen(&visitor, wanted).await {
+        Ok(installation) => installation,
+        Err(error) => return unknown(&visitor, wanted, &error).await,
+    };
     let refused = StatusCode::UNPROCESSABLE_ENTITY;
+    let again = async |status, key, problem| {
+        whole(&visitor, installation, wanted, status, None, key, Some(problem)).await
+    };
     if key.is_empty() {
-        return whole(&visitor, refused, None, "", Some(t.missing.to_owned())).await;
+        return again(refused, "", t.missing.to_owned()).await;
     }
     let engine = visitor.app.engine();
-    let activated = match own(&visitor) {
-        Ok(own) => engine.activate_key(&caller(&visitor), own, key, None).await,
-        Err(error) => Err(error),
-    };
-    match activated {
+    match engine.activate_key(&caller(&visitor), installation, key, None).await {
         Ok(Repeatable::Fresh(KeyActivation::Done { again, .. })) => {
-            see(&format!("{HERE}?done={}", if again { "again" } else { "activated" }))
+            let done = if again { "again" } else { "activated" };
+            see(&address(HERE, &[("installation", wanted), ("done", done)]))
         }
         Ok(Repeatable::Fresh(KeyActivation::Refused(verdict))) => {
             let problem = format!("{}. {}", verdict.detail.trim_end_matches('.'), verdict.remedy);
-            whole(&visitor, refused, None, key, Some(problem)).await
+            again(refused, key, problem).await
         }
         Ok(Repeatable::Fresh(KeyActivation::TooManyTries { until })) => {
             let RetryAfter(seconds) = RetryAfter::between(engine.now(), until);
             let problem = fill(t.wait, wait(visitor.language, seconds));
-            whole(&visitor, StatusCode::TOO_MANY_REQUESTS, None, key, Some(problem)).await
+            again(StatusCode::TOO_MANY_REQUESTS, key, problem).await
         }
         // Nothing was repeated: no `Idempotency-Key` was given.
-        Ok(Repeatable::Kept(..)) => see(HERE),
+        Ok(Repeatable::Kept(..)) => see(&address(HERE, &[("installation", wanted)])),
         Err(error) => visitor.failed(&error),
     }
 }

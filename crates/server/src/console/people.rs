@@ -1,7 +1,9 @@
 //! The people of the console: a list with invitations, and a page about each.
 
+mod invitations;
 mod person;
 
+pub(super) use invitations::act as act_on_invitation;
 pub(super) use person::{act, show};
 
 use std::str::FromStr as _;
@@ -22,12 +24,16 @@ use super::texts::{Common, People, fill};
 use super::visitor::{Posted, Visitor};
 use crate::web::{Fields, address};
 
+/// Invitations that are shown: an hour has no more.
+const MOST_WAITING: i64 = 100;
+
 #[derive(Template)]
 #[template(path = "console/people.html")]
 struct Page<'a> {
     f: Frame<'a>,
     t: &'static People,
     rows: Vec<Row>,
+    waiting: Vec<invitations::Row>,
     roles: Vec<RoleChoice>,
     link: Option<Link>,
     problem: Option<&'static str>,
@@ -70,6 +76,7 @@ impl Link {
 #[derive(Default)]
 struct Told<'a> {
     status: StatusCode,
+    notice: Option<&'static str>,
     link: Option<Link>,
     problem: Option<&'static str>,
     email: &'a str,
@@ -77,8 +84,9 @@ struct Told<'a> {
 }
 
 /// `GET /console/people`.
-pub(super) async fn list(visitor: Visitor) -> Response {
-    whole(&visitor, Told::default()).await
+pub(super) async fn list(visitor: Visitor, uri: Uri) -> Response {
+    let notice = done(&Fields::of_query(uri.query()), People::of(visitor.language));
+    whole(&visitor, Told { notice, ..Told::default() }).await
 }
 
 async fn whole(visitor: &Visitor, told: Told<'_>) -> Response {
@@ -86,14 +94,16 @@ async fn whole(visitor: &Visitor, told: Told<'_>) -> Response {
         return no;
     }
     let t = People::of(visitor.language);
-    let people = match visitor.app.engine().people().await {
-        Ok(people) => people,
-        Err(error) => return visitor.failed(&error),
+    let engine = visitor.app.engine();
+    let (people, waiting) = match (engine.people().await, engine.waiting_invitations(MOST_WAITING).await) {
+        (Ok(people), Ok(waiting)) => (people, waiting),
+        (Err(error), _) | (_, Err(error)) => return visitor.failed(&error),
     };
     let c = Common::of(visitor.language);
     let page = Page {
-        f: Frame::of(visitor, t.title),
+        f: Frame::of(visitor, t.title).saying(told.notice),
         t,
+        waiting: waiting.into_iter().map(|it| invitations::row(it, &people, visitor)).collect(),
         rows: people.into_iter().map(|person| row(person, visitor, c)).collect(),
         roles: roles(visitor, if told.role.is_empty() { Role::SupportAgent.as_str() } else { told.role }),
         link: told.link,
@@ -188,6 +198,8 @@ fn done(fields: &Fields, t: &'static People) -> Option<&'static str> {
         "role" => Some(t.change_role_done),
         "lock-out" => Some(t.lock_out_done),
         "let-in" => Some(t.let_in_done),
+        "withdraw" => Some(t.withdraw_done),
+        "over" => Some(t.waiting_over),
         _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! One policy: its rules in sentences, its features, and the form that changes it.
 
 mod sentences;
+mod strategies;
 mod typed;
 
 pub(super) use sentences::{devices, span};
@@ -14,16 +15,13 @@ use axum::extract::Path;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use keyward_engine::token::Permission;
-use keyward_engine::{Holder, Policy, Product};
+use keyward_engine::{Holder, Policy, Product, check_feature_code};
 
 use super::frame::{self, Frame, instant, see};
 use super::products::sentence;
 use super::texts::{Common, Products};
 use super::visitor::{Posted, Visitor};
 use crate::web::{Fields, address};
-
-/// The longest code of a feature, in bytes.
-const MAX_FEATURE: usize = 100;
 
 #[derive(Template)]
 #[template(path = "console/policy.html")]
@@ -38,6 +36,9 @@ struct Page<'a> {
     sentences: Vec<String>,
     seen: String,
     problem: Option<String>,
+    /// How many licences follow it.
+    count: String,
+    asked: typed::Asked,
     typed: Typed,
     is_sent_back: bool,
 }
@@ -69,10 +70,10 @@ pub(super) async fn show(
         "features" => Some(t.features_done),
         _ => None,
     };
-    whole(&visitor, &product, &policy, StatusCode::OK, notice, None, None)
+    whole(&visitor, &product, &policy, StatusCode::OK, notice, None, None).await
 }
 
-fn whole(
+async fn whole(
     visitor: &Visitor,
     product: &Product,
     policy: &Policy,
@@ -82,6 +83,12 @@ fn whole(
     typed: Option<Typed>,
 ) -> Response {
     let t = Products::of(visitor.language);
+    let count = match visitor.app.engine().licenses_under(policy.row.id).await {
+        Ok(count) => count.to_string(),
+        Err(error) => return visitor.failed(&error),
+    };
+    let is_sent_back = typed.is_some();
+    let typed = typed.unwrap_or_else(|| Typed::show(policy));
     let page = Page {
         f: Frame::of(visitor, format!("{} · {}", product.name, policy.row.name)).saying(notice),
         t,
@@ -93,8 +100,10 @@ fn whole(
         sentences: sentences::of(&policy.rules, t),
         seen: seen(policy),
         problem,
-        is_sent_back: typed.is_some(),
-        typed: typed.unwrap_or_else(|| Typed::show(policy)),
+        count,
+        asked: typed.asked(policy, t),
+        is_sent_back,
+        typed,
     };
     frame::html(status, &page)
 }
@@ -122,24 +131,24 @@ pub(super) async fn change(Path((product, policy)): Path<(String, String)>, post
     };
     let (t, c) = (Products::of(visitor.language), Common::of(visitor.language));
     let typed = Typed::of(&fields);
-    let again = |status, problem: String, typed| {
+    let again = async |status, problem: String, typed| {
         // As it stands now.
         let now = find(&visitor, &product.code, &policy.row.code);
         let now = now.map_or_else(|| Arc::clone(&policy), |(_, policy)| policy);
-        whole(&visitor, &product, &now, status, None, Some(problem), Some(typed))
+        whole(&visitor, &product, &now, status, None, Some(problem), Some(typed)).await
     };
     if fields.get("seen") != seen(&policy) {
-        return again(StatusCode::CONFLICT, c.changed_meanwhile.to_owned(), typed);
+        return again(StatusCode::CONFLICT, c.changed_meanwhile.to_owned(), typed).await;
     }
     let rules = match typed.rules(&policy.rules, t) {
         Ok(rules) => rules,
-        Err(problem) => return again(StatusCode::UNPROCESSABLE_ENTITY, problem, typed),
+        Err(problem) => return again(StatusCode::UNPROCESSABLE_ENTITY, problem, typed).await,
     };
     match engine.change_policy(&visitor.caller, &policy, &typed.name, &rules).await {
         Ok(true) => see(&format!("/console/products/{}/{}?done=change", product.code, policy.row.code)),
-        Ok(false) => again(StatusCode::CONFLICT, c.changed_meanwhile.to_owned(), typed),
+        Ok(false) => again(StatusCode::CONFLICT, c.changed_meanwhile.to_owned(), typed).await,
         Err(error) => match sentence(&error, t) {
-            Some((status, problem)) => again(status, problem.to_owned(), typed),
+            Some((status, problem)) => again(status, problem.to_owned(), typed).await,
             None => visitor.failed(&error),
         },
     }
@@ -163,22 +172,17 @@ pub(super) async fn features(Path((product, policy)): Path<(String, String)>, po
         }
         // A colleague removed it.
         ("", feature) if !feature.is_empty() => Ok(()),
-        (feature, _) if is_feature(feature) => {
+        (feature, _) if check_feature_code(feature).is_ok() => {
             engine.attach_entitlements(caller, holder, &[feature.to_owned()]).await
         }
         _ => {
             let problem = Some(t.feature_bad.to_owned());
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            return whole(&visitor, &product, &policy, status, None, problem, None);
+            return whole(&visitor, &product, &policy, status, None, problem, None).await;
         }
     };
     match done {
         Ok(()) => see(&format!("/console/products/{}/{}?done=features", product.code, policy.row.code)),
         Err(error) => visitor.failed(&error),
     }
-}
-
-fn is_feature(code: &str) -> bool {
-    let sound = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-    (1..=MAX_FEATURE).contains(&code.len()) && code.bytes().all(sound)
 }

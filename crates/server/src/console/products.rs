@@ -11,12 +11,13 @@ use keyward_engine::{EngineError, Policy};
 
 use super::frame::{self, Frame, instant, see};
 use super::policy::{Typed, devices, span};
-use super::texts::Products;
+use super::texts::{Products, fill};
 use super::visitor::{Posted, Visitor};
 use crate::web::{Fields, address};
 
-/// The kinds of keys whose policies have whatever names their vendor likes; those of the others are given.
-const SCHEMES: [Scheme; 3] = [Scheme::File, Scheme::Record, Scheme::Lk3];
+/// The kinds of keys, the one to choose first.
+const SCHEMES: [Scheme; 7] =
+    [Scheme::Lk3, Scheme::Record, Scheme::File, Scheme::Pool, Scheme::Tier, Scheme::Lk2, Scheme::Lk1];
 
 #[derive(Template)]
 #[template(path = "console/products.html")]
@@ -46,7 +47,10 @@ struct ProductPage<'a> {
     made: String,
     licenses: String,
     rows: Vec<PolicyRow>,
-    schemes: [&'static str; 3],
+    schemes: [&'static str; 7],
+    /// Each kind with what it needs.
+    needs: [(&'static str, &'static str); 7],
+    fronts: String,
     problem: Option<String>,
     new_code: &'a str,
     scheme: &'a str,
@@ -112,6 +116,12 @@ pub(super) const fn sentence(
         EngineError::Invalid { field, .. } if matches!(field.as_bytes(), b"code") => {
             Some((StatusCode::UNPROCESSABLE_ENTITY, t.code_bad))
         }
+        EngineError::Invalid { field, .. } if matches!(field.as_bytes(), b"tier") => {
+            Some((StatusCode::UNPROCESSABLE_ENTITY, t.tier_bad))
+        }
+        EngineError::Invalid { field, .. } if matches!(field.as_bytes(), b"duration") => {
+            Some((StatusCode::UNPROCESSABLE_ENTITY, t.days_bad))
+        }
         EngineError::Invalid { .. } => Some((StatusCode::UNPROCESSABLE_ENTITY, t.name_bad)),
         _ => None,
     }
@@ -150,12 +160,37 @@ fn one(
         licenses: address("/console/licenses", &[("product", &product.code)]),
         rows: catalog.policies_of(product.id).map(|policy| row(policy, t)).collect(),
         schemes: SCHEMES.map(Scheme::as_str),
+        needs: SCHEMES.map(|scheme| (scheme.as_str(), needs(scheme, t))),
+        fronts: fronts(visitor, t),
         problem,
         new_code: fields.get("code"),
         scheme: fields.get("scheme"),
         typed,
     };
     frame::html(status, &page)
+}
+
+/// What the keys of a kind need of their policy.
+const fn needs(scheme: Scheme, t: &'static Products) -> &'static str {
+    match scheme {
+        Scheme::Lk3 => t.lk3_needs,
+        Scheme::Record => t.record_needs,
+        Scheme::File => t.file_needs,
+        Scheme::Pool => t.pool_needs,
+        Scheme::Tier => t.tier_needs,
+        Scheme::Lk2 => t.lk2_needs,
+        Scheme::Lk1 => t.lk1_needs,
+    }
+}
+
+/// The products that older applications ask about.
+fn fronts(visitor: &Visitor, t: &'static Products) -> String {
+    let dialects = &visitor.app.config().dialects;
+    let mut products =
+        vec![&dialects.records.product, &dialects.pool.product, &dialects.tier.product, &dialects.lk.product];
+    products.dedup();
+    let products: Vec<&str> = products.into_iter().map(String::as_str).collect();
+    fill(t.fronts, products.join(", "))
 }
 
 fn row(policy: &Policy, t: &'static Products) -> PolicyRow {
@@ -184,7 +219,7 @@ pub(super) async fn create_policy(Path(product): Path<String>, posted: Posted) -
     let Some(scheme) = SCHEMES.into_iter().find(|scheme| scheme.as_str() == fields.get("scheme")) else {
         return again(StatusCode::UNPROCESSABLE_ENTITY, t.scheme_bad.to_owned());
     };
-    let rules = match typed.rules(&Rules::default(), t) {
+    let rules = match typed.rules(&Rules::of_new(scheme), t) {
         Ok(rules) => rules,
         Err(problem) => return again(StatusCode::UNPROCESSABLE_ENTITY, problem),
     };

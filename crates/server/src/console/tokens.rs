@@ -1,6 +1,7 @@
 //! Tokens: a list, making one, revoking one.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::str::FromStr as _;
 
 use askama::Template;
@@ -8,7 +9,7 @@ use axum::extract::Path;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use keyward_core::time::Timestamp;
-use keyward_engine::token::{Permission, Role};
+use keyward_engine::token::{Permission, Role, TokenKind};
 use keyward_engine::{Bearer, EngineError, IssuedToken, StoredToken};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -20,7 +21,7 @@ use crate::web::{Fields, address};
 
 const HERE: &str = "/console/tokens";
 /// Tokens of a page.
-const PAGE: usize = 100;
+const PAGE: i64 = 100;
 /// The longest name, in characters.
 const MAX_NAME: usize = 100;
 /// What stands in the place of a role in the form for an installation's token.
@@ -34,6 +35,8 @@ struct Page<'a> {
     rows: Vec<Row>,
     next: Option<String>,
     is_first: bool,
+    kinds: Vec<Kind>,
+    wanted: Wanted,
     roles: Vec<Choice>,
     may_read_keys: bool,
     made: Option<Zeroizing<String>>,
@@ -53,6 +56,55 @@ struct Row {
     expires: String,
     used: String,
     may_revoke: bool,
+}
+
+/// Tokens of a kind to choose.
+struct Kind {
+    value: &'static str,
+    name: &'static str,
+    is_chosen: bool,
+}
+
+/// Which tokens are wanted.
+#[derive(Default)]
+struct Wanted {
+    kind: Option<TokenKind>,
+    is_revoked: Option<bool>,
+    before: Option<i64>,
+}
+
+impl Wanted {
+    fn of(fields: &Fields) -> Self {
+        let kind = fields.get("kind");
+        Self {
+            kind: TokenKind::ALL.into_iter().find(|it| it.as_str() == kind),
+            is_revoked: match fields.get("state") {
+                "revoked" => Some(true),
+                "open" => Some(false),
+                _ => None,
+            },
+            before: fields.get("before").parse().ok(),
+        }
+    }
+
+    const fn state(&self) -> &'static str {
+        match self.is_revoked {
+            None => "",
+            Some(true) => "revoked",
+            Some(false) => "open",
+        }
+    }
+
+    /// Whether nothing is left out.
+    const fn is_everything(&self) -> bool {
+        self.kind.is_none() && self.is_revoked.is_none()
+    }
+
+    /// The page from there on.
+    fn from(&self, before: &str) -> String {
+        let kind = self.kind.map_or("", TokenKind::as_str);
+        address(HERE, &[("kind", kind), ("state", self.state()), ("before", before)])
+    }
 }
 
 struct Choice {
@@ -92,13 +144,13 @@ struct Told<'a> {
     problem: Option<&'static str>,
     made: Option<Zeroizing<String>>,
     typed: Typed<'a>,
-    from: usize,
+    wanted: Wanted,
 }
 
 impl Default for Told<'_> {
     fn default() -> Self {
         let (status, typed) = (StatusCode::OK, Typed::EMPTY);
-        Self { status, notice: None, problem: None, made: None, typed, from: 0 }
+        Self { status, notice: None, problem: None, made: None, typed, wanted: Wanted::default() }
     }
 }
 
@@ -110,8 +162,7 @@ pub(super) async fn list(visitor: Visitor, uri: Uri) -> Response {
         "gone" => Some(t.gone),
         _ => None,
     };
-    let from = fields.get("from").parse().unwrap_or(0);
-    whole(&visitor, Told { notice, from, ..Told::default() }).await
+    whole(&visitor, Told { notice, wanted: Wanted::of(&fields), ..Told::default() }).await
 }
 
 async fn whole(visitor: &Visitor, told: Told<'_>) -> Response {
@@ -120,21 +171,30 @@ async fn whole(visitor: &Visitor, told: Told<'_>) -> Response {
     }
     let t = Tokens::of(visitor.language);
     let engine = visitor.app.engine();
-    let (tokens, installations) = match (engine.tokens().await, engine.installations().await) {
-        (Ok(tokens), Ok(installations)) => (tokens, installations),
-        (Err(error), _) | (_, Err(error)) => return visitor.failed(&error),
+    let wanted = told.wanted;
+    // One more tells whether there is another page.
+    let found = engine.tokens_before(wanted.kind, wanted.is_revoked, wanted.before, PAGE + 1).await;
+    let mut tokens = match found {
+        Ok(tokens) => tokens,
+        Err(error) => return visitor.failed(&error),
     };
-    let names: HashMap<Uuid, String> = installations.into_iter().map(|it| (it.id, it.name)).collect();
-    let more = tokens.len() > told.from.saturating_add(PAGE);
-    let shown = tokens.iter().rev().skip(told.from).take(PAGE);
+    let is_more = tokens.len() as i64 > PAGE;
+    tokens.truncate(PAGE as usize);
+    let names = match names(visitor, &tokens).await {
+        Ok(names) => names,
+        Err(error) => return visitor.failed(&error),
+    };
+    let last = tokens.last().filter(|_| is_more);
     let c = Common::of(visitor.language);
     let granted = Role::ALL.into_iter().filter(|role| may_grant(visitor, *role));
     let page = Page {
         f: Frame::of(visitor, t.title).saying(told.notice),
         t,
-        rows: shown.map(|token| row(token, &names, visitor, t, c)).collect(),
-        next: more.then(|| address(HERE, &[("from", &(told.from + PAGE).to_string())])),
-        is_first: told.from == 0,
+        next: last.map(|(serial, _)| wanted.from(&serial.to_string())),
+        is_first: wanted.before.is_none(),
+        rows: tokens.iter().map(|(_, token)| row(token, &names, visitor, t, c)).collect(),
+        kinds: kinds(&wanted, t, c),
+        wanted,
         roles: granted.map(|role| Choice { value: role.as_str(), name: role_name(c, role) }).collect(),
         may_read_keys: visitor.may(Permission::KeyManage),
         made: told.made,
@@ -142,6 +202,32 @@ async fn whole(visitor: &Visitor, told: Told<'_>) -> Response {
         typed: told.typed,
     };
     frame::html(told.status, &page)
+}
+
+/// How the installations are called that these tokens are bound to.
+async fn names(
+    visitor: &Visitor,
+    tokens: &[(i64, StoredToken)],
+) -> Result<HashMap<Uuid, String>, EngineError> {
+    let mut names = HashMap::new();
+    for id in tokens.iter().filter_map(|(_, token)| token.installation_id) {
+        if let Entry::Vacant(place) = names.entry(id) {
+            place.insert(visitor.app.engine().installation(id).await?.name);
+        }
+    }
+    Ok(names)
+}
+
+fn kinds(wanted: &Wanted, t: &'static Tokens, c: &'static Common) -> Vec<Kind> {
+    let kind = |kind: TokenKind| Kind {
+        value: kind.as_str(),
+        name: Role::ALL
+            .into_iter()
+            .find(|role| TokenKind::from(*role) == kind)
+            .map_or(t.installations, |role| role_name(c, role)),
+        is_chosen: wanted.kind == Some(kind),
+    };
+    TokenKind::ALL.into_iter().map(kind).collect()
 }
 
 fn row(
@@ -261,11 +347,10 @@ pub(super) async fn revoke(Path(id): Path<String>, posted: Posted) -> Response {
     let t = Tokens::of(visitor.language);
     let Ok(id) = Uuid::try_parse(&id) else { return visitor.none() };
     let engine = visitor.app.engine();
-    let token = match engine.tokens().await {
-        Ok(tokens) => tokens.into_iter().find(|token| token.id == id),
+    let token = match engine.token(id).await {
+        Ok(token) => token,
         Err(error) => return visitor.failed(&error),
     };
-    let Some(token) = token else { return visitor.none() };
     if !may_change(&visitor, &Bearer::of(&token)) {
         let told = Told { status: StatusCode::FORBIDDEN, problem: Some(t.not_yours), ..Told::default() };
         return whole(&visitor, told).await;

@@ -1,6 +1,7 @@
 //! The console's pages over HTTP: who may open what, and each area's job done as a browser without scripts does it.
 
 mod audit;
+mod features;
 mod keys;
 mod others;
 mod people;

@@ -8,7 +8,7 @@ use keyward_engine::token::Permission;
 use keyward_engine::{EngineError, NewUser};
 use uuid::Uuid;
 
-use super::{Told, Typed, find, seen, sentence, whole};
+use super::{Told, Typed, find, sentence, whole};
 use crate::console::frame::see;
 use crate::console::texts::Licenses;
 use crate::console::visitor::Posted;
@@ -57,11 +57,9 @@ pub(in crate::console) async fn act(Path((id, action)): Path<(String, String)>, 
         let told = Told { status, problem: Some(problem), typed, ..Told::default() };
         whole(&visitor, &id, &Fields::of_query(None), told).await
     };
-    // A released device is released, whatever else was changed meanwhile.
-    if action != "release" && fields.get("seen") != seen(&shown.found) {
-        return again(StatusCode::CONFLICT, t.changed.to_owned()).await;
-    }
-    let (engine, caller, named) = (visitor.app.engine(), &visitor.caller, Named::Id(shown.found.license.id));
+    let (engine, caller, license) = (visitor.app.engine(), &visitor.caller, shown.found.license.id);
+    // What a colleague changed since the page was made is told apart in the transaction.
+    let named = Named::Seen(license, fields.get("seen").to_owned());
     let why = Some(fields.get("why").trim().to_owned()).filter(|why| !why.is_empty());
     let text = |name: &str| Some(fields.get(name).trim().to_owned()).filter(|text| !text.is_empty());
     let done = match action.as_str() {
@@ -84,7 +82,9 @@ pub(in crate::console) async fn act(Path((id, action)): Path<(String, String)>, 
             engine.transfer(caller, named, transfer).await.map(|done| done.form)
         }
         "release" => {
-            let request = Deactivate { license: named, machine: fields.get("machine").to_owned() };
+            // A released device is released, whatever else was changed meanwhile.
+            let request =
+                Deactivate { license: Named::Id(license), machine: fields.get("machine").to_owned() };
             match engine.deactivate(caller, request).await {
                 // Two colleagues released it.
                 Err(EngineError::NotFound { what: "device", .. }) => Ok(None),
@@ -98,6 +98,7 @@ pub(in crate::console) async fn act(Path((id, action)): Path<(String, String)>, 
             let form = if form.is_some() { "-form" } else { "" };
             see(&format!("/console/licenses/{id}?done={action}{form}"))
         }
+        Err(EngineError::Changed(_)) => again(StatusCode::CONFLICT, t.changed.to_owned()).await,
         Err(error) => match sentence(&error, t) {
             Some(problem) => again(StatusCode::UNPROCESSABLE_ENTITY, problem).await,
             None => visitor.failed(&error),

@@ -1,8 +1,10 @@
 //! The fields of a policy's form, and the rules that they stand for.
 
+use keyward_core::scheme::Scheme;
 use keyward_engine::Policy;
-use keyward_engine::rules::{AccessAfterExpiry, Rules};
+use keyward_engine::rules::{AccessAfterExpiry, ExpirationBasis, Overage, Rules};
 
+use super::strategies::{self, BASIS, COUNT, Question};
 use crate::console::texts::{Products, fill};
 use crate::web::Fields;
 
@@ -21,6 +23,29 @@ pub(in crate::console) struct Typed {
     pub(in crate::console) transfers: String,
     pub(in crate::console) window: String,
     pub(in crate::console) read_only: bool,
+    /// The rarer rules, where they were asked.
+    rest: Option<Rest>,
+}
+
+/// The rarer rules.
+#[derive(Clone)]
+struct Rest {
+    strict: bool,
+    single_use: bool,
+    chosen: [String; COUNT],
+}
+
+/// The rarer rules, as they are asked.
+pub(super) struct Asked {
+    /// `None` where it is not asked.
+    pub(super) strict: Option<bool>,
+    pub(super) single_use: Option<bool>,
+    /// The answers hold at once for licences that there are.
+    pub(super) at_once: Vec<Question>,
+    /// They hold for what happens from now on.
+    pub(super) from_now: Vec<Question>,
+    /// Whether something of it was changed, and the form is shown again.
+    pub(super) is_open: bool,
 }
 
 impl Typed {
@@ -36,6 +61,12 @@ impl Typed {
             transfers: text("transfers"),
             window: text("window"),
             read_only: fields.get("access") == "read_only",
+            // A tick that is taken away is not sent: that the rest was asked says a field of its own.
+            rest: (!fields.get("rest").is_empty()).then(|| Rest {
+                strict: !fields.get("strict").is_empty(),
+                single_use: !fields.get("single-use").is_empty(),
+                chosen: strategies::chosen(fields),
+            }),
         }
     }
 
@@ -59,6 +90,35 @@ impl Typed {
             transfers: number(rules.max_transfers),
             window: span(rules.transfer_window),
             read_only: rules.access_after_expiry == AccessAfterExpiry::ReadOnly,
+            rest: Some(Rest {
+                strict: rules.strict,
+                single_use: rules.single_use,
+                chosen: strategies::values(rules),
+            }),
+        }
+    }
+
+    /// The rarer rules of a policy that asks for them.
+    pub(super) fn asked(&self, policy: &Policy, t: &'static Products) -> Asked {
+        let rules = &policy.rules;
+        let rest = self.rest.clone().unwrap_or_else(|| Rest {
+            strict: rules.strict,
+            single_use: rules.single_use,
+            chosen: strategies::values(rules),
+        });
+        let scheme = policy.scheme();
+        // An installation's devices are counted otherwise, and only keys of a pool are used up.
+        let is_lk = matches!(scheme, Some(Scheme::Lk1 | Scheme::Lk2 | Scheme::Lk3));
+        let mut questions = strategies::questions(&rest.chosen, rules, t);
+        // The time of a key that works once begins with that.
+        questions.retain(|question| question.field != BASIS || !rules.single_use);
+        let (at_once, from_now) = questions.into_iter().partition(|question| question.is_at_once);
+        Asked {
+            strict: (!is_lk || rules.strict).then_some(rest.strict),
+            single_use: (scheme == Some(Scheme::Pool) || rules.single_use).then_some(rest.single_use),
+            at_once,
+            from_now,
+            is_open: self.rest.is_some() && strategies::values(rules) != rest.chosen,
         }
     }
 
@@ -89,6 +149,20 @@ impl Typed {
         if self.read_only != is_read_only {
             rules.access_after_expiry =
                 if self.read_only { AccessAfterExpiry::ReadOnly } else { AccessAfterExpiry::None };
+        }
+        if let Some(rest) = &self.rest {
+            (rules.strict, rules.single_use) = (rest.strict, rest.single_use);
+            if !strategies::follow(&rest.chosen, &mut rules) {
+                return Err(t.choice_bad.to_owned());
+            }
+            if rules.single_use && !before.single_use {
+                rules.expiration_basis = ExpirationBasis::FromFirstActivation;
+            }
+        }
+        let is_part = matches!(rules.overage_strategy, Overage::By1_25 | Overage::By1_5);
+        let is_new = rules.overage_strategy != before.overage_strategy || rules.floating != before.floating;
+        if is_part && is_new && !rules.floating {
+            return Err(t.overage_bad.to_owned());
         }
         Ok(rules)
     }

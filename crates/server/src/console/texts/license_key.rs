@@ -1,10 +1,17 @@
-//! The licence page of the account's own installation (system E).
+//! The licence page of an installation (system E).
 
 super::texts! {
     title: "License", "Licence";
     menu: "Own licence", "Notre licence";
     intro: "What this installation itself may do. Keys add up: each one that is activated brings its devices.",
         "Ce que cette installation peut faire elle-même. Les clés s’additionnent : chacune apporte ses appareils.";
+    intro_other: "What this customer’s installation may do. Keys add up: each one that is activated brings its devices.",
+        "Ce que l’installation de ce client peut faire. Les clés s’additionnent : chacune apporte ses appareils.";
+    to_own: "Back to our own", "Retour à la nôtre";
+    other: "Another installation, by its name", "Une autre installation, par son nom";
+    show: "Show", "Afficher";
+    unknown: "There is no installation of this name; our own is shown.",
+        "Il n’y a pas d’installation de ce nom ; voici la nôtre.";
     key: "License key", "Clé de licence";
     activate: "Activate License", "Activer la licence";
     missing: "License key is required.", "La clé de licence est nécessaire.";

@@ -37,6 +37,24 @@ super::texts! {
         "Ce n’est pas une adresse e-mail. Écrivez-la comme nom@example.com.";
     role_bad: "Choose one of the roles.", "Choisissez l’un des rôles.";
 
+    waiting: "Waiting invitations", "Invitations en attente";
+    waiting_text: "These links were not opened yet. What a link says is shown once, when it is made: if it was lost, make a new one.",
+        "Ces liens n’ont pas encore été ouverts. Un lien n’est affiché qu’une fois, à sa création : s’il est perdu, créez-en un nouveau.";
+    waiting_for: "For", "Pour";
+    waiting_by: "Invited by", "Invité par";
+    waiting_until: "Good until", "Valable jusqu’au";
+    waiting_anybody: "whoever opens it", "qui l’ouvrira";
+    waiting_by_none: "the command line", "la ligne de commande";
+    waiting_password: "new password", "nouveau mot de passe";
+    withdraw: "Withdraw", "Retirer";
+    withdraw_text: "The link lets nobody in any more. This cannot be taken back; a new invitation can be made.",
+        "Le lien ne laisse plus entrer personne. C’est définitif ; on peut inviter de nouveau.";
+    withdraw_done: "The invitation was withdrawn.", "L’invitation a été retirée.";
+    again: "New link", "Nouveau lien";
+    again_text: "You get another link for the same person and role, good for an hour from now. The first one lets nobody in any more.",
+        "Vous obtenez un autre lien pour la même personne et le même rôle, valable une heure dès maintenant. Le premier ne laisse plus entrer personne.";
+    waiting_over: "It waits no more: it was opened or withdrawn, or its time was over.",
+        "Elle n’est plus en attente : ouverte, retirée ou expirée.";
     actions: "Change it", "Modifier";
     self_note: "This is you. Your password and second factor are on your own page; what you may do, another administrator changes.",
         "C’est vous. Votre mot de passe et votre second facteur sont sur votre page ; un autre administrateur peut changer vos droits.";

@@ -24,6 +24,25 @@ super::texts! {
     code_hint: "Small letters, digits and hyphens; applications name it by this, so it stays.",
         "Minuscules, chiffres et traits d’union ; les applications l’emploient, il ne change donc plus.";
     create: "Make it", "Créer";
+    needs: "What each kind of key needs of its policy", "Ce que chaque type de clé attend de sa politique";
+    lk3_needs: "The code is the tier that the key says; end, devices and features are written into it.",
+        "Le code est le palier que dit la clé ; fin, appareils et fonctions y sont inscrits.";
+    record_needs: "The code is the type of licence that the record says.",
+        "Le code est le type de licence que dit l’enregistrement.";
+    pool_needs: "The duration is in whole days: a key works once, and its time runs from its first activation.",
+        "La durée est en jours entiers : une clé sert une fois, et le temps court dès sa première activation.";
+    tier_needs: "The code is the tier that the key says, of letters and digits alone; without a duration a key is good for 30 days.",
+        "Le code est le palier que dit la clé, en lettres et chiffres seulement ; sans durée, une clé vaut 30 jours.";
+    file_needs: "A file is for one device, and says its end and its grace itself.",
+        "Un fichier vaut pour un appareil, et dit lui-même sa fin et son délai de grâce.";
+    lk2_needs: "The code is the tier that the key says; end and devices are written into it.",
+        "Le code est le palier que dit la clé ; fin et appareils y sont inscrits.";
+    lk1_needs: "The code is the tier, with a hyphen only before a number, as pro-10; a key says nothing else, so end and devices are known here alone.",
+        "Le code est le palier, avec un trait d’union seulement devant un nombre, comme pro-10 ; la clé ne dit rien d’autre : fin et appareils ne sont connus qu’ici.";
+    fronts: "Applications of the older systems are answered about the products {}: a policy for them belongs into one of these.",
+        "Les applications des anciens systèmes obtiennent des réponses sur les produits {} : une politique pour elles se crée dans l’un de ceux-ci.";
+    rest_later: "The rarer rules are changed on the policy’s own page, once it is made.",
+        "Les règles plus rares se modifient sur la page de la politique, une fois créée.";
     product_done: "The product was made. Make its first policy here.",
         "Le produit a été créé. Créez ici sa première politique.";
     policy_done: "The policy was made.", "La politique a été créée.";
@@ -46,8 +65,29 @@ super::texts! {
     span_hint: "Durations in days, or as 12h, 30m or 45s. What is left empty is without limit.",
         "Durées en jours, ou comme 12h, 30m ou 45s. Ce qui reste vide est sans limite.";
 
+    under: "Licences under it", "Licences qui la suivent";
+    more: "Rarer rules", "Règles plus rares";
+    at_once: "These hold at once for every licence under this policy.",
+        "Celles-ci valent aussitôt pour toutes les licences de cette politique.";
+    from_now: "These hold for whatever happens from now on under this policy: a licence that is made or begins, a device that is activated, a renewal, a move. Ends that were given stay.",
+        "Celles-ci valent pour tout ce qui arrive désormais sous cette politique : une licence créée ou qui débute, un appareil activé, un renouvellement, un déplacement. Les fins déjà fixées demeurent.";
+    q_strict: "Only activated devices", "Appareils activés seulement";
+    q_single_use: "Single use", "Usage unique";
+    q_expiration: "After the end", "Après la fin";
+    q_overage: "More devices than the limit", "Plus d’appareils que la limite";
+    q_basis: "When the time begins", "Début de la durée";
+    q_arithmetic: "How days are counted", "Décompte des jours";
+    q_renewal: "From when a renewal counts", "Départ d’un renouvellement";
+    q_moved: "The end after a move", "La fin après un déplacement";
+    q_unique: "Other licences on the same device", "Autres licences sur le même appareil";
+    choice_bad: "Choose from what is offered here.", "Choisissez parmi ce qui est proposé ici.";
+    overage_bad: "A limit of one device cannot be exceeded by a part: allow more devices, or twice as many.",
+        "Une limite d’un appareil ne peut être dépassée d’une fraction : permettez plus d’appareils, ou le double.";
     code_bad: "A code has 1 to 50 small letters, digits and hyphens.",
         "Un code compte 1 à 50 minuscules, chiffres et traits d’union.";
+    tier_bad: "The keys of this kind say the code, and cannot say this one: see below what each kind needs.",
+        "Les clés de ce type disent le code, et ne peuvent pas dire celui-ci : voyez plus bas ce que chaque type attend.";
+    days_bad: "Keys of a pool need a duration in whole days.", "Les clés d’un lot demandent une durée en jours entiers.";
     name_bad: "Give it a name of up to 200 characters.", "Donnez-lui un nom de 200 caractères au plus.";
     taken: "There is one of this code already.", "Il y en a déjà un de ce code.";
     scheme_bad: "Choose one of the kinds.", "Choisissez l’un des types.";
@@ -104,12 +144,16 @@ super::texts! {
     s_no_machines: "It runs on no device.", "Elle ne fonctionne sur aucun appareil.";
     s_any_machines: "It runs on any number of devices.", "Elle fonctionne sur un nombre illimité d’appareils.";
     s_strict: "It is valid only on devices that were activated.", "Elle n’est valable que sur des appareils activés.";
+    strict_text: "A licence is refused until a device is activated for it, and on any other device.",
+        "Une licence est refusée tant qu’aucun appareil n’est activé pour elle, et sur tout autre appareil.";
+    s_over_none: "The limit of devices holds as it is.", "La limite d’appareils s’applique telle quelle.";
     s_over_quarter: "The limit of devices may be exceeded by a quarter.", "La limite d’appareils peut être dépassée d’un quart.";
     s_over_half: "The limit of devices may be exceeded by half.", "La limite d’appareils peut être dépassée de moitié.";
     s_over_twice: "Twice as many devices may be activated as the limit says.",
         "On peut activer deux fois plus d’appareils que la limite.";
     s_over_always: "The limit of devices is said, but never refuses one.",
         "La limite d’appareils est indiquée, mais n’en refuse aucun.";
+    s_unique_license: "A device may run several licences.", "Un appareil peut fonctionner avec plusieurs licences.";
     s_unique_policy: "A device runs one licence of this policy.", "Un appareil fonctionne avec une licence de cette politique.";
     s_unique_product: "A device runs one licence of this product.", "Un appareil fonctionne avec une licence de ce produit.";
     s_unique_account: "A device runs one licence of all products.", "Un appareil fonctionne avec une licence, tous produits confondus.";
@@ -122,6 +166,7 @@ super::texts! {
     s_no_transfers: "It cannot be moved to another device.", "Elle ne peut pas être déplacée vers un autre appareil.";
     s_transfers: "It may be moved to another device up to {} times.", "Elle peut être déplacée vers un autre appareil {} fois au plus.";
     s_window: "Only moves of the last {} count.", "Seuls comptent les déplacements des derniers {}.";
+    s_transfer_keep: "After a move the end stays.", "Après un déplacement, la fin demeure.";
     s_transfer_reset: "Whoever it is moved to begins a new term.", "Après un déplacement, une nouvelle période commence.";
     s_trial: "It may be tried for {}.", "On peut l’essayer {}.";
     s_offline: "A device may run for {} on its last online answer.", "Un appareil peut fonctionner {} sur sa dernière réponse en ligne.";

@@ -5,6 +5,13 @@ super::texts! {
     intro: "A token lets a program, or a person at the older forms, do what its role may. Its text is shown once, when it is made.",
         "Un jeton permet à un programme, ou à une personne sur les anciens formulaires, de faire ce que permet son rôle. Son texte n’est affiché qu’une fois, à sa création.";
     none: "There is no token yet.", "Il n’y a pas encore de jeton.";
+    none_found: "No token is like that.", "Aucun jeton ne correspond.";
+    clear: "Show all", "Tout afficher";
+    filter: "Filter", "Filtrer";
+    kind: "Kind", "Type";
+    any: "any", "tous";
+    open: "Not revoked", "Non révoqué";
+    installations: "Of an installation", "D’une installation";
     name: "Name", "Nom";
     role: "May do", "Droits";
     hint: "Ends with", "Se termine par";

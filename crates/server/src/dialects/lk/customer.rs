@@ -248,6 +248,7 @@ fn failed(error: &EngineError, context: &Context) -> No {
         EngineError::NotAllowed(verdict) => return No::of(verdict),
         EngineError::Taken { .. }
         | EngineError::AlreadySo(_)
+        | EngineError::Changed(_)
         | EngineError::Limit { .. }
         | EngineError::IdempotencyInProgress => StatusCode::CONFLICT,
         EngineError::IdempotencyReused => StatusCode::UNPROCESSABLE_ENTITY,

@@ -148,3 +148,71 @@ async fn what_others_wrote_is_shown_as_they_wrote_it() {
         .await;
     is_escaped(&answer.body);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_change_a_licence_at_once_one_is_told() {
+    for site in Site::all().await {
+        let node = site.node().await;
+        let (one, two) = (Person::of(&site, Role::SupportAgent).await, Person::of(&node, Role::Admin).await);
+        let key = site.tier_key("pro", "c-1").await;
+        let place = format!("/console/licenses/{}", key.id);
+        for action in ["extend", "transfer", "suspend"] {
+            let page = one.page(&place).await;
+            let seen = between(&page, "name=\"seen\" value=\"", "\"").to_owned();
+            let mine = [("seen", seen.as_str()), ("days", "10"), ("email", "a@example.com")];
+            let theirs = [("seen", seen.as_str()), ("days", "20"), ("email", "b@example.com")];
+            let path = format!("{place}/{action}");
+            let (first, second) = tokio::join!(one.post(&path, &mine), two.post(&path, &theirs));
+            let mut statuses = [first.status, second.status];
+            statuses.sort_unstable();
+            assert_eq!(statuses, [303, 409], "{action}: {} {}", first.body, second.body);
+            let refused = if first.status == 409 { first } else { second };
+            assert!(refused.body.contains("A colleague changed"), "{}", refused.body);
+        }
+        let found =
+            site.engine.find(&keyward_engine::license::Named::Id(key.id)).await.expect("found").license;
+        assert_eq!((found.transfers, found.suspension_reason.as_deref()), (1, Some("suspended")));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_activated_in_the_installation_that_is_named() {
+    for site in Site::all().await {
+        let (support, reader) =
+            (Person::of(&site, Role::SupportAgent).await, Person::of(&site, Role::ReadOnly).await);
+        let caller = Caller::operator();
+        site.engine.create_installation(&caller, "Acme & Sons", None).await.unwrap();
+        let order = keyward_engine::form::Order {
+            installation: Some("Acme & Sons".to_owned()),
+            ..Default::default()
+        };
+        let request = keyward_engine::issue::Lk2Request {
+            tier: "PRO-10".to_owned(),
+            max_devices: 10,
+            company: None,
+            expires: None,
+            unique_id: None,
+        };
+        let form = keyward_engine::form::NewForm::Lk2 { order, request };
+        let key = site.engine.issue_form(&caller, form).await.expect("a key").key;
+        let page = reader.page("/console/installations").await;
+        let link = between(&page, "href=\"/console/license-key?", "\"");
+        assert_eq!(link, "installation=Acme+%26+Sons");
+        let page = reader.page(&format!("/console/license-key?{link}")).await;
+        assert!(page.contains("Acme &#38; Sons</bdi></h1>") && !page.contains("name=\"key\""), "{page}");
+        let wrong = support.post("/console/license-key", &[("key", &key)]).await;
+        assert_eq!(wrong.status, 422, "it is not of the own one");
+        let fields = [("key", key.as_str()), ("installation", "Acme & Sons")];
+        let page = support.done("/console/license-key", &fields).await;
+        assert!(page.contains("13 (3 free + 10)") && page.contains("License activated"), "{page}");
+        assert!(support.page("/console/license-key").await.contains("<strong>3 (3 free)</strong>"));
+        for name in ["nobody", SCRIPT, "\0"] {
+            let answer = support.post("/console/license-key", &[("key", &key), ("installation", name)]).await;
+            assert_eq!(answer.status, 404, "{name}");
+            assert!(answer.body.contains("no installation of this name"), "{}", answer.body);
+            if name == SCRIPT {
+                is_escaped(&answer.body);
+            }
+        }
+    }
+}

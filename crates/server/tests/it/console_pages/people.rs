@@ -133,3 +133,55 @@ async fn names_are_shown_as_they_are_written() {
         site.engine.people().await.unwrap().into_iter().find(|it| it.email == "eve@example.com").unwrap();
     is_escaped(&admin.page(&format!("/console/people/{}", eve.id)).await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_that_waits_is_withdrawn_or_made_anew() {
+    for site in Site::all().await {
+        let admin = Person::of(&site, Role::Admin).await;
+        assert!(!admin.page("/console/people").await.contains("Waiting invitations"));
+        let fields = [("email", "bob@example.com"), ("role", "support-agent")];
+        let first = secret(&admin.post("/console/people/invite", &fields).await.body);
+        let page = admin.page("/console/people").await;
+        let waiting = super::between(&page, "Waiting invitations", "</table>");
+        for text in ["bob@example.com", "Support", "admin@example.com"] {
+            assert!(waiting.contains(text), "{text}: {waiting}");
+        }
+        assert!(
+            !page.contains(first.expose()) && !page.contains("set-up?link"),
+            "nothing secret is shown again"
+        );
+        let id = |page: &str| super::between(page, "/console/people/invitations/", "/").to_owned();
+        let again = admin.post(&format!("/console/people/invitations/{}/again", id(&page)), &[]).await;
+        assert_eq!(again.status, 200, "{}", again.body);
+        let second = secret(&again.body);
+        assert!(site.engine.invitation(&first).await.unwrap().is_none());
+        let invitation = site.engine.invitation(&second).await.unwrap().expect("it is good");
+        assert_eq!(
+            (invitation.email.as_deref(), invitation.role),
+            (Some("bob@example.com"), Role::SupportAgent)
+        );
+        assert_eq!(admin.last_event().await, ("person.invite".to_owned(), Some(admin.id)));
+
+        let path =
+            format!("/console/people/invitations/{}/withdraw", id(&admin.page("/console/people").await));
+        let page = admin.done(&path, &[]).await;
+        assert!(
+            page.contains("The invitation was withdrawn.") && !page.contains("bob@example.com"),
+            "{page}"
+        );
+        assert!(site.engine.invitation(&second).await.unwrap().is_none());
+        assert_eq!(admin.last_event().await, ("person.uninvite".to_owned(), Some(admin.id)));
+        assert!(admin.done(&path, &[]).await.contains("It waits no more"));
+        assert!(admin.done(&path.replace("withdraw", "again"), &[]).await.contains("It waits no more"));
+        assert_eq!(admin.post(&path.replace("withdraw", "read"), &[]).await.status, 404);
+
+        // One for a new password, and one for whoever opens it, made at the command line.
+        site.engine.reset_person(&Caller::operator(), &admin.email).await.unwrap();
+        site.engine.invite(&Caller::operator(), Role::ReadOnly, None).await.unwrap();
+        let bob = Person::called(&site, Role::Admin, "eve@example.com").await;
+        let page = bob.page("/console/people").await;
+        for text in ["new password", "whoever opens it", "the command line"] {
+            assert!(page.contains(text), "{text}: {page}");
+        }
+    }
+}

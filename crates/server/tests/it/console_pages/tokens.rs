@@ -102,3 +102,43 @@ async fn many_tokens_stand_on_several_pages() {
     let second = admin.page(super::between(&first, "rel=\"next\" href=\"", "\"")).await;
     assert!(second.contains("number-0.") && !second.contains("rel=\"next\""));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_are_filtered_by_kind_and_whether_they_are_revoked() {
+    for site in Site::all().await {
+        let admin = Person::of(&site, Role::Admin).await;
+        let (engine, caller) = (&site.engine, Caller::operator());
+        for number in 0..102 {
+            let role = if number % 2 == 0 { Role::ReadOnly } else { Role::Developer };
+            let made = engine.create_token(&caller, role, &format!("number-{number}."), None).await.unwrap();
+            if number == 4 {
+                engine.revoke_token(&caller, made.row.id).await.unwrap();
+            }
+        }
+        engine.create_installation(&caller, "acme", None).await.unwrap();
+        engine.create_installation_token(&caller, "acme", false, "of acme", None).await.unwrap();
+        let names = |page: &str| page.matches("<td class=\"first\">").count();
+        for (filter, wanted) in [
+            ("", 100),
+            ("kind=read", 51),
+            ("kind=dev&state=open", 51),
+            ("kind=read&state=revoked", 1),
+            ("state=revoked", 1),
+            ("kind=inst", 1),
+            ("kind=admin", 0),
+            ("kind=none&state=none", 100),
+        ] {
+            let page = admin.page(&format!("/console/tokens?{filter}")).await;
+            assert_eq!(names(&page), wanted, "{filter}");
+            assert_eq!(page.contains("No token is like that."), wanted == 0, "{filter}");
+        }
+        let first = admin.page("/console/tokens?state=open").await;
+        let next = super::between(&first, "rel=\"next\" href=\"", "\"").replace("&#38;", "&");
+        let second = admin.page(&next).await;
+        assert!(
+            second.contains("number-0.") && second.contains("number-1.") && names(&second) == 2,
+            "{second}"
+        );
+        assert!(second.contains("value=\"open\" selected"), "the filter stays");
+    }
+}

@@ -4,6 +4,7 @@ use keyward_store::entitlements::{self, Entitlement};
 use keyward_store::{StoreError, Tx};
 use uuid::Uuid;
 
+use super::license_list::plan;
 use crate::world::{ACCOUNT, NOW, POLICY, TEXTS, id, license, worlds};
 
 async fn ensure(tx: &Tx<'_>, number: u128, code: &str) -> Result<Uuid, StoreError> {
@@ -78,5 +79,62 @@ async fn features_keep_the_order_of_their_list_until_they_are_taken_away() {
         };
         assert!(lock(POLICY).await && !lock(id(999)).await);
         assert_eq!(entitlements::of_license(&w.store, owner).await.unwrap(), ["alpha", "mid"]);
+    }
+}
+
+#[tokio::test]
+async fn features_are_read_by_page_renamed_and_removed_when_nothing_has_them() {
+    for w in worlds().await {
+        let owner = w.license(1, |_| {}).await.id;
+        w.write((), move |(), tx| {
+            Box::pin(async move {
+                for (place, code) in ["b", "d", "a", "c"].into_iter().enumerate() {
+                    ensure(tx, 400 + place as u128, code).await?;
+                }
+                entitlements::attach_to_policy(tx, ACCOUNT, POLICY, id(401), 0).await?;
+                entitlements::attach_to_license(tx, ACCOUNT, owner, id(402), 0).await.map(drop)
+            })
+        })
+        .await
+        .unwrap();
+        let mut after = String::new();
+        let mut found = Vec::new();
+        loop {
+            let page = entitlements::after(&w.store, ACCOUNT, &after, 3).await.unwrap();
+            let Some(last) = page.last() else { break };
+            after.clone_from(&last.entitlement.code);
+            found.extend(page.into_iter().map(|it| (it.entitlement.code, it.has_license)));
+        }
+        let wanted = [("a", true), ("b", false), ("c", false), ("d", false)];
+        assert_eq!(found, wanted.map(|(code, has)| (code.to_owned(), has)));
+        assert!(entitlements::after(&w.store, id(5), "", 9).await.unwrap().is_empty());
+
+        let rename = async |account, number: u128, before: &'static str| {
+            w.write((), move |(), tx| Box::pin(entitlements::rename(tx, account, id(number), before, "new")))
+                .await
+                .unwrap()
+        };
+        assert!(!rename(id(5), 400, TEXTS[0]).await && !rename(ACCOUNT, 400, "other").await);
+        assert!(rename(ACCOUNT, 400, TEXTS[0]).await && !rename(ACCOUNT, 400, TEXTS[0]).await);
+        let named = entitlements::after(&w.store, ACCOUNT, "a", 1).await.unwrap().remove(0).entitlement;
+        assert_eq!((named.code.as_str(), named.name.as_str()), ("b", "new"));
+
+        let delete = async |account, number: u128| {
+            w.write((), move |(), tx| Box::pin(entitlements::delete_unused(tx, account, id(number))))
+                .await
+                .unwrap()
+        };
+        assert!(!delete(ACCOUNT, 401).await, "a policy has it");
+        assert!(!delete(ACCOUNT, 402).await, "a licence has it");
+        assert!(!delete(id(5), 400).await && delete(ACCOUNT, 400).await && !delete(ACCOUNT, 400).await);
+        let code = async |number: u128| entitlements::code(&w.store, ACCOUNT, id(number)).await.unwrap();
+        assert_eq!((code(400).await, code(403).await.as_deref()), (None, Some("c")));
+        if w.store.kind() == "sqlite" {
+            for name in ["ENTITLEMENTS_AFTER", "DELETE_UNUSED"] {
+                let plan = plan(&w, name).await;
+                assert!(plan.contains("license_entitlements_by_feature"), "{plan}");
+                assert!(!plan.contains("SCAN e") && !plan.contains("SCAN license"), "{plan}");
+            }
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! Tokens.
 
 use keyward_core::time::Timestamp;
-use keyward_store::tokens::{self, Token};
+use keyward_store::tokens::{self, Filter, Token};
 
+use super::license_list::plan;
 use crate::world::{ACCOUNT, NOW, TEXTS, digest, id, worlds};
 
 fn token(number: u32) -> Token {
@@ -52,5 +53,48 @@ async fn a_token_is_found_by_its_digest_and_revoked_once() {
         let used = Token { revoked_at: Some(later), last_used_at: Some(later), ..token(1) };
         assert_eq!(tokens::of_account(&w.store, ACCOUNT).await.unwrap(), [used, full]);
         assert!(tokens::of_account(&w.store, id(5)).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn tokens_are_read_by_page_from_the_newest_on() {
+    for w in worlds().await {
+        for number in 1..=9_u32 {
+            let kind = if number % 3 == 0 { "inst" } else { "admin" };
+            let revoked_at = (number % 2 == 0).then_some(NOW);
+            let one = Token { kind: kind.to_owned(), revoked_at, ..token(number) };
+            w.write(one, |it, tx| Box::pin(tokens::insert(tx, it))).await.unwrap();
+        }
+        for (kind, revoked, wanted) in [
+            (None, None, &[9, 8, 7, 6, 5, 4, 3, 2, 1][..]),
+            (None, Some(true), &[8, 6, 4, 2]),
+            (Some("inst"), None, &[9, 6, 3]),
+            (Some("inst"), Some(false), &[9, 3]),
+            (Some("admin"), Some(true), &[8, 4, 2]),
+            (Some("none"), None, &[]),
+        ] {
+            let mut before = i64::MAX;
+            let mut found = Vec::new();
+            loop {
+                let filter = Filter { kind, revoked };
+                let page = tokens::before(&w.store, ACCOUNT, filter, before, 2).await.unwrap();
+                assert!(page.len() <= 2);
+                let Some((serial, _)) = page.last() else { break };
+                before = *serial;
+                found.extend(page.into_iter().map(|(_, token)| token.id));
+            }
+            let wanted: Vec<_> = wanted.iter().map(|number| id(*number)).collect();
+            assert_eq!(found, wanted, "{kind:?} {revoked:?}");
+        }
+        let nobody = tokens::before(&w.store, id(5), Filter::default(), i64::MAX, 9).await;
+        assert!(nobody.unwrap().is_empty());
+        if w.store.kind() == "sqlite" {
+            for (name, index) in
+                [("TOKENS_BEFORE", "tokens_by_account"), ("TOKENS_OF_KIND_BEFORE", "tokens_by_kind")]
+            {
+                let plan = plan(&w, name).await;
+                assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{plan}");
+            }
+        }
     }
 }
