@@ -9,6 +9,7 @@ mod caller;
 mod catalog;
 mod clock;
 pub mod crypto;
+mod devices;
 mod engine;
 mod entitlements;
 mod error;

@@ -7,7 +7,9 @@ mod assets;
 mod audit;
 mod chart;
 mod claims;
+mod csv_file;
 mod customers;
+mod devices;
 mod examine;
 mod features;
 mod frame;
@@ -66,6 +68,8 @@ pub(crate) fn routes(app: App) -> Router {
         .route("/console/me/sessions/{session}/end", post(me::end_session))
         .route("/console/me/sessions/end-others", post(me::end_others))
         .route("/console/licenses", get(licenses::list).post(licenses::search))
+        .route("/console/licenses/bulk", post(licenses::bulk))
+        .route("/console/licenses/export", get(licenses::export))
         .route("/console/generate", get(generate::choose))
         .route("/console/generate/{kind}", get(generate::form).post(generate::make))
         .route("/console/generate/download/{license}", post(generate::download))
@@ -98,6 +102,7 @@ pub(crate) fn routes(app: App) -> Router {
         .route("/console/features/{id}/{action}", post(features::act))
         .route("/console/customers", get(customers::list))
         .route("/console/customers/{id}/{action}", post(customers::act))
+        .route("/console/devices", get(devices::list))
         .route("/console/installations", get(installations::list))
         .route("/console/installations/free", post(installations::set_free))
         .route("/console/pools", get(pools::show))

@@ -57,7 +57,25 @@ macro_rules! held {
     };
 }
 
+/// Machines of licences that are seen, with how their licence is called.
+macro_rules! listed {
+    ($chosen:expr) => {
+        concat!(
+            "select m.serial, coalesce(l.subject, l.name), l.key_hint, m.id, m.account_id, m.license_id, m.user_id,
+               m.fingerprint, m.uniqueness_scope, m.pool, m.name, m.address, m.user_agent, m.created_at,
+               m.last_seen_at
+             from machines m join licenses l on l.id = m.license_id left join batches b on b.id = l.batch_id
+             where coalesce(m.account_id, m.account_id) = $1 and (l.batch_id is null or b.ready_at is not null)
+               and m.serial in (", $chosen, ")
+             order by m.serial desc limit $3"
+        )
+    };
+}
+
 statements! {
+    NEWEST = listed!("select serial from machines where serial < $2 order by serial desc limit $3");
+    LIKE = listed!("select serial from (select serial from machines where fingerprint >= $4 and fingerprint < $5
+                    and serial < $2 order by fingerprint limit $3) found");
     INSERT = concat!("insert into machines (", columns!(), ", metadata)
               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '{}')
               on conflict (uniqueness_scope, fingerprint) do nothing");
@@ -89,6 +107,44 @@ fn read(row: &mut Row<'_>) -> Result<Machine, StoreError> {
         created_at: row.take()?,
         last_seen_at: row.take()?,
     })
+}
+
+/// A machine of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The machine.
+    pub machine: Machine,
+    /// Its place in the order in which machines were added.
+    pub serial: i64,
+    /// What its licence is for, or its name.
+    pub license: Option<String>,
+    /// The last four characters of the licence's key.
+    pub hint: Option<String>,
+}
+
+fn listed(row: &mut Row<'_>) -> Result<Listed, StoreError> {
+    let (serial, license, hint) = (row.take()?, row.take()?, row.take()?);
+    Ok(Listed { machine: read(row)?, serial, license, hint })
+}
+
+/// Machines that were added before the one of a serial, the newest first; of those that begin so, where a beginning is given.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn before(
+    db: &impl Read,
+    account: Uuid,
+    serial: i64,
+    beginning: Option<&str>,
+    limit: i64,
+) -> Result<Vec<Listed>, StoreError> {
+    match beginning {
+        None => db.all(NEWEST, args![account, serial, limit], listed).await,
+        Some(beginning) => {
+            let behind = format!("{beginning}\u{10ffff}");
+            db.all(LIKE, args![account, serial, limit, beginning, &behind], listed).await
+        }
+    }
 }
 
 fn values(machine: &Machine) -> Vec<Value<'_>> {

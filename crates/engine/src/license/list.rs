@@ -7,7 +7,7 @@ use keyward_store::licenses::{self, Cursor, Filter, State};
 use keyward_store::machines;
 use uuid::Uuid;
 
-use super::{Found, Question, decide};
+use super::{Found, Named, Question, decide};
 use crate::{Engine, EngineError};
 
 /// Licences of a page at the most.
@@ -51,6 +51,8 @@ pub struct Listing {
     pub installation: Option<String>,
     /// The newest first, where no device, customer or end is asked for.
     pub newest_first: bool,
+    /// By their end, the soonest first, also where no range of ends is asked for: then from now on, and only those that end.
+    pub by_end: bool,
     /// Behind the page that gave this.
     pub after: Option<String>,
     /// So many at the most, up to [`MAX_PAGE`].
@@ -134,6 +136,20 @@ impl Engine {
         });
         let is_short = !more && looked_to.is_some();
         Ok(Page { licenses: self.judged(rows, asked.now).await?, next, is_short })
+    }
+
+    /// One licence as a list shows it.
+    ///
+    /// # Errors
+    /// When there is none, or the database cannot be asked.
+    pub async fn listed(&self, id: Uuid) -> Result<Listed, EngineError> {
+        let found = self.find_in(&self.store, &Named::Id(id)).await?;
+        let devices = match found.policy.model.strict {
+            true => machines::of_license(&self.store, id).await?,
+            false => Vec::new(),
+        };
+        let verdict = decide(Question::Run, Some(&found), &devices, &Scope::default(), self.now());
+        Ok(Listed { hint: found.license.key_hint.clone(), found, device: None, verdict })
     }
 
     /// What a listing asks of the store, looked up.
@@ -237,17 +253,18 @@ pub(super) fn invalid(field: &'static str, wanted: &str) -> EngineError {
 fn range(wanted: &Listing, now: Timestamp) -> (Option<State>, Option<(Timestamp, Timestamp)>) {
     let soon = |days: i64| Some((now, now.plus_days(days)));
     let within = wanted.within_days.and_then(soon);
+    let from_now = wanted.by_end.then_some((now, Timestamp::from_micros(i64::MAX)));
     match wanted.status {
         // What does not run is nothing to renew.
-        None => (within.map(|_| State::Running), within),
-        Some(Status::Active) => (Some(State::Active), within),
+        None => (within.map(|_| State::Running), within.or(from_now)),
+        Some(Status::Active) => (Some(State::Active), within.or(from_now)),
         Some(Status::Expiring) => (Some(State::Running), within.or_else(|| soon(WARNING_DAYS))),
         Some(Status::Expired) => {
             (Some(State::Ended), Some((Timestamp::from_micros(i64::MIN), now.plus_micros(-1))))
         }
-        Some(Status::Suspended) => (Some(State::Suspended), within),
-        Some(Status::Revoked) => (Some(State::Revoked), within),
-        Some(Status::Unused) => (Some(State::Unused), within),
+        Some(Status::Suspended) => (Some(State::Suspended), within.or(from_now)),
+        Some(Status::Revoked) => (Some(State::Revoked), within.or(from_now)),
+        Some(Status::Unused) => (Some(State::Unused), within.or(from_now)),
     }
 }
 

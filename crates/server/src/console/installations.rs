@@ -54,6 +54,13 @@ struct Row {
     since: String,
 }
 
+impl Row {
+    /// Where its licences are listed.
+    fn list(&self) -> String {
+        address("/console/licenses", &[("installation", &self.name)])
+    }
+}
+
 /// `GET /console/installations`.
 pub(super) async fn list(visitor: Visitor, uri: Uri) -> Response {
     let fields = Fields::of_query(uri.query());

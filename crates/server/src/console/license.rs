@@ -209,7 +209,7 @@ async fn whole(visitor: &Visitor, id: &str, fields: &Fields, told: Told) -> Resp
     frame::html(told.status, &page)
 }
 
-fn title(found: &Found, t: &Licenses) -> String {
+pub(super) fn title(found: &Found, t: &Licenses) -> String {
     let called = called(found);
     if !called.is_empty() {
         return called;
@@ -336,7 +336,7 @@ fn may(visitor: &Visitor, found: &Found) -> May {
 }
 
 /// What the page says of an error that the person can do something about; `None` is ours.
-fn sentence(error: &EngineError, t: &Licenses) -> Option<String> {
+pub(super) fn sentence(error: &EngineError, t: &Licenses) -> Option<String> {
     match error {
         EngineError::AlreadySo(_) => Some(t.already.to_owned()),
         EngineError::NotAllowed(verdict) => Some(format!("{} {}", verdict.detail, verdict.remedy)),

@@ -1,4 +1,10 @@
-//! The list of licences: searched and filtered by its address, page by page.
+//! The list of licences: searched and filtered by its address, page by page, and what is done to many of them.
+
+mod bulk;
+mod export;
+
+pub(super) use bulk::bulk;
+pub(super) use export::export;
 
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, Uri};
@@ -27,7 +33,9 @@ struct Wanted<'a> {
     product: &'a str,
     policy: &'a str,
     scheme: &'a str,
+    installation: &'a str,
     within: &'a str,
+    sort: &'a str,
     after: &'a str,
 }
 
@@ -39,30 +47,43 @@ impl<'a> Wanted<'a> {
             product: fields.get("product"),
             policy: fields.get("policy"),
             scheme: fields.get("scheme"),
+            installation: fields.get("installation"),
             within: fields.get("within").trim(),
+            sort: fields.get("sort"),
             after: fields.get("after"),
         }
     }
 
     fn is_everything(&self) -> bool {
-        [self.q, self.status, self.product, self.policy, self.scheme, self.within]
-            .iter()
-            .all(|it| it.is_empty())
+        let filters =
+            [self.q, self.status, self.product, self.policy, self.scheme, self.installation, self.within];
+        filters.iter().all(|it| it.is_empty())
+    }
+
+    /// The fields of an address or a form that ask for the same.
+    fn fields(&self) -> [(&'static str, &'a str); 8] {
+        [
+            ("q", self.q),
+            ("status", self.status),
+            ("product", self.product),
+            ("policy", self.policy),
+            ("scheme", self.scheme),
+            ("installation", self.installation),
+            ("within", self.within),
+            ("sort", self.sort),
+        ]
     }
 
     /// The address of the same list from another place on.
     fn from(&self, after: &str) -> String {
-        let Self { q, status, product, policy, scheme, within, .. } = *self;
-        let fields = [
-            ("q", q),
-            ("status", status),
-            ("product", product),
-            ("policy", policy),
-            ("scheme", scheme),
-            ("within", within),
-            ("after", after),
-        ];
+        let mut fields = self.fields().to_vec();
+        fields.push(("after", after));
         address(HERE, &fields)
+    }
+
+    /// The address of the whole list as a file.
+    fn file(&self) -> String {
+        address("/console/licenses/export", &self.fields())
     }
 
     /// What the engine is asked. Values that nobody offered are as if they were not there.
@@ -74,7 +95,9 @@ impl<'a> Wanted<'a> {
             scheme: Scheme::ALL.into_iter().find(|scheme| scheme.as_str() == self.scheme),
             status: STATUSES.iter().find(|(name, _)| *name == self.status).map(|(_, status)| *status),
             within_days: self.within.parse().ok().filter(|days| (1..=36_500).contains(days)),
-            newest_first: true,
+            installation: text(self.installation),
+            newest_first: self.sort != "oldest",
+            by_end: self.sort == "ends",
             patience: Patience::Short,
             after: text(self.after),
             limit: PAGE,
@@ -104,7 +127,11 @@ struct ListPage<'a> {
     schemes: Vec<Choice>,
     rows: Vec<Row>,
     next: Option<String>,
+    is_short: bool,
     is_part: bool,
+    sorts: Vec<Choice>,
+    csrf: String,
+    may_change: bool,
 }
 
 /// The rows alone, for the search as somebody types.
@@ -116,7 +143,10 @@ struct Rows<'a> {
     policies: Vec<Choice>,
     rows: Vec<Row>,
     next: Option<String>,
+    is_short: bool,
     is_part: bool,
+    csrf: String,
+    may_change: bool,
 }
 
 struct Choice {
@@ -163,22 +193,11 @@ async fn answer(visitor: &Visitor, fields: &Fields, only_rows: bool) -> Response
         }
     }
     let product = catalog.product(wanted.product).map(|product| product.id);
-    let mut listing = wanted.listing();
-    // A policy of the product that was chosen before.
-    listing.policy =
-        listing.policy.filter(|policy| product.is_some_and(|id| catalog.policy_of(id, policy).is_some()));
-    let page = match wanted.q {
-        "" => engine.list(&listing).await,
-        text => engine.search(text, &listing).await,
-    };
-    let LicensePage { licenses, next, is_short } = match page {
+    let page = match found(visitor, &wanted, PAGE, Patience::Short).await {
         Ok(page) => page,
-        // An address that somebody typed, or a product that is gone: nothing is there.
-        Err(EngineError::NotFound { .. } | EngineError::Invalid { .. }) => {
-            LicensePage { licenses: Vec::new(), next: None, is_short: false }
-        }
         Err(error) => return visitor.failed(&error),
     };
+    let LicensePage { licenses, next, is_short } = page;
     let rows: Vec<Row> = licenses.iter().map(|listed| row(listed, visitor, t)).collect();
     let next = next.map(|after| wanted.from(&after));
     let choice = |value: &str, name: &str, chosen: &str| Choice {
@@ -189,12 +208,15 @@ async fn answer(visitor: &Visitor, fields: &Fields, only_rows: bool) -> Response
     let policies = product.into_iter().flat_map(|product| catalog.policies_of(product));
     let policies: Vec<Choice> =
         policies.map(|policy| choice(&policy.row.code, &policy.row.name, wanted.policy)).collect();
+    let may_change = visitor.may(Permission::LicenseChange);
+    let csrf = visitor.session.csrf.expose().to_owned();
     if only_rows {
         // The beginning of a key finds nothing, and is not kept in the browser's history.
         let found = wanted.q.is_empty() || !rows.is_empty();
         let place = if found { wanted.from("") } else { "false".to_owned() };
-        let mut response =
-            frame::html(StatusCode::OK, &Rows { t, wanted: &wanted, policies, rows, next, is_part: true });
+        let rows =
+            Rows { t, wanted: &wanted, policies, rows, next, is_short, is_part: true, csrf, may_change };
+        let mut response = frame::html(StatusCode::OK, &rows);
         if let Ok(place) = HeaderValue::from_str(&place) {
             response.headers_mut().insert("hx-push-url", place);
         }
@@ -205,6 +227,8 @@ async fn answer(visitor: &Visitor, fields: &Fields, only_rows: bool) -> Response
     let products = catalog.products().map(|product| choice(&product.code, &product.name, wanted.product));
     let schemes =
         Scheme::ALL.into_iter().map(|scheme| choice(scheme.as_str(), scheme.as_str(), wanted.scheme));
+    let sorts = [("", t.sort_newest), ("oldest", t.sort_oldest), ("ends", t.sort_ends)];
+    let sorts = sorts.into_iter().map(|(value, word)| choice(value, word, wanted.sort));
     let page = ListPage {
         f: Frame::of(visitor, t.title),
         t,
@@ -215,9 +239,40 @@ async fn answer(visitor: &Visitor, fields: &Fields, only_rows: bool) -> Response
         schemes: schemes.collect(),
         rows,
         next,
+        is_short,
         is_part: false,
+        sorts: sorts.collect(),
+        csrf,
+        may_change,
     };
     frame::html(StatusCode::OK, &page)
+}
+
+/// The licences that an address asks for.
+async fn found(
+    visitor: &Visitor,
+    wanted: &Wanted<'_>,
+    limit: i64,
+    patience: Patience,
+) -> Result<LicensePage, EngineError> {
+    let (engine, mut listing) = (visitor.app.engine(), wanted.listing());
+    (listing.limit, listing.patience) = (limit, patience);
+    let catalog = engine.catalog();
+    let product = catalog.product(wanted.product).map(|product| product.id);
+    // A policy of the product that was chosen before.
+    listing.policy =
+        listing.policy.filter(|policy| product.is_some_and(|id| catalog.policy_of(id, policy).is_some()));
+    let page = match wanted.q {
+        "" => engine.list(&listing).await,
+        text => engine.search(text, &listing).await,
+    };
+    match page {
+        // An address that somebody typed, or a product that is gone: nothing is there.
+        Err(EngineError::NotFound { .. } | EngineError::Invalid { .. }) => {
+            Ok(LicensePage { licenses: Vec::new(), next: None, is_short: false })
+        }
+        other => other,
+    }
 }
 
 /// On to the licence whose whole key was typed.

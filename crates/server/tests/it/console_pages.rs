@@ -3,6 +3,7 @@
 mod audit;
 mod features;
 mod keys;
+mod licenses;
 mod others;
 mod people;
 mod products;

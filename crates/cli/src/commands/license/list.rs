@@ -109,6 +109,7 @@ impl List {
             device: self.device.clone(),
             installation: self.installation.clone(),
             newest_first: false,
+            by_end: false,
             patience: Patience::Endless,
             after: self.after.clone(),
             limit: self.limit,

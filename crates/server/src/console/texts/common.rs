@@ -2,6 +2,7 @@
 
 super::texts! {
     all_times: "All times are UTC", "Les heures sont en UTC";
+    cancel: "Cancel", "Annuler";
     copied: "Copied", "Copié";
     copy: "Copy", "Copier";
     dashboard: "Overview", "Vue d’ensemble";

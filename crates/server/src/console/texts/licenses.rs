@@ -3,8 +3,8 @@
 super::texts! {
     title: "Licences", "Licences";
     search: "Search", "Rechercher";
-    search_hint: "Key or its last four characters, name, client, e-mail, device",
-        "Clé ou ses quatre derniers caractères, nom, client, e-mail, appareil";
+    search_hint: "Key or its last four characters, words of a name or company, client, e-mail, device, key:value",
+        "Clé ou ses quatre derniers caractères, mots d’un nom ou d’une société, client, e-mail, appareil, clé:valeur";
     status: "Status", "État";
     any: "any", "indifférent";
     product: "Product", "Produit";
@@ -16,8 +16,49 @@ super::texts! {
     ends: "Ends", "Fin";
     devices: "Devices", "Appareils";
     none: "There is no licence yet.", "Il n’y a pas encore de licence.";
-    none_found: "Nothing was found. Names, clients, addresses and devices are searched from their beginning; a key by all of it or its last four characters.",
-        "Rien n’a été trouvé. Les noms, clients, adresses et appareils se cherchent par leur début ; une clé en entier ou par ses quatre derniers caractères.";
+    none_found: "Nothing was found. Words, clients, addresses and devices are searched from their beginning; metadata as key:value; a key by all of it or its last four characters.",
+        "Rien n’a été trouvé. Les mots, clients, adresses et appareils se cherchent par leur début ; les métadonnées par clé:valeur ; une clé en entier ou par ses quatre derniers caractères.";
+    none_yet: "None of those that were looked at fits; older ones may.",
+        "Aucune de celles qui ont été examinées ne convient ; de plus anciennes le peuvent.";
+    short: "Only so many licences are looked at for a page. Go on with the next page.",
+        "Une page n’examine qu’un certain nombre de licences. Continuez avec la page suivante.";
+    many: "Many licences fit, and these are the newest. Type more to find fewer.",
+        "Beaucoup de licences conviennent ; voici les plus récentes. Précisez la recherche pour en trouver moins.";
+    installation: "Installation", "Installation";
+    sort: "Sort", "Trier";
+    sort_newest: "newest first", "les plus récentes";
+    sort_oldest: "oldest first", "les plus anciennes";
+    sort_ends: "next to end", "les prochaines échéances";
+
+    tick: "Tick", "Cocher";
+    tick_all: "Tick all of this page", "Cocher toute la page";
+    bulk: "Several at once", "Plusieurs à la fois";
+    bulk_which: "Which", "Lesquelles";
+    bulk_ticked: "those that are ticked", "celles qui sont cochées";
+    bulk_all: "all that this list finds", "toutes celles de cette liste";
+    bulk_what: "What", "Action";
+    bulk_go: "Go on", "Continuer";
+    bulk_sure: "Nothing is done yet: look through them, then confirm below.",
+        "Rien n’est encore fait : vérifiez la liste, puis confirmez ci-dessous.";
+    bulk_count: "Licences: {}", "Licences : {}";
+    bulk_most: "The list finds more. These are the first {}: do them, then go on with the rest.",
+        "La liste en contient davantage. Voici les {} premières : traitez-les, puis continuez avec les autres.";
+    bulk_none: "No licence is ticked. Tick some in the list, or choose all that it finds.",
+        "Aucune licence n’est cochée. Cochez-en dans la liste, ou choisissez toutes celles qu’elle contient.";
+    bulk_back: "Back to the list", "Retour à la liste";
+    bulk_done: "Done: {}", "Fait : {}";
+    bulk_not_done: "Not done: {}", "Non fait : {}";
+    bulk_changed: "A colleague changed it meanwhile, so nothing was done to it.",
+        "Un collègue l’a modifiée entre-temps ; rien n’a été fait.";
+    bulk_gone: "It is gone.", "Elle n’existe plus.";
+    bulk_form: "New key or file: send it to the customer.", "Nouvelle clé ou nouveau fichier : envoyez-le au client.";
+    bulk_broken: "The database cannot be reached; those from here on were not done. Try again in a moment.",
+        "La base de données est injoignable ; à partir d’ici rien n’a été fait. Réessayez dans un instant.";
+    outcome: "Outcome", "Résultat";
+    done: "done", "fait";
+    days_by: "Days", "Jours";
+    export: "Export (CSV)", "Exporter (CSV)";
+    export_list: "Export the list (CSV)", "Exporter la liste (CSV)";
     clear: "Show all", "Tout afficher";
     first: "First page", "Première page";
     next: "Next page", "Page suivante";
