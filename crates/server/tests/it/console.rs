@@ -17,3 +17,4 @@ mod people;
 mod secrets;
 mod signing_in;
 mod testing;
+mod tour;
