@@ -1,6 +1,7 @@
 //! Products and policies, pools, signing keys and settings.
 
 use super::open;
+use crate::console::generating::{LK2, LK3, RECORD, made};
 use crate::site::Site;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,6 +68,9 @@ async fn a_pool_that_runs_out_says_so() {
 async fn a_signing_key_is_given_out_rotated_and_retired() {
     let site = Site::new().await;
     let Some(browser) = open(&site).await else { return };
+    for kind in [LK3, LK2, RECORD] {
+        made(&browser, kind).await;
+    }
     browser.press("Signing keys").await;
     browser.sees("the private part never leaves the server").await;
     browser.shot("keys").await;
