@@ -27,6 +27,9 @@ async fn a_product_is_made_with_a_policy_that_is_then_changed() {
     browser.shot("policy").await;
 
     browser.press("Change the policy").await;
+    browser.press("Rarer rules").await;
+    browser.sees("More devices than the limit").await;
+    browser.shot("policy-rarer-rules").await;
     browser.type_into("Devices at the most", "many").await;
     browser.press("Save").await;
     browser.sees("Devices at the most").await;
@@ -43,6 +46,36 @@ async fn a_product_is_made_with_a_policy_that_is_then_changed() {
     browser.sees("Professional").await;
     browser.shot("product").await;
     assert_eq!(browser.complaints().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feature_is_made_renamed_and_removed() {
+    let site = Site::new().await;
+    let Some(browser) = open(&site).await else { return };
+    browser.press("Features").await;
+    browser.sees("Make a feature").await;
+    browser.shot("features").await;
+    browser.type_into("Code", "two words").await;
+    browser.press("Make it").await;
+    browser.sees("A code has 1 to 100 letters").await;
+    browser.shot("features-refused").await;
+    // The first of the list by its code.
+    browser.type_into("Code", "a4_print").await;
+    browser.type_in("Make a feature", "Name", "Print on A4").await;
+    browser.press("Make it").await;
+    browser.sees("The feature was made.").await;
+    browser.sees("Print on A4").await;
+    browser.press("Rename").await;
+    browser.sees("Only people see the name").await;
+    browser.shot("features-rename").await;
+    browser.type_into("Name", "Print on paper").await;
+    browser.press_button("Rename").await;
+    browser.sees("The feature was renamed.").await;
+    browser.sees("Print on paper").await;
+    browser.press("Remove").await;
+    browser.press_button("Remove").await;
+    browser.sees("The feature was removed.").await;
+    browser.sees_no("Print on paper").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,6 +19,12 @@ async fn somebody_is_invited_changed_and_locked_out() {
     browser.press("Make the link").await;
     browser.sees("The link for eve@example.com").await;
     browser.shot("people-invited").await;
+    // Until somebody opens it, the link waits; withdrawn, it does not.
+    browser.press("People").await;
+    browser.sees("eve@example.com").await;
+    browser.press("Withdraw").await;
+    browser.press_button("Withdraw").await;
+    browser.sees_soon_no("eve@example.com").await;
 
     browser.press("bob@example.com").await;
     browser.sees("Change the role").await;

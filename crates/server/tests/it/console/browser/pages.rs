@@ -21,6 +21,7 @@ pub(crate) const PAGES: &[(&str, &str)] = &[
     ("/console/products", "products"),
     ("/console/products/{code}", "product"),
     ("/console/products/{code}/{policy}", "policy"),
+    ("/console/features", "features"),
     ("/console/customers", "customers"),
     ("/console/installations", "installations"),
     ("/console/pools", "pools"),
