@@ -141,8 +141,10 @@ async fn read(visitor: &Visitor) -> Result<Page<'_>, EngineError> {
 async fn pools(visitor: &Visitor) -> Result<Vec<Pool>, EngineError> {
     let engine = visitor.app.engine();
     let catalog = engine.catalog();
+    let mut products: Vec<_> = catalog.products().collect();
+    products.sort_by(|one, other| one.code.cmp(&other.code));
     let mut pools = Vec::new();
-    for product in catalog.products() {
+    for product in products {
         if !catalog.policies_of(product.id).any(|policy| policy.rules.single_use) {
             continue;
         }

@@ -11,6 +11,7 @@ use axum::extract::Path;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use keyward_core::audit::Entry;
+use keyward_core::code::Code;
 use keyward_core::time::Timestamp;
 use keyward_core::verdict::{Access, Verdict};
 use keyward_engine::EngineError;
@@ -219,7 +220,7 @@ pub(super) fn title(found: &Found, t: &Licenses) -> String {
 
 fn answer(verdict: &Verdict, t: &Licenses) -> Answer {
     let (class, access) = match (verdict.valid, verdict.access) {
-        (true, _) if verdict.grace_until.is_some() => ("grace", t.access_full),
+        (true, _) if verdict.code == Code::GracePeriod => ("grace", t.access_full),
         (true, _) => ("active", t.access_full),
         (false, Access::ReadOnly) => ("ended", t.access_read_only),
         (false, Access::Full) => ("ended", t.access_full),

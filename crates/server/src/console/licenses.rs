@@ -224,7 +224,9 @@ async fn answer(visitor: &Visitor, fields: &Fields, only_rows: bool) -> Response
     }
     let words = [t.active, t.unused, t.expiring, t.expired, t.suspended, t.revoked];
     let statuses = STATUSES.iter().zip(words).map(|((value, _), word)| choice(value, word, wanted.status));
-    let products = catalog.products().map(|product| choice(&product.code, &product.name, wanted.product));
+    let mut products: Vec<_> = catalog.products().collect();
+    products.sort_by(|one, other| one.name.cmp(&other.name));
+    let products = products.iter().map(|product| choice(&product.code, &product.name, wanted.product));
     let schemes =
         Scheme::ALL.into_iter().map(|scheme| choice(scheme.as_str(), scheme.as_str(), wanted.scheme));
     let sorts = [("", t.sort_newest), ("oldest", t.sort_oldest), ("ends", t.sort_ends)];

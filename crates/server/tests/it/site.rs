@@ -84,6 +84,14 @@ impl Site {
         Self::over(Arc::new(Database::sqlite(place())), hands(), change).await
     }
 
+    /// On SQLite, with chance that is the same each time.
+    pub(crate) async fn seeded(seed: u64) -> Self {
+        log_lines::listen();
+        let (database, clock) = (Arc::new(Database::sqlite(place())), hands());
+        let engine = engine_of(&database, &clock, seed).await;
+        Self::of(engine, seed, database, clock, |_| {}).await
+    }
+
     /// On SQLite, and on PostgreSQL where it is tested.
     pub(crate) async fn all() -> Vec<Self> {
         Self::all_with(|_| {}).await
@@ -132,10 +140,20 @@ impl Site {
 
     async fn over(database: Arc<Database>, clock: Arc<Hands>, change: impl FnOnce(&mut Config)) -> Self {
         log_lines::listen();
+        let (engine, seed) = engine(&database, &clock).await;
+        Self::of(engine, seed, database, clock, change).await
+    }
+
+    async fn of(
+        engine: Arc<Engine>,
+        seed: u64,
+        database: Arc<Database>,
+        clock: Arc<Hands>,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         let mut config = Config::default();
         config.server.listen.set_port(0);
         change(&mut config);
-        let (engine, seed) = engine(&database, &clock).await;
         let metrics = Arc::new(Metrics::new());
         let app = App::new(Arc::clone(&engine), config, Arc::clone(&clock) as _, metrics);
         let doors = Doors::open(&app, RequestIds::new([seed, seed]), ready(&app)).await.expect("free ports");
@@ -192,6 +210,10 @@ fn hands() -> Arc<Hands> {
 async fn engine(database: &Database, clock: &Arc<Hands>) -> (Arc<Engine>, u64) {
     static SEED: AtomicU64 = AtomicU64::new(1);
     let seed = SEED.fetch_add(1, Ordering::Relaxed);
+    (engine_of(database, clock, seed).await, seed)
+}
+
+async fn engine_of(database: &Database, clock: &Arc<Hands>, seed: u64) -> Arc<Engine> {
     let setup = Setup {
         master_key: MasterKeySource::Given(MasterKey::from_bytes(Zeroizing::new([7; 32]))),
         detail: Detail::Summary,
@@ -199,8 +221,7 @@ async fn engine(database: &Database, clock: &Arc<Hands>) -> (Arc<Engine>, u64) {
     };
     let store = database.open().await.expect("the database opens");
     let chance = Box::new(StdRng::seed_from_u64(seed));
-    let engine = Engine::start(store, setup, Arc::clone(clock) as _, chance).await.expect("it starts");
-    (engine, seed)
+    Engine::start(store, setup, Arc::clone(clock) as _, chance).await.expect("it starts")
 }
 
 /// A connection to a listener.

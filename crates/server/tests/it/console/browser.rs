@@ -1,6 +1,12 @@
 //! A browser, in the words of whoever sits at it: what is typed into which field, which button is pressed, what is seen.
 
+mod files;
+mod pages;
 mod shot;
+
+pub(crate) use files::file;
+pub(crate) use pages::PAGES;
+pub(crate) use shot::root;
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -22,6 +28,7 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// Keys that write nothing (W3C WebDriver, section 17.4.2).
 pub(crate) const TAB: char = '\u{e004}';
 pub(crate) const ENTER: char = '\u{e007}';
+const CONTROL: char = '\u{e009}';
 
 /// A browser with nothing in it. Closed when it is dropped.
 pub(crate) struct Browser {
@@ -58,6 +65,31 @@ impl Browser {
         self.on(&field(label), label, async |element| {
             self.post(&format!("/element/{element}/clear"), json!({})).await?;
             self.post(&format!("/element/{element}/value"), json!({ "text": text })).await
+        })
+        .await;
+    }
+
+    /// Chooses one of the list with this label.
+    pub(crate) async fn choose(&self, label: &str, name: &str) {
+        let path = format!("{}//option[normalize-space() = {}]", field(label), quoted(name));
+        let press = async |element| self.post(&format!("/element/{element}/click"), json!({})).await;
+        self.on(&path, name, press).await;
+    }
+
+    /// Ticks the box, or chooses the one of several, with this label around it.
+    pub(crate) async fn tick(&self, label: &str) {
+        let path = format!("{}//input", label_of(label));
+        let press = async |element| self.post(&format!("/element/{element}/click"), json!({})).await;
+        self.on(&path, label, press).await;
+    }
+
+    /// Picks a day, as 2027-12-31: which digits a browser takes in which order is its owner's habit.
+    pub(crate) async fn pick_day(&self, label: &str, day: &str) {
+        self.on(&field(label), label, async |element| {
+            let script = "arguments[0].value = arguments[1]; \
+                          arguments[0].dispatchEvent(new Event('change', { bubbles: true }));";
+            let arguments = json!([{ ELEMENT: element }, day]);
+            self.post("/execute/sync", json!({ "script": script, "args": arguments })).await
         })
         .await;
     }
@@ -111,6 +143,15 @@ impl Browser {
             ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key.to_string() }))
         });
         let actions = json!([{ "type": "key", "id": "keyboard", "actions": strokes.collect::<Vec<_>>() }]);
+        self.post("/actions", json!({ "actions": actions })).await.expect("the keys are pressed");
+    }
+
+    /// Presses a key while Control is held down.
+    pub(crate) async fn control(&self, key: char) {
+        let stroke = |kind: &str, key: char| json!({ "type": kind, "value": key.to_string() });
+        let strokes = [("keyDown", CONTROL), ("keyDown", key), ("keyUp", key), ("keyUp", CONTROL)]
+            .map(|(kind, key)| stroke(kind, key));
+        let actions = json!([{ "type": "key", "id": "keyboard", "actions": strokes }]);
         self.post("/actions", json!({ "actions": actions })).await.expect("the keys are pressed");
     }
 

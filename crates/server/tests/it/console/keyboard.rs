@@ -1,13 +1,40 @@
 //! Without a mouse.
 
+mod administrator;
+mod licences;
+
 use super::browser::{Browser, ENTER, TAB};
 use super::people::{ADA, PASSWORD, Person};
 use crate::site::Site;
 
+/// No page has so many places to stop at.
+const MOST: usize = 60;
+
+/// Signs in, at the page that asks for it.
+async fn sign_in(browser: &Browser) {
+    browser.sees("Password forgotten").await;
+    browser.keys(ADA.chars().chain([TAB]).chain(PASSWORD.chars()).chain([ENTER])).await;
+    browser.sees_soon_no("Password forgotten").await;
+}
+
+/// Goes to a page by the menu, and past the menu.
+async fn go_to(browser: &Browser, page: &str, said: &str) {
+    tab_to(browser, page).await;
+    browser.keys([ENTER]).await;
+    browser.sees(said).await;
+    skip(browser).await;
+}
+
+/// Goes past the menu of a page that has just come.
+async fn skip(browser: &Browser) {
+    tab_to(browser, "Skip to the content").await;
+    browser.keys([ENTER]).await;
+}
+
 /// Goes on to what is called so, as often as it takes.
 async fn tab_to(browser: &Browser, name: &str) {
     let mut passed = Vec::new();
-    while passed.len() < 40 {
+    while passed.len() < MOST {
         browser.keys([TAB]).await;
         let focused = browser.focused().await;
         if focused == name {

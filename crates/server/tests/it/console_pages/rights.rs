@@ -1,8 +1,11 @@
 //! Every page and action of the console, and who may open it.
 
+use std::path::{Path, PathBuf};
+
 use keyward_engine::token::Role;
 
 use super::{FORM, Person};
+use crate::console::browser::PAGES;
 use crate::site::Site;
 
 /// Where a part of a path is wanted: nobody's, so that whoever may do something is told that there is nothing.
@@ -80,6 +83,9 @@ const OPEN: &[&str] = &[
     "/console/{*rest}",
 ];
 
+/// What is downloaded is no page.
+const FILES: &[&str] = &["/console/keys/{id}/public.pem", "/console/audit/export"];
+
 fn path(pattern: &str) -> String {
     pattern
         .replace("{id}", ID)
@@ -104,6 +110,32 @@ fn the_table_knows_every_route() {
             let is_known = TABLE.iter().any(|(it, path, _)| *it == method && *path == route);
             assert_eq!(is_served, is_known, "{method} {route}");
         }
+    }
+}
+
+/// The text of all tests of a directory.
+fn tests(directory: &Path) -> String {
+    let entries =
+        std::fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("an entry").path());
+    let text = |path: PathBuf| match path.is_dir() {
+        true => tests(&path),
+        false => std::fs::read_to_string(&path).expect("a text"),
+    };
+    entries.map(text).collect()
+}
+
+#[test]
+fn every_page_has_a_picture_that_a_test_takes() {
+    let pages = TABLE.iter().filter(|(method, path, _)| *method == "GET" && !FILES.contains(path));
+    let pages: Vec<&str> = pages.map(|(_, path, _)| *path).collect();
+    let tests = tests(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/console"));
+    let pictured: Vec<&str> = PAGES.iter().map(|(path, _)| *path).collect();
+    for page in &pages {
+        assert!(pictured.contains(page), "no picture of {page}");
+    }
+    for (page, picture) in PAGES {
+        assert!(pages.contains(page), "a picture of {page}, which is not there");
+        assert!(tests.contains(&format!(".shot(\"{picture}\")")), "no test takes the picture {picture}");
     }
 }
 

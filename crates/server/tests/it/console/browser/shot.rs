@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
+use super::pages::{PAGES, is_of};
 use super::{Browser, text};
 
 /// Of the npm package axe-core, which finds what keeps people from using a page.
@@ -22,42 +23,79 @@ static AXE: LazyLock<String> = LazyLock::new(|| {
 const LOOKS: [(&str, &str, u32); 3] =
     [("light", "light", 1280), ("dark", "dark", 1280), ("phone", "light", 390)];
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 impl Browser {
     /// Takes the pictures of a page, `target/screenshots/<name>-….png`.
     pub(crate) async fn shot(&self, name: &str) {
+        if let Some((pattern, _)) = PAGES.iter().find(|(_, picture)| *picture == name) {
+            let place = self.place().await;
+            assert!(is_of(&place, pattern), "the picture {name} is of {place}, not of {pattern}");
+        }
         let mut wrong = self.complaints().await;
         for (look, scheme, width) in LOOKS {
             let is_phone = width < 500;
-            let features = [
-                json!({ "name": "prefers-color-scheme", "value": scheme }),
-                json!({ "name": "prefers-reduced-motion", "value": "reduce" }),
-            ];
-            self.cdp("Emulation.setEmulatedMedia", json!({ "features": features })).await;
-            let size = json!({ "width": width, "height": 844, "deviceScaleFactor": 1, "mobile": is_phone });
-            self.cdp("Emulation.setDeviceMetricsOverride", size).await;
+            self.look(scheme, width, is_phone).await;
             self.picture(&format!("{name}-{look}"), width).await;
             let found = [self.beside(width).await, self.hindrances().await].concat();
             wrong.extend(found.into_iter().map(|what| format!("{look}: {what}")));
         }
-        self.cdp("Emulation.setEmulatedMedia", json!({ "features": [] })).await;
-        self.cdp("Emulation.clearDeviceMetricsOverride", json!({})).await;
+        self.look_as_before().await;
         let wrong: String = wrong.into_iter().map(|what| format!("\n  {what}")).collect();
         assert!(wrong.is_empty(), "the page {name}, {}:{wrong}", self.place().await);
     }
 
-    async fn picture(&self, name: &str, width: u32) {
+    /// The upper part of a page in light.
+    pub(crate) async fn top(&self, width: u32, height: u32) -> Vec<u8> {
+        self.look("light", width, false).await;
+        let whole = self.height().await;
+        let picture = self.clip(width, whole.min(height.into())).await;
+        self.look_as_before().await;
+        picture
+    }
+
+    /// The elements of a page with their classes; those within a drawing are part of what it shows.
+    pub(crate) async fn markup(&self) -> String {
+        let script = "return [...document.body.querySelectorAll('*')].filter(e => !e.parentElement.closest('svg')) \
+                      .map(e => [e.localName, ...e.classList].join('.')).join(' ');";
+        text(&self.run(script).await.expect("a page is open"))
+    }
+
+    async fn look(&self, scheme: &str, width: u32, is_phone: bool) {
+        let features = [
+            json!({ "name": "prefers-color-scheme", "value": scheme }),
+            json!({ "name": "prefers-reduced-motion", "value": "reduce" }),
+        ];
+        self.cdp("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+        let size = json!({ "width": width, "height": 844, "deviceScaleFactor": 1, "mobile": is_phone });
+        self.cdp("Emulation.setDeviceMetricsOverride", size).await;
+    }
+
+    async fn look_as_before(&self) {
+        self.cdp("Emulation.setEmulatedMedia", json!({ "features": [] })).await;
+        self.cdp("Emulation.clearDeviceMetricsOverride", json!({})).await;
+    }
+
+    async fn height(&self) -> u64 {
         let height = self.run("return document.documentElement.scrollHeight;").await.expect("a page is open");
-        let clip = json!({ "x": 0, "y": 0, "width": width, "height": height, "scale": 1 });
-        let wanted = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
-        let picture = self.cdp("Page.captureScreenshot", wanted).await;
-        let picture = BASE64_STANDARD.decode(text(&picture["data"])).expect("a picture");
+        height.as_u64().expect("a number")
+    }
+
+    async fn picture(&self, name: &str, width: u32) {
+        let picture = self.clip(width, self.height().await).await;
         let directory = root().join("target/screenshots");
         std::fs::create_dir_all(&directory).expect("a directory for pictures");
         std::fs::write(directory.join(format!("{name}.png")), picture).expect("the picture is written");
+    }
+
+    /// A PNG of a page down to this height.
+    async fn clip(&self, width: u32, height: u64) -> Vec<u8> {
+        let clip = json!({ "x": 0, "y": 0, "width": width, "height": height, "scale": 1 });
+        let wanted = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
+        let picture = self.cdp("Page.captureScreenshot", wanted).await;
+        BASE64_STANDARD.decode(text(&picture["data"])).expect("a picture")
     }
 
     /// What lies beside the screen.
@@ -95,7 +133,7 @@ impl Browser {
     }
 
     /// A command of Chromium's own (Chrome DevTools Protocol).
-    async fn cdp(&self, command: &str, parameters: Value) -> Value {
+    pub(super) async fn cdp(&self, command: &str, parameters: Value) -> Value {
         let body = json!({ "cmd": command, "params": parameters });
         self.post("/goog/cdp/execute", body).await.unwrap_or_else(|error| panic!("{command}: {error}"))
     }
