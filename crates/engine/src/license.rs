@@ -32,7 +32,7 @@ pub(crate) use find::{hint, scope_of, stored_hint};
 pub(crate) use issuing::Beside;
 pub use list::{Listed, Listing, MAX_PAGE, Page, Patience, Status};
 pub use order::{Issued, LIFETIME_DAYS, NewLicense, Term};
-pub use pool::{PoolBatch, PoolRequest};
+pub use pool::{BatchProgress, PoolBatch, PoolRequest};
 pub use reactivate::{Reactivated, Reactivation};
 pub use records::{RecordForm, RecordPage};
 pub(crate) use register::{Adding, SelfContained};

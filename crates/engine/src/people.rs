@@ -1,12 +1,14 @@
 //! The people of the console: invited by a link, known by a password and, if they want, a second factor.
 
 mod change;
+mod delay;
 mod invitation;
 mod password;
 mod second_factor;
 mod sign_in;
 mod waiting;
 
+pub use delay::Delayed;
 pub use invitation::{Invitation, InvitationSecret, Welcome};
 pub use password::{MAX_PASSWORD, MIN_PASSWORD};
 pub use second_factor::{SecondFactor, WrongCode};

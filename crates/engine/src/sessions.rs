@@ -223,10 +223,20 @@ impl Engine {
         Ok(Some(Session { id, who, csrf: self.csrf(secret), csrf_digest }))
     }
 
-    /// Whether a form carries the proof of the session's own pages.
+    /// Whether a form carries the proof of the session's own pages; whose they are may stand behind it, after a point.
     pub fn admits(&self, session: &Session, csrf: &str) -> bool {
+        let csrf = csrf.split('.').next().unwrap_or_default();
         // Digests are compared, of which nobody can choose the beginning.
         self.vault.digest(CSRF, csrf).as_slice() == session.csrf_digest
+    }
+
+    /// Whose session it is, for the forms of its pages: the same in every session of one person, and nobody else can say it.
+    pub fn whose(&self, session: &Session) -> String {
+        let id = match &session.who {
+            Who::Token(bearer) => bearer.token,
+            Who::Person(person) => person.id,
+        };
+        hex::encode(&self.vault.digest("session.whose", &id.to_string())[..16])
     }
 
     /// Ends a session.

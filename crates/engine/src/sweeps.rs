@@ -14,6 +14,9 @@ const AT_ONCE: i64 = 1_000;
 /// Licences, and customers, that are read in one transaction.
 const CATCH_UP_AT_ONCE: i64 = 250;
 
+/// How many days links to set up an account are remembered after their end.
+const INVITATIONS_KEPT: i64 = 30;
+
 /// What a sweep removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
@@ -89,7 +92,7 @@ impl Job for Sweep {
     async fn run(&self, tx: &Tx<'_>) -> Result<Swept, StoreError> {
         let yesterday = self.now.plus_micros(-MICROS_PER_DAY);
         stats::fold(tx, self.now).await?;
-        invitations::delete_expired(tx, self.now).await?;
+        invitations::delete_old(tx, self.now.plus_days(-INVITATIONS_KEPT)).await?;
         Ok(Swept {
             verifications: 0,
             answers: idempotency::delete_old(tx, yesterday).await?,

@@ -16,6 +16,7 @@ mod frame;
 mod generate;
 mod home;
 mod installations;
+mod kept;
 mod keys;
 mod language;
 mod license;
@@ -34,6 +35,7 @@ mod standing;
 mod texts;
 mod tokens;
 mod visitor;
+mod words;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -49,6 +51,9 @@ pub(crate) const HOME: &str = "/console/";
 
 /// How the console words what is decided around its handlers.
 pub(crate) const FRONT: layers::Front = layers::Front { name: "console", shape: frame::refused };
+
+/// Around the layers of the front: what they decide is said in the reader's language.
+pub(crate) use frame::in_language;
 
 /// All pages.
 pub(crate) fn routes(app: App) -> Router {

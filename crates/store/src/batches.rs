@@ -32,7 +32,19 @@ pub struct Unfinished {
     pub wanted: i64,
 }
 
+/// How far a batch is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Its name.
+    pub name: String,
+    /// How many licences it has so far.
+    pub made: i64,
+    /// Whether all are there.
+    pub is_ready: bool,
+}
+
 statements! {
+    PROGRESS = "select name, made, ready_at from batches where id = $1 and account_id = $2";
     INSERT = "insert into batches (id, account_id, name, wanted, made, created_at) values ($1, $2, $3, $4, 0, $5)";
     ADVANCE = "update batches set made = made + $2
                where id = $1 and ready_at is null and wanted >= 0";
@@ -49,6 +61,18 @@ statements! {
 pub async fn insert(tx: &Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
     let Batch { id, account_id, name, wanted, created_at } = batch;
     tx.execute(INSERT, args![*id, *account_id, name, *wanted, *created_at]).await.map(drop)
+}
+
+/// How far one is; `None` when it is not there.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn progress(db: &impl Read, account: Uuid, id: Uuid) -> Result<Option<Progress>, StoreError> {
+    db.one(PROGRESS, args![id, account], |row| {
+        let (name, made, ready_at) = (row.take()?, row.take()?, row.take::<Option<Timestamp>>()?);
+        Ok(Progress { name, made, is_ready: ready_at.is_some() })
+    })
+    .await
 }
 
 /// Notes that so many more licences are there; `false` when the batch is gone, given up or ready.

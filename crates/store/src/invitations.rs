@@ -1,4 +1,5 @@
-//! Invitations: links that let somebody choose a password, once. Only digests of their secrets are kept.
+//! Invitations: links that let somebody choose a password, once. Only digests of their secrets are kept; those of links that
+//! are over for a while, too, to tell them from links that nobody made.
 
 use keyward_core::time::Timestamp;
 use uuid::Uuid;
@@ -35,15 +36,18 @@ macro_rules! columns {
 
 statements! {
     INSERT = concat!("insert into invitations (", columns!(), ") values ($1, $2, $3, $4, $5, $6, $7, $8)");
-    BY_DIGEST = concat!("select ", columns!(), " from invitations where digest = $1 and expires_at > $2");
-    WAITING = concat!("select ", columns!(), " from invitations where account_id = $1 and expires_at > $2
-              order by serial desc limit $3");
-    WITHDRAW = concat!("delete from invitations where account_id = $1 and id = $2 and expires_at > $3
-              returning ", columns!());
-    TAKE = concat!("delete from invitations where digest = $1 and expires_at > $2 returning ", columns!());
-    DELETE_OF_EMAIL = "delete from invitations where account_id = $1 and email = $2";
-    DELETE_OPEN = "delete from invitations where account_id = $1 and email is null";
-    DELETE_EXPIRED = "delete from invitations where expires_at <= $1";
+    BY_DIGEST = concat!("select ", columns!(), " from invitations
+              where digest = $1 and used_at is null and expires_at > $2");
+    WAS = concat!("select ", columns!(), " from invitations where digest = $1");
+    WAITING = concat!("select ", columns!(), " from invitations
+              where account_id = $1 and used_at is null and expires_at > $2 order by serial desc limit $3");
+    WITHDRAW = concat!("update invitations set used_at = $3
+              where account_id = $1 and id = $2 and used_at is null and expires_at > $3 returning ", columns!());
+    TAKE = concat!("update invitations set used_at = $2
+              where digest = $1 and used_at is null and expires_at > $2 returning ", columns!());
+    END_OF_EMAIL = "update invitations set used_at = $3 where account_id = $1 and email = $2 and used_at is null";
+    END_OPEN = "update invitations set used_at = $2 where account_id = $1 and email is null and used_at is null";
+    DELETE_OLD = "delete from invitations where expires_at <= $1";
 }
 
 fn read(row: &mut Row<'_>) -> Result<Invitation, StoreError> {
@@ -95,7 +99,7 @@ pub async fn waiting(
     db.all(WAITING, args![account, now, limit], read).await
 }
 
-/// Removes one that is good now, by its id.
+/// Ends one that is good now, by its id.
 ///
 /// # Errors
 /// When the database refuses.
@@ -108,7 +112,15 @@ pub async fn withdraw(
     tx.one(WITHDRAW, args![account, id, now], read).await
 }
 
-/// Uses one that is good now: it is gone then.
+/// Whether there is or was one, good or not, as long as it is remembered.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn was(db: &impl Read, digest: &[u8; 32]) -> Result<bool, StoreError> {
+    Ok(db.one(WAS, args![digest], read).await?.is_some())
+}
+
+/// Uses one that is good now: it is over then.
 ///
 /// # Errors
 /// When the database refuses.
@@ -116,26 +128,31 @@ pub async fn take(tx: &Tx<'_>, digest: &[u8; 32], now: Timestamp) -> Result<Opti
     tx.one(TAKE, args![digest, now], read).await
 }
 
-/// Removes those for an address, and says how many.
+/// Ends those for an address, and says how many.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn delete_of_email(tx: &Tx<'_>, account: Uuid, email: &str) -> Result<u64, StoreError> {
-    tx.execute(DELETE_OF_EMAIL, args![account, email]).await
+pub async fn end_of_email(
+    tx: &Tx<'_>,
+    account: Uuid,
+    email: &str,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    tx.execute(END_OF_EMAIL, args![account, email, now]).await
 }
 
-/// Removes those that name no address, and says how many.
+/// Ends those that name no address, and says how many.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn delete_open(tx: &Tx<'_>, account: Uuid) -> Result<u64, StoreError> {
-    tx.execute(DELETE_OPEN, args![account]).await
+pub async fn end_open(tx: &Tx<'_>, account: Uuid, now: Timestamp) -> Result<u64, StoreError> {
+    tx.execute(END_OPEN, args![account, now]).await
 }
 
-/// Removes those whose time is over, and says how many.
+/// Forgets those whose time was over then, and says how many.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn delete_expired(tx: &Tx<'_>, now: Timestamp) -> Result<u64, StoreError> {
-    tx.execute(DELETE_EXPIRED, args![now]).await
+pub async fn delete_old(tx: &Tx<'_>, before: Timestamp) -> Result<u64, StoreError> {
+    tx.execute(DELETE_OLD, args![before]).await
 }

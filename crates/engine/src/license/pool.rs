@@ -6,6 +6,7 @@ use keyward_core::audit::Entry;
 use keyward_core::scheme::Scheme;
 use keyward_core::scheme::pool::PoolKey;
 use keyward_core::time::Timestamp;
+pub use keyward_store::batches::Progress as BatchProgress;
 use keyward_store::batches::{self, Batch};
 use keyward_store::stats::{self, Change};
 use keyward_store::{Job, Lane, StoreError, Tx, audit, imports, licenses};
@@ -97,6 +98,14 @@ impl Engine {
             return Err(error.into());
         }
         Ok(PoolBatch { id, count })
+    }
+
+    /// How far a batch is, whoever makes or made it; `None` when it is not there.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn batch_progress(&self, id: Uuid) -> Result<Option<BatchProgress>, EngineError> {
+        Ok(batches::progress(&self.store, self.account.id, id).await?)
     }
 
     async fn fill<E: From<EngineError>>(

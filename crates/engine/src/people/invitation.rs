@@ -157,6 +157,16 @@ impl Engine {
         }))
     }
 
+    /// Whether a link that is not good was made here once: it was used, its time is over, or another took its place. That
+    /// is remembered for thirty days.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn was_invitation(&self, secret: &InvitationSecret) -> Result<bool, EngineError> {
+        let digest = self.vault.digest(KIND, secret.expose());
+        Ok(invitations::was(&self.store, &digest).await?)
+    }
+
     /// Uses an invitation: the person is made or gets a new password, and is signed in; where he has a second factor, his
     /// code is still to be shown. Whatever sessions he had are over.
     ///
@@ -233,7 +243,7 @@ impl Job for Inviting {
 
     async fn run(&self, tx: &Tx<'_>) -> Result<(), EngineError> {
         if self.alone {
-            invitations::delete_open(tx, self.row.account_id).await?;
+            invitations::end_open(tx, self.row.account_id, self.entry.at).await?;
         }
         invitations::insert(tx, &self.row).await?;
         Ok(audit::append(tx, &self.entry).await?)
@@ -256,9 +266,9 @@ impl Job for Accepting {
         let account = self.new.account_id;
         let invitation = invitations::take(tx, &self.digest, self.entry.at).await?.ok_or_else(over)?;
         // Other links for the same person are of no use any more, and those for a first one only to strangers.
-        invitations::delete_of_email(tx, account, &self.new.email).await?;
+        invitations::end_of_email(tx, account, &self.new.email, self.entry.at).await?;
         if !people::any(tx, account).await? {
-            invitations::delete_open(tx, account).await?;
+            invitations::end_open(tx, account, self.entry.at).await?;
         }
         let id = match people::put(tx, &self.new).await? {
             Some(id) => id,
@@ -297,7 +307,8 @@ impl Job for Resetting {
         people::set_password(tx, self.person, None).await?;
         people::set_totp(tx, self.person, None).await?;
         sessions::delete_of_user(tx, self.person, Uuid::nil()).await?;
-        invitations::delete_of_email(tx, *account_id, email.as_deref().unwrap_or_default()).await?;
+        let address = email.as_deref().unwrap_or_default();
+        invitations::end_of_email(tx, *account_id, address, self.entry.at).await?;
         invitations::insert(tx, &self.invitation).await?;
         Ok(audit::append(tx, &self.entry).await?)
     }

@@ -103,7 +103,8 @@ fn router(app: &App, layers: &Layers, serves: Serves, ready: &ReadyCheck) -> Rou
     let mut router = layers.around(front, &[], own);
     if serves == Serves::All {
         // For people who signed in: no other origin's page may ask for them.
-        router = router.merge(layers.around(console::FRONT, &[], console::routes(app.clone())));
+        let pages = layers.around(console::FRONT, &[], console::routes(app.clone()));
+        router = router.merge(pages.layer(axum::middleware::from_fn(console::in_language)));
     }
     if dialects.pool.enabled && matches!(serves, Serves::All | Serves::Pool) {
         router =

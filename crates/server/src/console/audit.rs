@@ -17,9 +17,11 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::frame::{self, Frame, instant};
+use super::language::Language;
 use super::license::instant_of;
 use super::texts::{AuditTexts, fill};
 use super::visitor::{Posted, Visitor};
+use super::words;
 use crate::web::{Fields, address};
 
 const HERE: &str = "/console/audit";
@@ -117,6 +119,8 @@ struct Choice {
 struct Row {
     at: String,
     event: String,
+    /// What it is, where its name does not say it to everybody.
+    words: Option<&'static str>,
     outcome: Option<String>,
     detail: Option<String>,
     by: String,
@@ -204,7 +208,16 @@ fn row(entry: &Entry, people: &HashMap<Uuid, String>, t: &'static AuditTexts) ->
     Row {
         at: instant(entry.at),
         event: entry.event.clone(),
-        outcome: Some(entry.outcome.clone()).filter(|outcome| outcome != "done"),
+        words: match entry.event.as_str() {
+            "session.delay" => Some(t.session_delay),
+            "installation.wrong-key" => Some(t.wrong_key),
+            _ => None,
+        },
+        outcome: match entry.outcome.as_str() {
+            "done" => None,
+            "refused" => Some(t.refused.to_owned()),
+            other => Some(other.to_owned()),
+        },
         detail: Some(entry.detail.clone()).filter(|detail| detail != "{}"),
         by,
         front: entry.front.clone(),
@@ -237,12 +250,15 @@ pub(super) async fn verify(posted: Posted) -> Response {
         return whole(&visitor, &fields, StatusCode::CONFLICT, None, Some(t.checking)).await;
     };
     match visitor.app.engine().verify_audit(|_| {}).await {
-        Ok(verified) => whole(&visitor, &fields, StatusCode::OK, Some(checked(verified, t)), None).await,
+        Ok(verified) => {
+            whole(&visitor, &fields, StatusCode::OK, Some(checked(verified, visitor.language)), None).await
+        }
         Err(error) => visitor.failed(&error),
     }
 }
 
-fn checked(verified: Verified, t: &'static AuditTexts) -> Check {
+fn checked(verified: Verified, language: Language) -> Check {
+    let t = AuditTexts::of(language);
     let Verified { report, unsealed } = verified;
     let is_sound = report.is_sound();
     let sentence = if is_sound { fill(t.sound, report.head.count) } else { t.broken.to_owned() };
@@ -252,7 +268,7 @@ fn checked(verified: Verified, t: &'static AuditTexts) -> Check {
         is_sound,
         sentence,
         more: more.map(|(text, count)| fill(text, count)).collect(),
-        findings: report.findings.into_iter().map(|finding| (finding.seq, finding.detail)).collect(),
+        findings: report.findings.iter().map(|it| (it.seq, words::finding(it, language))).collect(),
     }
 }
 

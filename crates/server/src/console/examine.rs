@@ -16,9 +16,11 @@ use uuid::Uuid;
 
 use super::claims::rows;
 use super::frame::{self, Frame, instant};
+use super::language::Language;
 use super::licenses::{called, devices};
 use super::texts::{Examine, fill};
 use super::visitor::{Posted, Visitor};
+use super::words::{self, Words};
 
 #[derive(Template)]
 #[template(path = "console/examine.html")]
@@ -35,7 +37,7 @@ struct Outcome {
     class: &'static str,
     word: &'static str,
     sentence: String,
-    remedy: &'static str,
+    remedy: String,
     code: &'static str,
     checks: Vec<Check>,
     rows: Vec<(&'static str, String)>,
@@ -95,24 +97,25 @@ pub(super) async fn test(posted: Posted) -> Response {
     }
     let result = match visitor.app.engine().examine(text).await {
         Ok(examined) => of_licence(&visitor, &examined, t),
-        Err(EngineError::Refused(refusal)) => of_nothing(&refusal, t),
+        Err(EngineError::Refused(refusal)) => of_nothing(&refusal, visitor.language),
         Err(error) => return visitor.failed(&error),
     };
     page(&visitor, StatusCode::OK, text, None, Some(result))
 }
 
 /// A text that is no licence.
-fn of_nothing(refusal: &Refusal, t: &'static Examine) -> Outcome {
-    let verdict = Verdict::from(refusal.clone());
+fn of_nothing(refusal: &Refusal, language: Language) -> Outcome {
+    let t = Examine::of(language);
+    let Words { sentence, remedy } = words::refusal(refusal, language);
     let names = [t.seal, t.registered, t.newest, t.standing, t.end, t.devices];
-    let mut checks = vec![Check { name: t.form, result: Tick::Fail, why: verdict.detail.clone() }];
+    let mut checks = vec![Check { name: t.form, result: Tick::Fail, why: sentence.clone() }];
     checks.extend(names.map(|name| Check { name, result: Tick::Skip, why: String::new() }));
     Outcome {
         class: "ended",
         word: t.invalid,
-        sentence: whole(&verdict.detail),
-        remedy: verdict.remedy,
-        code: verdict.code.as_str(),
+        sentence,
+        remedy,
+        code: refusal.code().as_str(),
         checks,
         rows: Vec::new(),
         is_unchecked: false,
@@ -142,6 +145,7 @@ fn of_licence(visitor: &Visitor, examined: &Examined, t: &'static Examine) -> Ou
     };
     let (class, word) = standing(&verdict, examined.found.as_ref(), t);
     let claims = examined.claims.as_ref().ok();
+    let Words { sentence, remedy } = words::verdict(&verdict, visitor.language);
     let mut checks = vec![
         Check { name: t.form, result: Tick::Pass, why: fill(t.form_is, examined.scheme.as_str()) },
         seal(examined, t),
@@ -154,8 +158,8 @@ fn of_licence(visitor: &Visitor, examined: &Examined, t: &'static Examine) -> Ou
     Outcome {
         class,
         word,
-        sentence: whole(&verdict.detail),
-        remedy: if verdict.valid || class == "active" { "" } else { verdict.remedy },
+        sentence,
+        remedy: if verdict.valid || class == "active" { String::new() } else { remedy },
         code: verdict.code.as_str(),
         checks,
         rows: claims.map(|claims| rows(claims, visitor.language)).unwrap_or_default(),
@@ -290,15 +294,6 @@ fn of_devices(examined: &Examined, t: &'static Examine) -> Vec<Check> {
         checks.push(Check { name: t.used, result, why });
     }
     checks
-}
-
-/// Details are parts of sentences.
-fn whole(part: &str) -> String {
-    let named = part.strip_prefix("is ").map(|rest| format!("the licence is {rest}"));
-    let part = named.as_deref().unwrap_or(part);
-    let mut characters = part.trim_end_matches('.').chars();
-    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", characters.as_str())
 }
 
 impl Tick {

@@ -1,9 +1,10 @@
 //! What stands around every page, and the pages that only say something.
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::header::RETRY_AFTER;
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::middleware::Next;
 use axum::response::Response;
 use keyward_core::time::Timestamp;
 use keyward_engine::EngineError;
@@ -68,9 +69,13 @@ impl<'a> Frame<'a> {
         Self { notice: notice.map(Into::into), ..self }
     }
 
-    /// The proof for the forms of this page.
-    pub(super) fn csrf(&self) -> &str {
-        self.visitor.map_or("", |visitor| visitor.session.csrf.expose())
+    /// The proof for the forms of this page, and whose they are.
+    pub(super) fn csrf(&self) -> String {
+        let proof = |visitor: &Visitor| {
+            let session = &visitor.session;
+            format!("{}.{}", session.csrf.expose(), visitor.app.engine().whose(session))
+        };
+        self.visitor.map(proof).unwrap_or_default()
     }
 
     /// Whether whoever looks may do something.
@@ -154,9 +159,39 @@ pub(super) fn none(language: Language) -> Response {
     message(StatusCode::NOT_FOUND, f, sentence)
 }
 
-/// Whatever is decided around the handlers; in English, for nobody is known there.
+/// Whatever is decided around the handlers, where nothing is known of the reader: [`in_language`] words it for him.
 pub(super) fn refused(why: Refused, id: RequestId) -> Response {
-    let language = Language::English;
+    let mut response = refused_in(Language::English, why, id);
+    response.extensions_mut().insert(Wording { why, id });
+    response
+}
+
+/// What an answer says that was worded for nobody in particular.
+#[derive(Clone, Copy)]
+struct Wording {
+    why: Refused,
+    id: RequestId,
+}
+
+/// Says in the reader's language what was decided around the handlers.
+pub(crate) async fn in_language(request: Request, next: Next) -> Response {
+    let language = Language::of(request.headers());
+    let mut response = next.run(request).await;
+    if let Some(Wording { why, id }) = response.extensions_mut().remove::<Wording>() {
+        let worded = refused_in(language, why, id);
+        for name in [CONTENT_LENGTH, CONTENT_TYPE] {
+            response.headers_mut().remove(name);
+        }
+        let (head, body) = worded.into_parts();
+        for (name, value) in &head.headers {
+            response.headers_mut().insert(name, value.clone());
+        }
+        *response.body_mut() = body;
+    }
+    response
+}
+
+fn refused_in(language: Language, why: Refused, id: RequestId) -> Response {
     let c = Common::of(language);
     let (title, sentence) = match why {
         Refused::RateLimited(RetryAfter(seconds)) => {

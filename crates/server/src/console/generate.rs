@@ -22,14 +22,15 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, X_CON
 use axum::response::{IntoResponse as _, Response};
 use keyward_core::scheme::Scheme;
 use keyward_engine::EngineError;
-use keyward_engine::issue::IssueError;
 use keyward_engine::license::{Issued, Named};
 use keyward_engine::token::Permission;
 use uuid::Uuid;
 
 use super::frame::{self, Frame, see};
-use super::texts::{Generate, fill};
+use super::language::Language;
+use super::texts::Generate;
 use super::visitor::{Posted, Visitor};
+use super::words;
 use crate::web::Fields;
 use done::Done;
 use field::{Field, Input};
@@ -179,13 +180,19 @@ pub(super) async fn make(Path(kind): Path<String>, posted: Posted) -> Response {
             return form_page(&visitor, kind, unprocessable, Some(&fields), told).await;
         }
     };
+    // A second licence is not made unawares.
+    if !fields.get("form").is_empty() && shown(&visitor, fields.get("form")).is_none() {
+        let told = Told { sentence: Some(t.form_old.to_owned()), ..Told::default() };
+        return form_page(&visitor, kind, StatusCode::CONFLICT, Some(&fields), told).await;
+    }
     let engine = visitor.app.engine();
     // Products and policies of a moment ago are known.
     let made = match wanted {
         Wanted::Lot(request) => {
             return match lots::begin(&visitor, request).await {
-                Some(lot) => see(&format!("/console/generate/lots/{lot}")),
-                None => {
+                Err(error) => visitor.failed(&error),
+                Ok(Some(lot)) => see(&format!("/console/generate/lots/{lot}")),
+                Ok(None) => {
                     let told = Told { sentence: Some(t.lot_busy.to_owned()), ..Told::default() };
                     form_page(&visitor, kind, StatusCode::SERVICE_UNAVAILABLE, Some(&fields), told).await
                 }
@@ -224,22 +231,24 @@ async fn again(visitor: &Visitor, kind: Kind, fields: &Fields, id: Uuid, error: 
             return form_page(visitor, kind, StatusCode::CONFLICT, Some(fields), told).await;
         }
     }
-    let Some(sentence) = sentence(&error, t) else { return visitor.failed(&error) };
+    let Some(sentence) = sentence(&error, visitor.language) else { return visitor.failed(&error) };
     told.sentence = Some(sentence);
     form_page(visitor, kind, StatusCode::UNPROCESSABLE_ENTITY, Some(fields), told).await
 }
 
 /// What the page says of an error that the person can do something about; `None` is ours.
-fn sentence(error: &EngineError, t: &Generate) -> Option<String> {
+fn sentence(error: &EngineError, language: Language) -> Option<String> {
     match error {
-        EngineError::Issue(IssueError::WrongKey { .. }) => None,
         EngineError::Taken { .. }
         | EngineError::Invalid { .. }
         | EngineError::Date(_)
         | EngineError::Issue(_)
         | EngineError::Refused(_)
         | EngineError::NotFound { .. }
-        | EngineError::NoFreeSecond => Some(fill(t.refused, format_args!("{error}; {}", error.remedy()))),
+        | EngineError::NoFreeSecond => {
+            let words = words::error(error, language)?;
+            Some(format!("{} {}", Generate::of(language).refused, words.together()))
+        }
         _ => None,
     }
 }

@@ -41,6 +41,11 @@ impl Language {
         }
     }
 
+    /// What a browser sends that keeps it.
+    pub(super) fn cookie(self) -> String {
+        format!("{COOKIE_NAME}={}", self.tag())
+    }
+
     fn of_tag(tag: &str) -> Option<Self> {
         let primary = tag.split('-').next().unwrap_or_default();
         Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(primary))

@@ -21,11 +21,13 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::frame::{self, Frame, instant};
+use super::language::Language;
 use super::licenses::{called, customer, devices, end};
 use super::qr::Qr;
 use super::standing::Standing;
 use super::texts::{Licenses, fill};
 use super::visitor::Visitor;
+use super::words::{self, Words};
 use crate::web::Fields;
 use simulate::Simulation;
 
@@ -71,7 +73,7 @@ pub(super) struct Typed {
 struct Answer {
     class: &'static str,
     sentence: String,
-    remedy: &'static str,
+    remedy: String,
     access: &'static str,
     code: &'static str,
     warnings: Vec<String>,
@@ -179,7 +181,7 @@ async fn whole(visitor: &Visitor, id: &str, fields: &Fields, told: Told) -> Resp
         id: found.license.id,
         name: title(found, t),
         hint: shown.forms.last().and_then(|form| form.hint.as_deref()).or(found.license.key_hint.as_deref()),
-        answer: answer(&simulation.verdict, t),
+        answer: answer(&simulation.verdict, visitor.language),
         simulation,
         facts: facts(found, visitor, t),
         features,
@@ -218,7 +220,8 @@ pub(super) fn title(found: &Found, t: &Licenses) -> String {
     format!("{} …{}", t.license, found.license.key_hint.as_deref().unwrap_or_default())
 }
 
-fn answer(verdict: &Verdict, t: &Licenses) -> Answer {
+fn answer(verdict: &Verdict, language: Language) -> Answer {
+    let t = Licenses::of(language);
     let (class, access) = match (verdict.valid, verdict.access) {
         (true, _) if verdict.code == Code::GracePeriod => ("grace", t.access_full),
         (true, _) => ("active", t.access_full),
@@ -226,21 +229,9 @@ fn answer(verdict: &Verdict, t: &Licenses) -> Answer {
         (false, Access::Full) => ("ended", t.access_full),
         (false, Access::None) => ("ended", t.access_none),
     };
-    Answer {
-        class,
-        sentence: whole_sentence(&verdict.detail),
-        remedy: verdict.remedy,
-        access,
-        code: verdict.code.as_str(),
-        warnings: verdict.warnings.iter().map(|warning| whole_sentence(&warning.to_string())).collect(),
-    }
-}
-
-/// Details are parts of sentences.
-fn whole_sentence(part: &str) -> String {
-    let mut characters = part.trim_end_matches('.').chars();
-    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", characters.as_str())
+    let Words { sentence, remedy } = words::verdict(verdict, language);
+    let warnings = verdict.warnings.iter().map(|warning| words::warning(warning, language)).collect();
+    Answer { class, sentence, remedy, access, code: verdict.code.as_str(), warnings }
 }
 
 fn facts(found: &Found, visitor: &Visitor, t: &'static Licenses) -> Vec<(&'static str, String)> {
@@ -337,16 +328,21 @@ fn may(visitor: &Visitor, found: &Found) -> May {
 }
 
 /// What the page says of an error that the person can do something about; `None` is ours.
-pub(super) fn sentence(error: &EngineError, t: &Licenses) -> Option<String> {
+pub(super) fn sentence(error: &EngineError, language: Language) -> Option<String> {
+    let t = Licenses::of(language);
     match error {
         EngineError::AlreadySo(_) => Some(t.already.to_owned()),
-        EngineError::NotAllowed(verdict) => Some(format!("{} {}", verdict.detail, verdict.remedy)),
-        EngineError::Limit { .. }
+        // The reader is the one who can.
+        EngineError::NotAllowed(no) if matches!(no.code, Code::Revoked | Code::Suspended) => {
+            Some(t.reinstate_first.to_owned())
+        }
+        EngineError::NotAllowed(_)
+        | EngineError::Limit { .. }
         | EngineError::Taken { .. }
         | EngineError::Invalid { .. }
         | EngineError::Date(_)
         | EngineError::Issue(_)
-        | EngineError::SecretInUse { .. } => Some(format!("{error}; {}.", error.remedy())),
+        | EngineError::SecretInUse { .. } => words::error(error, language).map(Words::together),
         _ => None,
     }
 }

@@ -4,6 +4,7 @@
 use askama::Template;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
+use keyward_core::code::Code;
 use keyward_engine::installation::{Held, Holding, KeyActivation, Standing as Room};
 use keyward_engine::token::Permission;
 use keyward_engine::{Caller, EngineError, Repeatable};
@@ -13,6 +14,7 @@ use super::frame::{self, Frame, instant, see};
 use super::standing::Standing;
 use super::texts::{LicenseKey, Licenses, fill, wait};
 use super::visitor::{Posted, Visitor};
+use super::words;
 use crate::limits::RetryAfter;
 use crate::web::{Fields, address};
 
@@ -191,7 +193,11 @@ pub(super) async fn activate(posted: Posted) -> Response {
             see(&address(HERE, &[("installation", wanted), ("done", done)]))
         }
         Ok(Repeatable::Fresh(KeyActivation::Refused(verdict))) => {
-            let problem = format!("{}. {}", verdict.detail.trim_end_matches('.'), verdict.remedy);
+            let problem = match verdict.code {
+                // The licence is there; what its tier means is not.
+                Code::NotFound => t.tier_unknown.to_owned(),
+                _ => words::verdict(&verdict, visitor.language).together(),
+            };
             again(refused, key, problem).await
         }
         Ok(Repeatable::Fresh(KeyActivation::TooManyTries { until })) => {

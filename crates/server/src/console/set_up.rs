@@ -44,10 +44,27 @@ struct Over<'a> {
     t: &'static SignIn,
 }
 
-fn over(app: &App, context: &Context, language: Language) -> Response {
-    // A link that nobody made is a guess.
-    if let Err(locked) = app.failed(context) {
-        return context.front.refuse(locked, context.id);
+/// The page about a link that is not good.
+async fn over(
+    app: &App,
+    context: &Context,
+    language: Language,
+    secret: Option<&InvitationSecret>,
+) -> Response {
+    let was_made = match secret {
+        Some(secret) => app.engine().was_invitation(secret).await,
+        None => Ok(false),
+    };
+    match was_made {
+        // Whoever has it was given it.
+        Ok(true) => {}
+        // A link that nobody made is a guess.
+        Ok(false) => {
+            if let Err(locked) = app.failed(context) {
+                return context.front.refuse(locked, context.id);
+            }
+        }
+        Err(error) => return frame::failed(language, &error, context),
     }
     let t = SignIn::of(language);
     frame::html(StatusCode::NOT_FOUND, &Over { f: Frame::bare(language, t.link_over), t })
@@ -68,10 +85,12 @@ async fn page(
     problem: Option<&'static str>,
 ) -> Response {
     let link = fields.get("link");
-    let Some(secret) = InvitationSecret::parse(link) else { return over(app, context, language) };
+    let Some(secret) = InvitationSecret::parse(link) else {
+        return over(app, context, language, None).await;
+    };
     let invitation = match app.engine().invitation(&secret).await {
         Ok(Some(invitation)) => invitation,
-        Ok(None) => return over(app, context, language),
+        Ok(None) => return over(app, context, language, Some(&secret)).await,
         Err(error) => return frame::failed(language, &error, context),
     };
     let t = SignIn::of(language);
@@ -96,7 +115,7 @@ pub(super) async fn accept(
         return again(StatusCode::FORBIDDEN, t.other_site).await;
     }
     let Some(secret) = InvitationSecret::parse(fields.get("link")) else {
-        return over(&app, &context, language);
+        return over(&app, &context, language, None).await;
     };
     if fields.get("password") != fields.get("again") {
         return again(StatusCode::UNPROCESSABLE_ENTITY, t.password_differs).await;
@@ -108,7 +127,7 @@ pub(super) async fn accept(
     };
     match app.engine().accept(&caller(&app, &context, &headers), &secret, welcome).await {
         Ok(signed_in) => enter(&signed_in, HOME, &context),
-        Err(EngineError::NotFound { .. }) => over(&app, &context, language),
+        Err(EngineError::NotFound { .. }) => over(&app, &context, language, Some(&secret)).await,
         Err(EngineError::Taken { .. }) => again(StatusCode::CONFLICT, t.email_taken).await,
         Err(EngineError::Invalid { field: "email", .. }) => {
             again(StatusCode::UNPROCESSABLE_ENTITY, t.email_bad).await

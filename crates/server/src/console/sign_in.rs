@@ -2,16 +2,19 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::Response;
-use keyward_engine::people::SignedIn;
+use keyward_engine::SessionSecret;
+use keyward_engine::people::{Delayed, SignedIn};
 
 use super::frame::{self, Frame, ours, see};
+use super::kept::Kept;
 use super::language::Language;
 use super::texts::{SignIn, fill, wait};
 use super::visitor::{Posted, Visitor, caller};
-use crate::app::App;
-use crate::layers::{Context, RawBody};
+use crate::app::{App, log_failure};
+use crate::layers::{Context, RawBody, Refused};
 use crate::limits::{Network, Patience, RetryAfter};
 use crate::web::{CONSOLE, Fields, address, is_of_this_site};
 
@@ -25,6 +28,7 @@ struct Page<'a> {
     problem: Option<String>,
     email: &'a str,
     next: &'a str,
+    kept: Option<Kept>,
 }
 
 #[derive(Template)]
@@ -34,6 +38,7 @@ struct CodePage<'a> {
     t: &'static SignIn,
     problem: Option<String>,
     next: &'a str,
+    kept: Option<Kept>,
 }
 
 /// The page to sign in at, that leads on to another one.
@@ -43,20 +48,27 @@ pub(super) fn page(
     next: &str,
     email: &str,
     problem: Option<String>,
+    kept: Option<Kept>,
 ) -> Response {
     let t = SignIn::of(language);
     let next = ours(next);
     let mut f = Frame::bare(language, t.title);
     next.clone_into(&mut f.path);
-    frame::html(status, &Page { f, t, problem, email, next })
+    frame::html(status, &Page { f, t, problem, email, next, kept })
 }
 
-fn code_page(language: Language, status: StatusCode, next: &str, problem: Option<String>) -> Response {
+fn code_page(
+    language: Language,
+    status: StatusCode,
+    next: &str,
+    problem: Option<String>,
+    kept: Option<Kept>,
+) -> Response {
     let t = SignIn::of(language);
     let next = ours(next);
     let mut f = Frame::bare(language, t.code_title);
     f.path = address(CODE, &[("next", next)]);
-    frame::html(status, &CodePage { f, t, problem, next })
+    frame::html(status, &CodePage { f, t, problem, next, kept })
 }
 
 /// `GET /console/sign-in`.
@@ -65,7 +77,20 @@ pub(super) async fn show(headers: HeaderMap, uri: Uri, visitor: Result<Visitor, 
     if visitor.is_ok() {
         return see(ours(fields.get("next")));
     }
-    page(Language::of(&headers), StatusCode::OK, fields.get("next"), "", None)
+    page(Language::of(&headers), StatusCode::OK, fields.get("next"), "", None, None)
+}
+
+/// How long to wait, in the page that goes on then.
+fn later(mut page: Response, seconds: u64) -> Response {
+    page.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    page
+}
+
+/// Writes down that a delay begins; that this fails keeps nobody in or out.
+async fn note(app: &App, context: &Context, headers: &HeaderMap, who: Delayed<'_>) {
+    if let Err(error) = app.engine().note_delay(&caller(app, context, headers), who).await {
+        log_failure(&error, context);
+    }
 }
 
 /// `POST /console/sign-in`.
@@ -80,10 +105,11 @@ pub(super) async fn sign_in(
     let language = Language::of(&headers);
     let t = SignIn::of(language);
     let (email, next, now) = (fields.get("email").trim(), ours(fields.get("next")), app.clock().now());
-    let again = |status, problem: String| page(language, status, next, email, Some(problem));
+    let kept = Kept::carried(&fields);
+    let again = |status, problem: String| page(language, status, next, email, Some(problem), kept.clone());
     // Another site's page could sign its visitor in under an account of its own.
     if !is_of_this_site(&uri, &headers) {
-        return again(StatusCode::FORBIDDEN, t.other_site.to_owned());
+        return page(language, StatusCode::FORBIDDEN, next, email, Some(t.other_site.to_owned()), None);
     }
     let who = format!("{email} {:?}", Network::from(context.client));
     let delays = app.sign_ins();
@@ -92,7 +118,7 @@ pub(super) async fn sign_in(
         .and_then(|()| delays.begin(email, Patience::EVERYBODY, now).inspect_err(|_| delays.withdraw(&who)));
     if let Err(RetryAfter(seconds)) = begun {
         let problem = fill(t.wait, wait(language, seconds));
-        return again(StatusCode::TOO_MANY_REQUESTS, problem);
+        return later(again(StatusCode::TOO_MANY_REQUESTS, problem), seconds);
     }
     let caller = caller(&app, &context, &headers);
     let signed_in = match app.engine().sign_in(&caller, email, fields.get("password")).await {
@@ -105,14 +131,56 @@ pub(super) async fn sign_in(
     };
     let Some(signed_in) = signed_in else {
         app.metrics().refused(context.front.name, "PASSWORD_WRONG");
+        let (sender, everybody) =
+            (delays.begins(&who, Patience::SENDER, now), delays.begins(email, Patience::EVERYBODY, now));
+        if sender || everybody {
+            note(&app, &context, &headers, Delayed::Password(email)).await;
+        }
         return match app.failed(&context) {
-            Err(locked) => context.front.refuse(locked, context.id),
+            Err(locked) => refused(locked, &context, t.locked, language, again),
             Ok(()) => again(StatusCode::UNAUTHORIZED, t.wrong.to_owned()),
         };
     };
     delays.succeeded(&who);
     delays.withdraw(email);
-    enter(&signed_in, next, &context)
+    match kept {
+        Some(kept) if signed_in.needs_code => {
+            let page = code_page(language, StatusCode::OK, next, None, Some(kept));
+            CONSOLE.set(page, &signed_in.secret, &context)
+        }
+        Some(kept) => back(&app, &context, &headers, &signed_in.secret, next, &kept).await,
+        None => enter(&signed_in, next, &context),
+    }
+}
+
+/// The same page again for a sender who is locked out, with what was typed.
+fn refused(
+    locked: Refused,
+    context: &Context,
+    sentence: &str,
+    language: Language,
+    again: impl Fn(StatusCode, String) -> Response,
+) -> Response {
+    match locked {
+        Refused::RateLimited(RetryAfter(seconds)) => {
+            let problem = fill(sentence, wait(language, seconds));
+            later(again(StatusCode::TOO_MANY_REQUESTS, problem), seconds)
+        }
+        other => context.front.refuse(other, context.id),
+    }
+}
+
+/// Back to the form that was not taken, with what was typed; somebody else sees nothing of it.
+async fn back(
+    app: &App,
+    context: &Context,
+    headers: &HeaderMap,
+    secret: &SessionSecret,
+    next: &str,
+    kept: &Kept,
+) -> Response {
+    let page = kept.page(app, context, headers, secret, next, StatusCode::OK).await;
+    CONSOLE.set(page.unwrap_or_else(|| see(ours(next))), secret, context)
 }
 
 /// On to the next page, by way of the code where one is still to be shown.
@@ -134,8 +202,8 @@ pub(super) async fn show_code(
         None => Ok(None),
     };
     match waits {
-        Ok(Some(_)) => code_page(language, StatusCode::OK, fields.get("next"), None),
-        Ok(None) => page(language, StatusCode::OK, fields.get("next"), "", None),
+        Ok(Some(_)) => code_page(language, StatusCode::OK, fields.get("next"), None, None),
+        Ok(None) => page(language, StatusCode::OK, fields.get("next"), "", None, None),
         Err(error) => frame::failed(language, &error, &context),
     }
 }
@@ -151,35 +219,47 @@ pub(super) async fn code(
     let (fields, language) = (Fields::parse(&body), Language::of(&headers));
     let (t, next) = (SignIn::of(language), fields.get("next"));
     if !is_of_this_site(&uri, &headers) {
-        return page(language, StatusCode::FORBIDDEN, next, "", Some(t.other_site.to_owned()));
+        return page(language, StatusCode::FORBIDDEN, next, "", Some(t.other_site.to_owned()), None);
     }
-    let over = || page(language, StatusCode::UNAUTHORIZED, next, "", Some(t.session_over.to_owned()));
+    let kept = Kept::carried(&fields);
+    let over = || {
+        let sentence = if kept.is_some() { t.session_over_kept } else { t.session_over };
+        page(language, StatusCode::UNAUTHORIZED, next, "", Some(sentence.to_owned()), kept.clone())
+    };
+    let again = |status, problem: String| code_page(language, status, next, Some(problem), kept.clone());
     let Some(secret) = CONSOLE.read(&context, &headers) else { return over() };
     let person = match app.engine().waits_for_code(&secret).await {
-        Ok(Some(person)) => person.to_string(),
+        Ok(Some(person)) => person,
         Ok(None) => return over(),
         Err(error) => return frame::failed(language, &error, &context),
     };
     // Codes are short. Whoever knows the password and signs in anew has no more tries than before.
-    if let Err(RetryAfter(seconds)) = app.sign_ins().begin(&person, Patience::SENDER, app.clock().now()) {
+    let (delays, who, now) = (app.sign_ins(), person.to_string(), app.clock().now());
+    if let Err(RetryAfter(seconds)) = delays.begin(&who, Patience::SENDER, now) {
         let problem = fill(t.code_wait, wait(language, seconds));
-        return code_page(language, StatusCode::TOO_MANY_REQUESTS, next, Some(problem));
+        return later(again(StatusCode::TOO_MANY_REQUESTS, problem), seconds);
     }
     let caller = caller(&app, &context, &headers);
     match app.engine().show_code(&caller, &secret, fields.get("code")).await {
         Ok(Ok(secret)) => {
-            app.sign_ins().succeeded(&person);
-            CONSOLE.set(see(ours(next)), &secret, &context)
+            delays.succeeded(&who);
+            match kept {
+                Some(kept) => back(&app, &context, &headers, &secret, next, &kept).await,
+                None => CONSOLE.set(see(ours(next)), &secret, &context),
+            }
         }
         Ok(Err(_)) => {
             app.metrics().refused(context.front.name, "CODE_WRONG");
+            if delays.begins(&who, Patience::SENDER, now) {
+                note(&app, &context, &headers, Delayed::Code(person)).await;
+            }
             match app.failed(&context) {
-                Err(locked) => context.front.refuse(locked, context.id),
-                Ok(()) => code_page(language, StatusCode::UNAUTHORIZED, next, Some(t.code_wrong.to_owned())),
+                Err(locked) => refused(locked, &context, t.locked, language, again),
+                Ok(()) => again(StatusCode::UNAUTHORIZED, t.code_wrong.to_owned()),
             }
         }
         Err(error) => {
-            app.sign_ins().withdraw(&person);
+            delays.withdraw(&who);
             frame::failed(language, &error, &context)
         }
     }

@@ -7,12 +7,13 @@ use axum::response::{IntoResponse as _, Response};
 use keyward_engine::token::{Permission, Role};
 use keyward_engine::{Caller, EngineError, Front, Session, Who};
 
+use super::kept::Kept;
 use super::language::Language;
 use super::texts::{Common, SignIn};
 use super::{frame, sign_in};
 use crate::app::{self, App};
 use crate::layers::{Context, RawBody};
-use crate::web::{CONSOLE, Fields};
+use crate::web::{CONSOLE, Fields, is_of_this_site};
 
 /// Somebody who signed in.
 pub(super) struct Visitor {
@@ -109,7 +110,7 @@ impl FromRequestParts<App> for Visitor {
         }
         let next = if parts.method == Method::GET { parts.uri.path_and_query() } else { None };
         let next = next.map_or(super::HOME, |next| next.as_str());
-        Err(sign_in::page(Language::of(&parts.headers), StatusCode::UNAUTHORIZED, next, "", None))
+        Err(sign_in::page(Language::of(&parts.headers), StatusCode::UNAUTHORIZED, next, "", None, None))
     }
 }
 
@@ -122,19 +123,37 @@ impl FromRequest<App> for Posted {
         let language = Language::of(&parts.headers);
         let csrf_header =
             parts.headers.get("x-csrf-token").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let (uri, headers) = (parts.uri.clone(), parts.headers.clone());
         let RawBody(body) = RawBody::from_request(Request::from_parts(parts, body), app).await?;
         let fields = Fields::parse(&body);
+        let is_ours = is_of_this_site(&uri, &headers);
+        let kept = Kept::of(uri.path(), &fields).filter(|_| is_ours);
         let Some(visitor) = visitor else {
-            let over = SignIn::of(language).session_over;
+            // A part of a page cannot be a page to sign in at.
+            if headers.contains_key("hx-request") {
+                return Err(([("hx-refresh", "true")], StatusCode::NO_CONTENT).into_response());
+            }
+            let t = SignIn::of(language);
+            let over = if kept.is_some() { t.session_over_kept } else { t.session_over };
             // Where the form was: it says so itself, because another site could name any address.
             let next = frame::ours(fields.get("at"));
-            return Err(sign_in::page(language, StatusCode::UNAUTHORIZED, next, "", Some(over.to_owned())));
+            let status = StatusCode::UNAUTHORIZED;
+            return Err(sign_in::page(language, status, next, "", Some(over.to_owned()), kept));
         };
         // What is answered to a form is no address to come back to.
         let visitor = Visitor { path: frame::ours(fields.get("at")).to_owned(), ..visitor };
         // Scripts of ours send the proof in a header, so that it stands in no address.
         let shown = csrf_header.as_deref().unwrap_or_else(|| fields.get("csrf"));
         if !app.engine().admits(&visitor.session, shown) {
+            // A page of an older session of the same person, most likely.
+            let secret = CONSOLE.read(&visitor.context, &headers);
+            if let (Some(kept), Some(secret)) = (kept, secret) {
+                let (context, at) = (&visitor.context, fields.get("at"));
+                let again = kept.page(app, context, &headers, &secret, at, StatusCode::FORBIDDEN).await;
+                if let Some(again) = again {
+                    return Err(again);
+                }
+            }
             let f = frame::Frame::bare(language, Common::of(language).nothing_done);
             let sentence = f.c.foreign_form;
             return Err(frame::message(StatusCode::FORBIDDEN, f, sentence));

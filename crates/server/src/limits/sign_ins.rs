@@ -28,6 +28,8 @@ impl Patience {
 
 /// After so many seconds without a wrong one all is forgotten.
 const FORGOTTEN: i64 = 3_600;
+/// A delay is told once in so many seconds.
+const TOLD: i64 = 60;
 /// So many are remembered.
 const CAPACITY: usize = 100_000;
 
@@ -41,6 +43,8 @@ pub struct SignInDelays {
 struct Tries {
     wrong: u32,
     last: Option<Timestamp>,
+    /// When it was last told that they have to wait.
+    told: Option<Timestamp>,
 }
 
 impl Tries {
@@ -78,6 +82,19 @@ impl SignInDelays {
             tries.wrong = tries.wrong.saturating_add(1);
             tries.last = Some(now);
             Ok(())
+        })
+    }
+
+    /// Whether a delay begins with the attempt that just turned out wrong, of which nobody was told within a minute.
+    pub fn begins(&self, person: &str, patience: Patience, now: Timestamp) -> bool {
+        self.with(|all| {
+            let tries = all.touch(self.key(person));
+            let waits = tries.free_at(patience).is_some_and(|free_at| now < free_at);
+            let is_news = tries.told.is_none_or(|told| told.plus_seconds(TOLD) <= now);
+            if waits && is_news {
+                tries.told = Some(now);
+            }
+            waits && is_news
         })
     }
 
@@ -119,6 +136,18 @@ mod tests {
     /// How long an attempt has to wait that begins now.
     fn wait(delays: &SignInDelays, person: &str, second: i64) -> u64 {
         delays.begin(person, Patience::SENDER, at(second)).err().map_or(0, |wait| wait.0)
+    }
+
+    #[test]
+    fn a_delay_is_told_when_it_begins_and_once_a_minute() {
+        let delays = SignInDelays::default();
+        let wrong = |second: i64| {
+            let _ = delays.begin("ada@example.com", Patience::SENDER, at(second));
+            delays.begins("ada@example.com", Patience::SENDER, at(second))
+        };
+        let told: Vec<bool> = [0, 0, 0, 0, 0, 1, 3, 7, 60, 61].into_iter().map(wrong).collect();
+        assert_eq!(told, [false, false, false, false, true, false, false, false, true, false]);
+        assert!(!delays.begins("bob@example.com", Patience::SENDER, at(61)), "another person");
     }
 
     #[test]

@@ -27,6 +27,12 @@ impl Cookie {
         pairs.find(|(found, _)| *found == name).and_then(|(_, value)| SessionSecret::parse(value))
     }
 
+    /// As a browser sends it.
+    pub(crate) fn pair(&self, secret: &SessionSecret, context: &Context) -> String {
+        let name = if context.is_secure { self.secure } else { self.plain };
+        format!("{name}={}", secret.expose())
+    }
+
     /// Lets the browser keep it until it is closed; how long it is good at the most, the session says.
     pub(crate) fn set(&self, response: Response, secret: &SessionSecret, context: &Context) -> Response {
         self.put(response, secret.expose(), context, "")

@@ -47,6 +47,24 @@ window.addEventListener("pageshow", () => {
 // A menu that is wider than the screen begins where one is.
 document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
+// A part of a page that did not come: say so, and leave everything as it is.
+const reached = () => document.getElementById("unreached")?.remove();
+const unreached = (event) => {
+  reached();
+  const said = document.createElement("p");
+  said.id = "unreached";
+  said.className = "box bad";
+  said.setAttribute("role", "alert");
+  said.textContent = document.body.dataset[event.type === "htmx:responseError" ? "refused" : "unreached"];
+  document.getElementById("main").prepend(said);
+};
+for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) document.addEventListener(name, unreached);
+document.addEventListener("htmx:afterSwap", reached);
+
+// A form that is shown again after signing in stands at the address of its own page.
+const place = document.querySelector("[data-place]")?.dataset.place;
+if (place) history.replaceState(null, "", place);
+
 // "/" goes to the search field, as in many consoles.
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select");

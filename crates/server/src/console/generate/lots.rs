@@ -71,17 +71,21 @@ impl Lots {
     }
 }
 
-/// Begins to make a lot, and says where it is followed; `None` when too many others are being made.
-pub(super) async fn begin(visitor: &Visitor, request: PoolRequest) -> Option<Uuid> {
+/// Begins to make a lot, and says where it is followed; `None` when too many others are being made. A form that was sent
+/// before leads to the lot that it made, whatever server made it.
+pub(super) async fn begin(visitor: &Visitor, request: PoolRequest) -> Result<Option<Uuid>, EngineError> {
     let (app, caller) = (visitor.app.clone(), visitor.caller.clone());
     let (context, language) = (visitor.context, visitor.language);
     let id = request.id.unwrap_or_else(|| app.engine().new_id());
+    if app.lots().find(id).is_none() && app.engine().batch_progress(id).await?.is_some() {
+        return Ok(Some(id));
+    }
     let wanted = request.each.saturating_mul(request.policies.len() as u64);
     let (owner, name) = (visitor.session.actor(), request.name.clone());
-    let (lot, is_new) =
-        app.lots().take(Lot { id, owner, name, wanted, made: AtomicU64::new(0), end: OnceLock::new() })?;
+    let lot = Lot { id, owner, name, wanted, made: AtomicU64::new(0), end: OnceLock::new() };
+    let Some((lot, is_new)) = app.lots().take(lot) else { return Ok(None) };
     if !is_new {
-        return Some(id);
+        return Ok(Some(id));
     }
     let making = tokio::spawn(async move {
         let progress = |keys: &[String], _: &Policy| {
@@ -90,7 +94,7 @@ pub(super) async fn begin(visitor: &Visitor, request: PoolRequest) -> Option<Uui
         };
         let made = app.engine().issue_pool(&caller, &request, progress).await.map(drop);
         let _ = lot.end.set(made.map_err(|error| {
-            let words = sentence(&error, Generate::of(language));
+            let words = sentence(&error, language);
             words.unwrap_or_else(|| {
                 log_failure(&error, &context);
                 Common::of(language).failed_text.to_owned()
@@ -99,7 +103,7 @@ pub(super) async fn begin(visitor: &Visitor, request: PoolRequest) -> Option<Uui
     });
     // Whoever leaves breaks nothing off: the task goes on.
     let _ = tokio::time::timeout(PATIENCE, making).await;
-    Some(id)
+    Ok(Some(id))
 }
 
 /// How far a lot is.
@@ -114,8 +118,12 @@ enum State {
     Going,
     Done,
     Failed(String),
-    /// Not in memory any more.
-    Forgotten,
+    /// Made, and not in memory any more.
+    Kept,
+    /// Not finished, and not made here.
+    Elsewhere,
+    /// There is none.
+    Gone,
 }
 
 #[derive(Template)]
@@ -147,9 +155,13 @@ pub(in crate::console) async fn lot(
         return no;
     }
     let Ok(id) = Uuid::try_parse(&lot) else { return visitor.none() };
-    let Some((progress, name)) = look(&visitor, id) else { return visitor.none() };
+    let (progress, name) = match look(&visitor, id).await {
+        Ok(Some(found)) => found,
+        Ok(None) => return visitor.none(),
+        Err(error) => return visitor.failed(&error),
+    };
     let t = Generate::of(visitor.language);
-    let f = Frame::of(&visitor, fill(t.lot, &name));
+    let f = Frame::of(&visitor, fill(t.lot, &name).trim_end());
     let may_export = visitor.may(Permission::LicenseReveal);
     if headers.contains_key("hx-request") {
         return frame::html(StatusCode::OK, &Part { f, t, progress, may_export });
@@ -158,12 +170,17 @@ pub(in crate::console) async fn lot(
 }
 
 /// How far a lot is, and its name; `None` when it is somebody else's.
-fn look(visitor: &Visitor, id: Uuid) -> Option<(Progress, String)> {
+async fn look(visitor: &Visitor, id: Uuid) -> Result<Option<(Progress, String)>, EngineError> {
     let Some(lot) = visitor.app.lots().find(id) else {
-        return Some((Progress { id, wanted: 0, made: 0, state: State::Forgotten }, String::new()));
+        let Some(found) = visitor.app.engine().batch_progress(id).await? else {
+            return Ok(Some((Progress { id, wanted: 0, made: 0, state: State::Gone }, String::new())));
+        };
+        let state = if found.is_ready { State::Kept } else { State::Elsewhere };
+        let made = u64::try_from(found.made).unwrap_or_default();
+        return Ok(Some((Progress { id, wanted: made, made, state }, found.name)));
     };
     if lot.owner != visitor.session.actor() {
-        return None;
+        return Ok(None);
     }
     let state = match lot.end.get() {
         None => State::Going,
@@ -171,7 +188,7 @@ fn look(visitor: &Visitor, id: Uuid) -> Option<(Progress, String)> {
         Some(Err(words)) => State::Failed(words.clone()),
     };
     let made = lot.made.load(Ordering::Relaxed);
-    Some((Progress { id, wanted: lot.wanted, made, state }, lot.name.clone()))
+    Ok(Some((Progress { id, wanted: lot.wanted, made, state }, lot.name.clone())))
 }
 
 /// `POST /console/generate/lots/{lot}/csv`: its keys, once all of them are there.
@@ -181,7 +198,11 @@ pub(in crate::console) async fn csv(Path(lot): Path<String>, posted: Posted) -> 
         return no;
     }
     let Ok(id) = Uuid::try_parse(&lot) else { return visitor.none() };
-    let Some((_, mut name)) = look(&visitor, id) else { return visitor.none() };
+    let mut name = match look(&visitor, id).await {
+        Ok(Some((_, name))) => name,
+        Ok(None) => return visitor.none(),
+        Err(error) => return visitor.failed(&error),
+    };
     let mut table = "license_key,duration_days,duration_label,batch_id\r\n".to_owned();
     let part = |keys: &[PoolKeyOut]| {
         for key in keys {
@@ -212,8 +233,12 @@ impl Progress {
         matches!(self.state, State::Going)
     }
 
-    const fn is_done(&self) -> bool {
-        matches!(self.state, State::Done)
+    const fn is_kept(&self) -> bool {
+        matches!(self.state, State::Kept)
+    }
+
+    fn kept(&self, t: &Generate, language: Language) -> String {
+        fill(t.lot_kept, Self::number(self.made, language))
     }
 
     fn going(&self, t: &Generate, language: Language) -> String {

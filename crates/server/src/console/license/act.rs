@@ -99,7 +99,7 @@ pub(in crate::console) async fn act(Path((id, action)): Path<(String, String)>, 
             see(&format!("/console/licenses/{id}?done={action}{form}"))
         }
         Err(EngineError::Changed(_)) => again(StatusCode::CONFLICT, t.changed.to_owned()).await,
-        Err(error) => match sentence(&error, t) {
+        Err(error) => match sentence(&error, visitor.language) {
             Some(problem) => again(StatusCode::UNPROCESSABLE_ENTITY, problem).await,
             None => visitor.failed(&error),
         },

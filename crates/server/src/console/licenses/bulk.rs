@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::{HERE, Wanted, export, found};
 use crate::app::{App, is_temporary};
 use crate::console::frame::{self, Frame};
+use crate::console::language::Language;
 use crate::console::license::{sentence, title};
 use crate::console::standing::Standing;
 use crate::console::texts::{Common, Licenses, fill};
@@ -136,7 +137,7 @@ pub(in crate::console) async fn bulk(posted: Posted) -> Response {
             let page = Page { f, t, action, back: back(), step, problem, days, why };
             return frame::html(StatusCode::UNPROCESSABLE_ENTITY, &page);
         };
-        let rows = change.each(&visitor, ticked, t).await;
+        let rows = change.each(&visitor, ticked).await;
         let done = rows.iter().filter(|row| row.is_done).count();
         let f = Frame::of(&visitor, action.name(t));
         let page =
@@ -258,15 +259,14 @@ impl Change {
     }
 
     /// To each, a few at a time so that they share commits; in the order of the form.
-    async fn each(self, visitor: &Visitor, ticked: Vec<(Uuid, String)>, t: &'static Licenses) -> Vec<Row> {
+    async fn each(self, visitor: &Visitor, ticked: Vec<(Uuid, String)>) -> Vec<Row> {
         let mut rows = Vec::with_capacity(ticked.len());
         for part in ticked.chunks(AT_ONCE) {
             let mut running = JoinSet::new();
             for (place, (id, seen)) in part.iter().enumerate() {
                 let (change, app, caller) = (self.clone(), visitor.app.clone(), visitor.caller.clone());
-                let (id, seen, failed) = (*id, seen.clone(), Common::of(visitor.language).failed_text);
-                running
-                    .spawn(async move { (place, change.one((&app, &caller), id, seen, (t, failed)).await) });
+                let (id, seen, language) = (*id, seen.clone(), visitor.language);
+                running.spawn(async move { (place, change.one((&app, &caller), id, seen, language).await) });
             }
             let mut done = running.join_all().await;
             done.sort_by_key(|(place, _)| *place);
@@ -275,14 +275,8 @@ impl Change {
         rows
     }
 
-    async fn one(
-        self,
-        (app, caller): (&App, &Caller),
-        id: Uuid,
-        seen: String,
-        (t, failed): (&'static Licenses, &str),
-    ) -> Row {
-        let engine = app.engine();
+    async fn one(self, (app, caller): (&App, &Caller), id: Uuid, seen: String, language: Language) -> Row {
+        let (engine, t) = (app.engine(), Licenses::of(language));
         let named = Named::Seen(id, seen);
         let done = match self {
             Self::Suspension(suspension, why) => {
@@ -299,7 +293,9 @@ impl Change {
             Err(EngineError::Changed(_)) => t.bulk_changed.to_owned(),
             Err(EngineError::NotFound { .. }) => t.bulk_gone.to_owned(),
             Err(error) if is_temporary(error) => t.bulk_broken.to_owned(),
-            Err(error) => sentence(error, t).unwrap_or_else(|| failed.to_owned()),
+            Err(error) => {
+                sentence(error, language).unwrap_or_else(|| Common::of(language).failed_text.to_owned())
+            }
         };
         let is_done = done.is_ok();
         let found = match done {

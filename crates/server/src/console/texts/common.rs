@@ -24,6 +24,14 @@ super::texts! {
     nothing_done: "Nothing was done", "Rien n’a été fait";
     foreign_form: "This form was not sent from a page of your session, so nothing was done. Open the page again and send the form from there.",
         "Ce formulaire ne vient pas d’une page de votre session ; rien n’a donc été fait. Rouvrez la page et envoyez le formulaire de là.";
+    kept_again: "You are signed in again. Nothing was done: what you typed stands below. Look through it, and press the button if it is still right.",
+        "Vous êtes de nouveau connecté. Rien n’a été fait : votre saisie figure ci-dessous. Relisez-la et appuyez sur le bouton si elle convient toujours.";
+    kept_foreign: "This form was not sent from a page of your present session, so nothing was done. What you typed stands below. Look through it, and press the button if it is still right.",
+        "Ce formulaire ne vient pas d’une page de votre session actuelle ; rien n’a donc été fait. Votre saisie figure ci-dessous. Relisez-la et appuyez sur le bouton si elle convient toujours.";
+    part_refused: "The server could not answer this. What you typed is still here; try again in a moment, or open the page anew.",
+        "Le serveur n’a pas pu répondre. Votre saisie est toujours là ; réessayez dans un moment ou rouvrez la page.";
+    unreached: "The server was not reached, so this page may not show what is true now. What you typed is still here; try again in a moment.",
+        "Le serveur n’a pas été joint ; cette page n’est peut-être pas à jour. Votre saisie est toujours là ; réessayez dans un moment.";
     failed: "Something went wrong", "Une erreur s’est produite";
     failed_text: "This could not be done. The server’s log says more, under the request’s number.",
         "Cela n’a pas pu être fait. Le journal du serveur en dit plus, sous le numéro de la requête.";

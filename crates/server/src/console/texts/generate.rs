@@ -108,7 +108,7 @@ super::texts! {
     bad_form: "Correct what is marked below; what you typed is still there.", "Corrigez ce qui est marqué ; votre saisie est conservée.";
     taken_client: "This client has a licence already.", "Ce client a déjà une licence.";
     taken_client_link: "Renew or change that one", "Renouvelez ou modifiez celle-là";
-    refused: "This could not be made: {}.", "Cela n’a pas pu être créé : {}.";
+    refused: "This could not be made.", "Cela n’a pas pu être créé.";
 
     done: "The licence is made", "La licence est créée";
     done_again: "This form was sent before: here is the licence that was made then, and no second one was made.",
@@ -163,7 +163,13 @@ super::texts! {
     lot_failed: "Nothing was made.", "Rien n’a été créé.";
     lot_busy: "Other lots are being made at the moment. Wait until one of them is done, and send the form again.",
         "D’autres lots sont en cours de création. Attendez la fin de l’un d’eux et renvoyez le formulaire.";
-    lot_kept: "The lot is not in memory any more. When it was finished, its keys are in the database.",
-        "Le lot n’est plus en mémoire. S’il a été terminé, ses clés sont dans la base de données.";
+    lot_kept: "The lot was made, and its {} keys are in the database.",
+        "Le lot a été créé, et ses {} clés sont dans la base de données.";
+    lot_elsewhere: "The lot is not finished: another server is making it, or it was broken off and is being removed. Look again in a moment. None of its keys works before all of them are there.",
+        "Le lot n’est pas terminé : un autre serveur est en train de le créer, ou il a été interrompu et se trouve en cours de suppression. Actualisez dans un moment. Aucune de ses clés ne fonctionne avant que toutes soient là.";
+    lot_gone: "There is no such lot: nothing of it was made, or it was broken off and removed. Its form can be sent again.",
+        "Ce lot n’existe pas : rien n’en a été créé, ou il a été interrompu et supprimé. Son formulaire peut être renvoyé.";
+    form_old: "This form was opened too long ago to tell whether it was sent before, so nothing was made. Look whether what you want is there already; if it is not, send the form again.",
+        "Ce formulaire est ouvert depuis trop longtemps pour savoir s’il a déjà été envoyé ; rien n’a donc été créé. Vérifiez que ce que vous voulez n’existe pas déjà ; sinon, renvoyez le formulaire.";
     lot_another: "Make another lot", "Créer un autre lot";
 }

@@ -2,7 +2,7 @@
 
 super::texts! {
     title: "License", "Licence";
-    menu: "Own licence", "Notre licence";
+    menu: "Activate a key", "Activer une clé";
     intro: "What this installation itself may do. Keys add up: each one that is activated brings its devices.",
         "Ce que cette installation peut faire elle-même. Les clés s’additionnent : chacune apporte ses appareils.";
     intro_other: "What this customer’s installation may do. Keys add up: each one that is activated brings its devices.",
@@ -17,6 +17,8 @@ super::texts! {
     missing: "License key is required.", "La clé de licence est nécessaire.";
     done: "License activated successfully.", "La licence est activée.";
     again: "License was active already.", "La licence était déjà active.";
+    tier_unknown: "The tier of this key is not known here: the vendor has no policy for it. Ask the vendor.",
+        "Le palier de cette clé n’est pas connu ici : le vendeur n’a pas de politique pour lui. Adressez-vous au vendeur.";
     wait: "Too many wrong keys were tried. Try again in {}.", "Trop de clés erronées ont été essayées. Réessayez dans {}.";
     tier: "Tier", "Palier";
     total: "Total devices", "Appareils en tout";

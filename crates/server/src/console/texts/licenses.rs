@@ -152,6 +152,8 @@ super::texts! {
     days_bad: "Give a whole number of days, 1 or more.", "Indiquez un nombre entier de jours, 1 ou plus.";
     changed: "A colleague changed this licence after you opened the page, so nothing was done. This is how it is now; do it again if it is still needed.",
         "Un collègue a modifié cette licence après l’ouverture de la page ; rien n’a été fait. Voici son état actuel ; recommencez si c’est encore utile.";
+    reinstate_first: "It is suspended or revoked, so nothing was done. Reinstate it first.",
+        "Elle est suspendue ou révoquée ; rien n’a été fait. Rétablissez-la d’abord.";
     already: "It is so already; nothing was done.", "C’est déjà le cas ; rien n’a été fait.";
 
     done_suspend: "The licence is suspended.", "La licence est suspendue.";

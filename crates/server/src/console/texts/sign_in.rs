@@ -12,6 +12,10 @@ super::texts! {
         "Ce formulaire a été envoyé par un autre site. Connectez-vous ici.";
     session_over: "You are not signed in, or your session is over. Nothing was done. Sign in, and send the form again.",
         "Vous n’êtes pas connecté, ou votre session est terminée. Rien n’a été fait. Connectez-vous et renvoyez le formulaire.";
+    session_over_kept: "Your session is over, so nothing was done. Sign in: what you typed is kept, and the form is shown again with it.",
+        "Votre session est terminée ; rien n’a été fait. Connectez-vous : votre saisie est conservée et le formulaire la montrera de nouveau.";
+    locked: "Too many wrong attempts were made from here. Try again in {}.",
+        "Trop de tentatives erronées ont été faites d’ici. Réessayez dans {}.";
     code_title: "Second factor", "Second facteur";
     code: "Code from your authenticator app", "Code de votre application d’authentification";
     code_hint: "Six digits that change every 30 seconds. If the device is lost, an administrator runs:",

@@ -211,6 +211,13 @@ impl Browser {
         url.strip_prefix(&self.site).map_or(url.clone(), str::to_owned)
     }
 
+    /// Cuts the browser off from every network, or takes that back.
+    pub(crate) async fn offline(&self, is_offline: bool) {
+        let conditions = json!({ "offline": is_offline, "latency": 0, "throughput": 10_000_000 });
+        let body = json!({ "network_conditions": conditions });
+        self.post("/chromium/network_conditions", body).await.expect("the network is cut off");
+    }
+
     /// Runs a script in the page, as an extension of the browser would.
     async fn run(&self, script: &str) -> Result<Value, String> {
         self.post("/execute/sync", json!({ "script": script, "args": [] })).await

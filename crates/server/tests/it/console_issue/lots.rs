@@ -78,7 +78,69 @@ async fn a_lot_is_its_makers_and_is_made_once() {
     // A node that did not make it still exports it.
     let node = site.node().await;
     let there = Person::of(&node, Role::Admin).await;
-    assert!(there.get(path).await.body.contains("not in memory any more"));
+    assert!(there.get(path).await.body.contains("The lot was made, and its 300 keys are in the database."));
     let table = there.post(&format!("{path}/csv"), &[]).await;
     assert_eq!((table.status, table.body.split_terminator("\r\n").count()), (200, 301));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_is_sent_again_after_a_restart_leads_to_its_lot() {
+    for site in Site::all().await {
+        let person = Person::at(&site).await;
+        let page = person.get("/console/generate/pool").await;
+        let (form, policy) = (hidden(&page, "form"), super::option(&page, "1 mois"));
+        let fields = [("form", form.as_str()), ("policy", policy.as_str()), ("count", "40"), ("batch", "b")];
+        let first = person.post("/console/generate/pool", &fields).await;
+        let path = first.header("location").expect("a place").to_owned();
+        finished(&person, &path).await;
+        // Another server knows nothing of it but what is in the database.
+        let node = site.node().await;
+        let there = Person { site: &node, cookie: person.cookie.clone(), csrf: person.csrf.clone() };
+        let again = there.post("/console/generate/pool", &fields).await;
+        assert_eq!((again.status, again.header("location")), (303, Some(path.as_str())), "{again:?}");
+        let page = there.get(&path).await;
+        assert!(page.body.contains("<h1>Lot b</h1>"), "{}", page.body);
+        assert!(
+            page.body.contains("The lot was made, and its 40 keys are in the database."),
+            "{}",
+            page.body
+        );
+        let product = site.engine.catalog().product("pool").expect("a product").id;
+        assert_eq!(node.engine.statistics(product).await.expect("statistics").total(), 40);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lot_that_was_broken_off_says_so() {
+    let site = Site::new().await;
+    let person = Person::at(&site).await;
+    let path = format!("/console/generate/lots/{}", uuid::Uuid::max());
+    let page = person.get(&path).await;
+    assert!(page.body.contains("There is no such lot"), "{}", page.body);
+    assert!(!page.body.contains("Download the table"), "{}", page.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_of_long_ago_makes_no_second_lot_unawares() {
+    let site = Site::new().await;
+    let person = Person::at(&site).await;
+    let page = person.get("/console/generate/pool").await;
+    let (form, policy) = (hidden(&page, "form"), super::option(&page, "1 mois"));
+    let fields = [("form", form.as_str()), ("policy", policy.as_str()), ("count", "40"), ("batch", "typed")];
+    let made = person.post("/console/generate/pool", &fields).await;
+    finished(&person, made.header("location").expect("a place")).await;
+    // Used now and then, the session goes on.
+    for _ in 0..6 {
+        site.clock.advance(10 * 3_600);
+        assert_eq!(person.get("/console/").await.status, 200);
+    }
+    let again = person.post("/console/generate/pool", &fields).await;
+    assert_eq!(again.status, 409, "{again:?}");
+    assert!(
+        again.body.contains("opened too long ago") && again.body.contains("value=\"typed\""),
+        "{}",
+        again.body
+    );
+    let product = site.engine.catalog().product("pool").expect("a product").id;
+    assert_eq!(site.engine.statistics(product).await.expect("statistics").total(), 40);
 }

@@ -45,7 +45,12 @@ async fn licences_of_a_batch_are_seen_only_when_all_are_there() {
             add(&w, batch, part).await;
         }
         assert!(licenses::by_id(&w.store, license(7).id).await.unwrap().is_none());
+        let progress = async |id| batches::progress(&w.store, ACCOUNT, id).await.unwrap();
+        let part = progress(batch).await.unwrap();
+        assert_eq!((part.name.as_str(), part.made, part.is_ready), (TEXTS[0], 600, false));
         assert!(finish(&w, batch).await);
+        assert!(progress(batch).await.unwrap().is_ready);
+        assert_eq!(progress(id(99)).await, None);
         let found = seen().await.unwrap();
         assert_eq!(found.batch_name.as_deref(), Some(TEXTS[0]));
         let mut pages = Vec::new();

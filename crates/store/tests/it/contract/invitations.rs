@@ -43,20 +43,24 @@ async fn an_invitation_is_good_until_its_end_and_works_once() {
         };
         assert_eq!(take(4).await, None, "its time is over");
         assert_eq!(take(3).await, Some(invitation(4, None)));
-        assert_eq!(take(3).await, None, "it is gone");
+        assert_eq!((take(3).await, found(4, 3).await), (None, None), "it was used");
+        assert!(invitations::was(&w.store, &digest(4)).await.unwrap());
+        assert!(!invitations::was(&w.store, &digest(9)).await.unwrap());
         let removed = w
-            .write((), |(), tx| Box::pin(invitations::delete_of_email(tx, ACCOUNT, "ada@example.com")))
+            .write((), |(), tx| Box::pin(invitations::end_of_email(tx, ACCOUNT, "ada@example.com", NOW)))
             .await;
         assert_eq!(removed.unwrap(), 2);
         w.write(invitation(5, None), |it, tx| Box::pin(invitations::insert(tx, it))).await.unwrap();
-        let removed = w.write((), |(), tx| Box::pin(invitations::delete_open(tx, id(77)))).await;
+        let removed = w.write((), |(), tx| Box::pin(invitations::end_open(tx, id(77), NOW))).await;
         assert_eq!(removed.unwrap(), 0, "of another account");
-        let removed = w.write((), |(), tx| Box::pin(invitations::delete_open(tx, ACCOUNT))).await;
+        let removed = w.write((), |(), tx| Box::pin(invitations::end_open(tx, ACCOUNT, NOW))).await;
         assert_eq!(removed.unwrap(), 2);
-        w.write(invitation(1, None), |it, tx| Box::pin(invitations::insert(tx, it))).await.unwrap();
+        assert_eq!((found(1, 0).await, found(2, 0).await), (None, None), "they are over");
         let over = NOW.plus_seconds(1);
-        let removed = w.write((), move |(), tx| Box::pin(invitations::delete_expired(tx, over))).await;
+        let removed = w.write((), move |(), tx| Box::pin(invitations::delete_old(tx, over))).await;
         assert_eq!(removed.unwrap(), 1);
+        assert!(!invitations::was(&w.store, &digest(1)).await.unwrap(), "it is forgotten");
+        assert!(invitations::was(&w.store, &digest(2)).await.unwrap());
     }
 }
 
