@@ -78,7 +78,7 @@ impl Browser {
 
     /// Ticks the box, or chooses the one of several, with this label around it.
     pub(crate) async fn tick(&self, label: &str) {
-        let path = format!("{}//input", label_of(label));
+        let path = format!("{}//input | //input[@aria-label = {}]", label_of(label), quoted(label));
         let press = async |element| self.post(&format!("/element/{element}/click"), json!({})).await;
         self.on(&path, label, press).await;
     }

@@ -56,6 +56,22 @@ async fn an_agent_finds_a_licence_by_its_last_characters_and_suspends_it() {
 
         browser.press("All licences").await;
         browser.sees("Very long name").await;
+        browser.press("Go on").await;
+        browser.sees("No licence is ticked.").await;
+        browser.press("Licences").await;
+        browser.sees("Very long name").await;
+        browser.tick("Tick all of this page").await;
+        browser.press("Go on").await;
+        browser.sees("Licences: 3").await;
+        browser.shot("licences-bulk").await;
+        browser.type_into("Why (for the audit log)", "not paid").await;
+        browser.press_button("Suspend").await;
+        browser.sees("Done: 3").await;
+        browser.shot("licences-bulk-done").await;
+        browser.press("Devices").await;
+        browser.sees("<img src=x onerror=alert(2)>").await;
+        browser.shot("devices").await;
+        browser.press("Licences").await;
         browser.type_into("Search", "nothing of this name").await;
         browser.sees("Nothing was found.").await;
         browser.shot("licences-none").await;
