@@ -43,7 +43,7 @@ super::texts! {
     waiting_for: "For", "Pour";
     waiting_by: "Invited by", "Invité par";
     waiting_until: "Good until", "Valable jusqu’au";
-    waiting_anybody: "whoever opens it", "qui l’ouvrira";
+    waiting_anybody: "whoever opens it", "toute personne qui l’ouvre";
     waiting_by_none: "the command line", "la ligne de commande";
     waiting_password: "new password", "nouveau mot de passe";
     withdraw: "Withdraw", "Retirer";

@@ -33,8 +33,8 @@ super::texts! {
         "La durée est en jours entiers : une clé sert une fois, et le temps court dès sa première activation.";
     tier_needs: "The code is the tier that the key says, of letters and digits alone; without a duration a key is good for 30 days.",
         "Le code est le palier que dit la clé, en lettres et chiffres seulement ; sans durée, une clé vaut 30 jours.";
-    file_needs: "A file is for one device, and says its end and its grace itself.",
-        "Un fichier vaut pour un appareil, et dit lui-même sa fin et son délai de grâce.";
+    file_needs: "A file says its end and its grace itself, and follows its product’s first policy with so many days of grace.",
+        "Un fichier dit lui-même sa fin et son délai de grâce, et suit la première politique de son produit qui a ce délai.";
     lk2_needs: "The code is the tier that the key says; end and devices are written into it.",
         "Le code est le palier que dit la clé ; fin et appareils y sont inscrits.";
     lk1_needs: "The code is the tier, with a hyphen only before a number, as pro-10; a key says nothing else, so end and devices are known here alone.",
