@@ -209,7 +209,7 @@ async fn answer(visitor: &Visitor, fields: &Fields, only_rows: bool) -> Response
     let policies: Vec<Choice> =
         policies.map(|policy| choice(&policy.row.code, &policy.row.name, wanted.policy)).collect();
     let may_change = visitor.may(Permission::LicenseChange);
-    let csrf = visitor.session.csrf.expose().to_owned();
+    let csrf = Frame::of(visitor, t.title).csrf();
     if only_rows {
         // The beginning of a key finds nothing, and is not kept in the browser's history.
         let found = wanted.q.is_empty() || !rows.is_empty();

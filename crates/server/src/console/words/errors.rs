@@ -109,7 +109,7 @@ fn thing(what: &str) -> Option<&'static str> {
         "entitlement" => "La fonction",
         "form" | "form of licence" => "La forme",
         "installation" => "L’installation",
-        "invitation" => "L’invitation",
+        "invitation" | "invitation that waits" => "L’invitation",
         "key" | "private half of key" | "signing key" => "La clé",
         "licence" => "La licence",
         "limit" => "La limite",
@@ -120,7 +120,7 @@ fn thing(what: &str) -> Option<&'static str> {
         "secret of installation" => "Le secret de l’installation",
         "secret of product" => "Le secret du produit",
         "signing key of product" => "La clé de signature du produit",
-        "unrevoked token" => "Le jeton",
+        "token" | "unrevoked token" => "Le jeton",
         _ => return None,
     })
 }
@@ -151,6 +151,8 @@ fn wanted(field: &str) -> String {
         "person" => "Il ne resterait aucun autre administrateur.",
         "second factor" => "Le second facteur actuel doit d’abord être désactivé.",
         "policy" => "Indiquez une politique, ou un palier qui en a une.",
+        "tier" => "Ce palier ne convient pas à ce type de licence.",
+        "duration" => "Indiquez une durée en jours entiers.",
         "metadata" => "Les métadonnées doivent être un objet JSON.",
         "expires" => "La fin doit être dans l’avenir.",
         "days" => "Indiquez un nombre de jours, 1 ou plus.",

@@ -23,6 +23,9 @@ static AXE: LazyLock<String> = LazyLock::new(|| {
 const LOOKS: [(&str, &str, u32); 3] =
     [("light", "light", 1280), ("dark", "dark", 1280), ("phone", "light", 390)];
 
+/// Bytes of a page with its style sheet, scripts and pictures, at the most.
+const HEAVIEST: u32 = 60_000;
+
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
@@ -34,7 +37,7 @@ impl Browser {
             let place = self.place().await;
             assert!(is_of(&place, pattern), "the picture {name} is of {place}, not of {pattern}");
         }
-        let mut wrong = self.complaints().await;
+        let mut wrong = [self.complaints().await, self.shifts().await, self.weight().await].concat();
         for (look, scheme, width) in LOOKS {
             let is_phone = width < 500;
             self.look(scheme, width, is_phone).await;
@@ -96,6 +99,27 @@ impl Browser {
         let wanted = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
         let picture = self.cdp("Page.captureScreenshot", wanted).await;
         BASE64_STANDARD.decode(text(&picture["data"])).expect("a picture")
+    }
+
+    /// What moved while the page was loaded (Layout Instability API).
+    async fn shifts(&self) -> Vec<String> {
+        let script = "const done = arguments[arguments.length - 1]; const moved = []; \
+                      new PerformanceObserver(list => { for (const it of list.getEntries()) \
+                      if (!it.hadRecentInput && it.value > 0.001) moved.push('it moved by ' + it.value + ' at ' + \
+                      it.startTime + ': ' + it.sources.map(s => s.node && s.node.outerHTML || '').join(' | ').slice(0, 200)); }) \
+                      .observe({ type: 'layout-shift', buffered: true }); setTimeout(() => done(moved), 50);";
+        let found = self.post("/execute/async", json!({ "script": script, "args": [] })).await;
+        texts(&found.expect("the browser has looked"))
+    }
+
+    /// What is sent for the page and all that it loads, when that is more than people on slow lines shall wait for.
+    async fn weight(&self) -> Vec<String> {
+        let script = format!(
+            "const all = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]; \
+             const sum = all.reduce((sum, it) => sum + it.encodedBodySize, 0); \
+             return sum > {HEAVIEST} ? ['its weight is ' + sum + ': ' + all.map(it => it.name + ' ' + it.encodedBodySize)] : [];"
+        );
+        texts(&self.run(&script).await.expect("the page is weighed"))
     }
 
     /// What lies beside the screen.
