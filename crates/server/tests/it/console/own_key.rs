@@ -24,7 +24,7 @@ async fn a_pasted_key_is_activated_and_its_devices_are_added() {
             browser.press("Activate License").await;
         };
 
-        browser.press("Own licence").await;
+        browser.press("Activate a key").await;
         activate(&lk2).await;
         browser.sees("License activated successfully.").await;
         for said in ["Tier PRO-10", "Total devices 13 (3 free + 10)", "Acme & Sons", "Perpetual"] {

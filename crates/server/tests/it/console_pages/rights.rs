@@ -84,7 +84,8 @@ const OPEN: &[&str] = &[
 ];
 
 /// What is downloaded is no page.
-const FILES: &[&str] = &["/console/keys/{id}/public.pem", "/console/audit/export"];
+const FILES: &[&str] =
+    &["/console/keys/{id}/public.pem", "/console/audit/export", "/console/licenses/export"];
 
 fn path(pattern: &str) -> String {
     pattern

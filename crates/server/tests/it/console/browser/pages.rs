@@ -23,6 +23,7 @@ pub(crate) const PAGES: &[(&str, &str)] = &[
     ("/console/products/{code}/{policy}", "policy"),
     ("/console/features", "features"),
     ("/console/customers", "customers"),
+    ("/console/devices", "devices"),
     ("/console/installations", "installations"),
     ("/console/pools", "pools"),
     ("/console/settings", "settings"),
