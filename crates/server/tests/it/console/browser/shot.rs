@@ -105,7 +105,7 @@ impl Browser {
     async fn shifts(&self) -> Vec<String> {
         let script = "const done = arguments[arguments.length - 1]; const moved = []; \
                       new PerformanceObserver(list => { for (const it of list.getEntries()) \
-                      if (!it.hadRecentInput && it.value > 0.001) moved.push('it moved by ' + it.value + ' at ' + \
+                      if (!it.hadRecentInput && it.value > 0.01) moved.push('it moved by ' + it.value + ' at ' + \
                       it.startTime + ': ' + it.sources.map(s => s.node && s.node.outerHTML || '').join(' | ').slice(0, 200)); }) \
                       .observe({ type: 'layout-shift', buffered: true }); setTimeout(() => done(moved), 50);";
         let found = self.post("/execute/async", json!({ "script": script, "args": [] })).await;
