@@ -31,14 +31,30 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
 });
 
-// A press of a button that takes long is not pressed twice.
-document.addEventListener("submit", (event) => {
-  const form = event.target;
-  if (form.dataset.sent) return event.preventDefault();
-  if (form.method === "post" && !form.hasAttribute("data-again")) {
+// A form leaves the page only for a server that can be reached: else what was typed stays here. And a press of a button that
+// takes long is not pressed twice.
+document.addEventListener("submit", async (event) => {
+  const { target: form, submitter } = event;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.sent === "now") {
     form.dataset.sent = "yes";
-    setTimeout(() => delete form.dataset.sent, 10000);
+    setTimeout(() => delete form.dataset.sent, form.hasAttribute("data-again") ? 0 : 10000);
+    return;
   }
+  event.preventDefault();
+  if (form.dataset.sent) return;
+  form.dataset.sent = "asked";
+  try {
+    await fetch("/health/live", { cache: "no-store" });
+  } catch (error) {
+    delete form.dataset.sent;
+    return unreached(error);
+  }
+  reached();
+  form.dataset.sent = "now";
+  form.requestSubmit(submitter);
+  // A field that the browser does not let through.
+  if (form.dataset.sent === "now") delete form.dataset.sent;
 });
 window.addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;

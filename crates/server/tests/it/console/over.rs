@@ -259,4 +259,18 @@ async fn in_a_browser_a_lost_connection_is_told_and_nothing_is_lost() {
     browser.type_into("Search", "example.com").await;
     browser.sees_soon_no("The server was not reached").await;
     assert_eq!(browser.value_of("Search").await, "example.com");
+
+    browser.press("People").await;
+    browser.sees("Invite").await;
+    browser.type_in("Invite somebody", "E-mail", "bob@example.com").await;
+    let before = events(&site, "person.invite").await;
+    browser.offline(true).await;
+    browser.press_in("Invite somebody", "Make the link").await;
+    browser.sees("The server was not reached").await;
+    assert_eq!(browser.value_of("E-mail").await, "bob@example.com");
+    assert_eq!(events(&site, "person.invite").await, before);
+    browser.offline(false).await;
+    browser.press_in("Invite somebody", "Make the link").await;
+    browser.sees("The link for bob@example.com").await;
+    assert_eq!(events(&site, "person.invite").await, before + 1);
 }
