@@ -25,6 +25,8 @@ macro_rules! among {
     };
 }
 
+pub(crate) use among;
+
 /// A licence that is here already, seen or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known {
@@ -134,7 +136,7 @@ pub fn attempt_mark(batch: Uuid) -> String {
 }
 
 /// Asks for many values, a few at a time; the last ones are asked for more than once.
-async fn among<K, T: Send>(
+pub(crate) async fn each_of<K, T: Send>(
     db: &impl Read,
     sql: crate::Sql,
     first: Uuid,
@@ -193,7 +195,7 @@ pub async fn by_digest(
     account: Uuid,
     digests: &[[u8; 32]],
 ) -> Result<Vec<([u8; 32], Known)>, StoreError> {
-    among(db, BY_DIGEST, account, digests, |row| Ok((row.take()?, known(row)?))).await
+    each_of(db, BY_DIGEST, account, digests, |row| Ok((row.take()?, known(row)?))).await
 }
 
 /// The licences that these forms were given out for.
@@ -205,7 +207,7 @@ pub async fn by_form(
     account: Uuid,
     digests: &[[u8; 32]],
 ) -> Result<Vec<([u8; 32], Known)>, StoreError> {
-    among(db, BY_FORM, account, digests, |row| Ok((row.take()?, known(row)?))).await
+    each_of(db, BY_FORM, account, digests, |row| Ok((row.take()?, known(row)?))).await
 }
 
 /// The licences of a product that are for these.
@@ -217,7 +219,7 @@ pub async fn by_subject(
     product: Uuid,
     subjects: &[String],
 ) -> Result<Vec<(String, Known)>, StoreError> {
-    among(db, BY_SUBJECT, product, subjects, |row| Ok((row.take()?, known(row)?))).await
+    each_of(db, BY_SUBJECT, product, subjects, |row| Ok((row.take()?, known(row)?))).await
 }
 
 /// The licences of a product whose files are bound to these devices: the device, the name and the id of each, the oldest first.
@@ -230,7 +232,7 @@ pub async fn files_of_devices(
     devices: &[String],
 ) -> Result<Vec<(String, Option<String>, Uuid)>, StoreError> {
     let read = |row: &mut Row<'_>| Ok((row.take()?, row.take()?, row.take()?));
-    among(db, OF_DEVICE, product, devices, read).await
+    each_of(db, OF_DEVICE, product, devices, read).await
 }
 
 /// The customers with these ids of the vendor's own, with their ids and addresses.
@@ -243,7 +245,7 @@ pub async fn users_by_external_id(
     ids: &[String],
 ) -> Result<Vec<(String, Uuid, Option<String>)>, StoreError> {
     let read = |row: &mut Row<'_>| Ok((row.take()?, row.take()?, row.take()?));
-    among(db, USERS_BY_EXTERNAL_ID, account, ids, read).await
+    each_of(db, USERS_BY_EXTERNAL_ID, account, ids, read).await
 }
 
 /// The customers with these addresses, with their ids and the vendor's own ids.
@@ -256,7 +258,7 @@ pub async fn users_by_email(
     emails: &[String],
 ) -> Result<Vec<(String, Uuid, Option<String>)>, StoreError> {
     let read = |row: &mut Row<'_>| Ok((row.take()?, row.take()?, row.take()?));
-    among(db, USERS_BY_EMAIL, account, emails, read).await
+    each_of(db, USERS_BY_EMAIL, account, emails, read).await
 }
 
 /// Adds customers of an import.

@@ -28,7 +28,7 @@ pub use held::{
 };
 #[cfg(feature = "testing")]
 pub(crate) use list::{ALL_BY_EXPIRY, ALL_BY_SERIAL, ALL_OF_OTHERS, ALL_SEARCHES};
-pub use list::{Cursor, Filter, Listed, Part, Sought, State, WINDOW, list, search};
+pub use list::{Cursor, EACH, Filter, Listed, Part, Sought, State, WINDOW, is_cut, list, search};
 #[cfg(feature = "testing")]
 pub(crate) use records::ALL as ALL_RECORDS;
 pub use records::{Subject, record_by_serial, records_before, subjects_before};

@@ -59,7 +59,7 @@ macro_rules! held {
 
 /// Machines of licences that are seen, with how their licence is called.
 macro_rules! listed {
-    ($chosen:expr) => {
+    ($chosen:expr, $order:literal) => {
         concat!(
             "select m.serial, coalesce(l.subject, l.name), l.key_hint, m.id, m.account_id, m.license_id, m.user_id,
                m.fingerprint, m.uniqueness_scope, m.pool, m.name, m.address, m.user_agent, m.created_at,
@@ -67,15 +67,15 @@ macro_rules! listed {
              from machines m join licenses l on l.id = m.license_id left join batches b on b.id = l.batch_id
              where coalesce(m.account_id, m.account_id) = $1 and (l.batch_id is null or b.ready_at is not null)
                and m.serial in (", $chosen, ")
-             order by m.serial desc limit $3"
+             order by ", $order, " limit $3"
         )
     };
 }
 
 statements! {
-    NEWEST = listed!("select serial from machines where serial < $2 order by serial desc limit $3");
+    NEWEST = listed!("select serial from machines where serial < $2 order by serial desc limit $3", "m.serial desc");
     LIKE = listed!("select serial from (select serial from machines where fingerprint >= $4 and fingerprint < $5
-                    and serial < $2 order by fingerprint limit $3) found");
+                    and serial < $2 order by fingerprint limit $3) found", "m.fingerprint");
     INSERT = concat!("insert into machines (", columns!(), ", metadata)
               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '{}')
               on conflict (uniqueness_scope, fingerprint) do nothing");
@@ -127,7 +127,8 @@ fn listed(row: &mut Row<'_>) -> Result<Listed, StoreError> {
     Ok(Listed { machine: read(row)?, serial, license, hint })
 }
 
-/// Machines that were added before the one of a serial, the newest first; of those that begin so, where a beginning is given.
+/// Machines that were added before the one of a serial, the newest first; of those that begin so, where a beginning is given,
+/// the first in the order of their fingerprints.
 ///
 /// # Errors
 /// When the database cannot be asked.

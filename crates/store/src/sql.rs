@@ -93,6 +93,12 @@ impl From<Timestamp> for Value<'_> {
     }
 }
 
+impl From<&Uuid> for Value<'_> {
+    fn from(id: &Uuid) -> Self {
+        Self::Id(*id)
+    }
+}
+
 impl From<Uuid> for Value<'_> {
     fn from(value: Uuid) -> Self {
         Self::Id(value)

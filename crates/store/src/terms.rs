@@ -33,10 +33,12 @@ statements! {
     BACKLOG = "select serial from search_backlog where name = $1";
     ADVANCE = "update search_backlog set serial = $2 where name = $1";
     CAUGHT_UP = "delete from search_backlog where name = $1";
-    OLD_LICENSES = "select serial, account_id, id, name, metadata from licenses
-                    where serial <= $1 order by serial desc limit $2";
-    OLD_USERS = "select serial, account_id, id, name, email from users
-                 where serial <= $1 order by serial desc limit $2";
+    OLD_LICENSES = "update licenses set updated_at = updated_at where serial in
+                    (select serial from licenses where serial <= $1 order by serial desc limit $2)
+                    returning serial, account_id, id, name, metadata";
+    OLD_USERS = "update users set name = name where serial in
+                 (select serial from users where serial <= $1 order by serial desc limit $2)
+                 returning serial, account_id, id, name, email";
 }
 
 /// The words of a text as they are looked for: in small letters, without accents.
@@ -62,25 +64,25 @@ fn shortened(text: &str) -> String {
     text.chars().take(LONGEST).collect()
 }
 
-/// What a licence is found by: the words of its name, and its metadata.
+/// What a licence is found by: the words of its names first, and its metadata as far as there is room.
 pub fn of_license(name: Option<&str>, metadata: &str) -> BTreeSet<String> {
-    let mut terms: BTreeSet<String> = name.into_iter().flat_map(words).take(MOST).collect();
-    if metadata.len() <= 2 {
-        return terms;
-    }
-    let Ok(Json::Object(metadata)) = serde_json::from_str(metadata) else { return terms };
-    for (key, value) in &metadata {
-        for value in scalars(value) {
-            if NAMES.contains(&key.as_str()) {
-                terms.extend(words(&value));
-            }
-            terms.insert(pair(key, &value));
-        }
+    let object = match metadata.len() {
+        0..=2 => None,
+        _ => serde_json::from_str::<serde_json::Map<String, Json>>(metadata).ok(),
+    };
+    let object = object.unwrap_or_default();
+    let names = NAMES.iter().filter_map(|key| object.get(*key)).flat_map(scalars);
+    let mut terms: BTreeSet<String> =
+        name.map(str::to_owned).into_iter().chain(names).flat_map(|name| words(&name)).take(MOST).collect();
+    let pairs =
+        object.iter().flat_map(|(key, value)| scalars(value).into_iter().map(move |it| pair(key, &it)));
+    for pair in pairs {
         if terms.len() >= MOST {
             break;
         }
+        terms.insert(pair);
     }
-    terms.into_iter().take(MOST).collect()
+    terms
 }
 
 /// A value that somebody can type, or those of a list.
@@ -242,9 +244,10 @@ async fn next(
     limit: i64,
 ) -> Result<(), StoreError> {
     let Some(from) = tx.one(BACKLOG, args![name], first::<i64>).await? else { return Ok(()) };
+    // Locked, so that nobody changes them between reading them and writing their terms.
     let found = tx.all(statement, args![from, limit], read).await?;
-    match found.last() {
-        Some((serial, _)) => tx.execute(ADVANCE, args![name, serial - 1]).await?,
+    match found.iter().map(|(serial, _)| serial).min() {
+        Some(serial) => tx.execute(ADVANCE, args![name, serial - 1]).await?,
         None => tx.execute(CAUGHT_UP, args![name]).await?,
     };
     add(tx, kind, found.into_iter().map(|(_, found)| found)).await

@@ -28,6 +28,8 @@ pub enum Status {
     Revoked,
     /// Not suspended, and never activated.
     Unused,
+    /// Not suspended, and activated before.
+    Used,
 }
 
 /// Which licences are wanted. What is `None` is not asked.
@@ -47,6 +49,8 @@ pub struct Listing {
     pub customer: Option<String>,
     /// The beginning of a device's fingerprint.
     pub device: Option<String>,
+    /// The customer, by id.
+    pub user: Option<Uuid>,
     /// The name or id of the installation (system E).
     pub installation: Option<String>,
     /// The newest first, where no device, customer or end is asked for.
@@ -121,6 +125,8 @@ impl Engine {
                 break;
             }
             filter.after = looked_to;
+            // Others are asked between two windows.
+            tokio::task::yield_now().await;
         }
         let more = rows.len() as i64 > wanted.limit;
         if more {
@@ -233,6 +239,7 @@ impl Asked {
             product: self.product,
             policy: self.policy,
             installation: self.installation,
+            user: wanted.user,
             state,
             now: self.now,
             expiry,
@@ -265,6 +272,7 @@ fn range(wanted: &Listing, now: Timestamp) -> (Option<State>, Option<(Timestamp,
         Some(Status::Suspended) => (Some(State::Suspended), within.or(from_now)),
         Some(Status::Revoked) => (Some(State::Revoked), within.or(from_now)),
         Some(Status::Unused) => (Some(State::Unused), within.or(from_now)),
+        Some(Status::Used) => (Some(State::Used), within.or(from_now)),
     }
 }
 

@@ -158,4 +158,14 @@ impl Engine {
         self.store.write(crate::audit::Note { entry }).await?;
         Ok(key)
     }
+
+    /// Writes down that licences were taken away as a table, how many and of which list.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn note_export(&self, caller: &Caller, count: usize, list: &str) -> Result<(), EngineError> {
+        let detail = serde_json::json!({ "count": count, "list": list });
+        let entry = self.entry(caller, "license.export", ("license", None), &detail, self.now());
+        Ok(self.store.write(crate::audit::Note { entry }).await?)
+    }
 }

@@ -38,7 +38,7 @@ struct Row {
     name: String,
     since: String,
     banned: Option<String>,
-    licenses: Option<String>,
+    licenses: String,
 }
 
 /// `GET /console/customers`.
@@ -92,8 +92,7 @@ fn row(user: User) -> Row {
     let name = user.name.unwrap_or_default();
     let called = [&external_id, &email, &name].into_iter().find(|text| !text.is_empty());
     let called = called.cloned().unwrap_or_default();
-    let known = [&external_id, &email].into_iter().find(|text| !text.is_empty());
-    let licenses = known.map(|text| address("/console/licenses", &[("q", text)]));
+    let licenses = address("/console/licenses", &[("user", &user.id.to_string())]);
     Row {
         id: user.id,
         called,

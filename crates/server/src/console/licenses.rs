@@ -7,7 +7,7 @@ pub(super) use bulk::bulk;
 pub(super) use export::export;
 
 use askama::Template;
-use axum::http::{HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use keyward_core::scheme::Scheme;
 use keyward_engine::EngineError;
@@ -34,6 +34,7 @@ struct Wanted<'a> {
     policy: &'a str,
     scheme: &'a str,
     installation: &'a str,
+    user: &'a str,
     within: &'a str,
     sort: &'a str,
     after: &'a str,
@@ -48,6 +49,7 @@ impl<'a> Wanted<'a> {
             policy: fields.get("policy"),
             scheme: fields.get("scheme"),
             installation: fields.get("installation"),
+            user: fields.get("user"),
             within: fields.get("within").trim(),
             sort: fields.get("sort"),
             after: fields.get("after"),
@@ -55,13 +57,11 @@ impl<'a> Wanted<'a> {
     }
 
     fn is_everything(&self) -> bool {
-        let filters =
-            [self.q, self.status, self.product, self.policy, self.scheme, self.installation, self.within];
-        filters.iter().all(|it| it.is_empty())
+        self.fields().iter().all(|(name, value)| value.is_empty() || *name == "sort")
     }
 
     /// The fields of an address or a form that ask for the same.
-    fn fields(&self) -> [(&'static str, &'a str); 8] {
+    fn fields(&self) -> [(&'static str, &'a str); 9] {
         [
             ("q", self.q),
             ("status", self.status),
@@ -69,6 +69,7 @@ impl<'a> Wanted<'a> {
             ("policy", self.policy),
             ("scheme", self.scheme),
             ("installation", self.installation),
+            ("user", self.user),
             ("within", self.within),
             ("sort", self.sort),
         ]
@@ -86,29 +87,48 @@ impl<'a> Wanted<'a> {
         address("/console/licenses/export", &self.fields())
     }
 
-    /// What the engine is asked. Values that nobody offered are as if they were not there.
-    fn listing(&self) -> Listing {
+    /// Days within which licences end.
+    fn days(&self) -> Option<i64> {
+        self.within.parse().ok().filter(|days| (1..=36_500).contains(days))
+    }
+
+    /// What the engine is asked; `None` when a filter is nothing that anybody offered: then nothing is found, rather than more than
+    /// was asked for.
+    fn listing(&self) -> Option<Listing> {
         let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        Listing {
+        let known = |text: &str, is_known: bool| text.is_empty() || is_known;
+        let scheme = Scheme::ALL.into_iter().find(|scheme| scheme.as_str() == self.scheme);
+        let status = STATUSES.iter().find(|(name, _)| *name == self.status).map(|(_, status)| *status);
+        let user = Uuid::try_parse(self.user).ok();
+        let is_right = known(self.scheme, scheme.is_some())
+            && known(self.status, status.is_some())
+            && known(self.user, user.is_some())
+            && known(self.within, self.days().is_some());
+        is_right.then(|| Listing {
             product: text(self.product),
             policy: text(self.policy),
-            scheme: Scheme::ALL.into_iter().find(|scheme| scheme.as_str() == self.scheme),
-            status: STATUSES.iter().find(|(name, _)| *name == self.status).map(|(_, status)| *status),
-            within_days: self.within.parse().ok().filter(|days| (1..=36_500).contains(days)),
+            scheme,
+            status,
+            within_days: self.days(),
             installation: text(self.installation),
+            user,
             newest_first: self.sort != "oldest",
             by_end: self.sort == "ends",
-            patience: Patience::Short,
             after: text(self.after),
-            limit: PAGE,
             ..Listing::default()
-        }
+        })
+    }
+
+    /// What is wrong with the number of days.
+    fn problem(&self, t: &Licenses) -> Option<&'static str> {
+        (!self.within.is_empty() && self.days().is_none()).then_some(t.within_bad)
     }
 }
 
-const STATUSES: [(&str, Status); 6] = [
+const STATUSES: [(&str, Status); 7] = [
     ("active", Status::Active),
     ("unused", Status::Unused),
+    ("used", Status::Used),
     ("expiring", Status::Expiring),
     ("expired", Status::Expired),
     ("suspended", Status::Suspended),
@@ -169,16 +189,28 @@ struct Row {
 
 /// `GET /console/licenses`.
 pub(super) async fn list(visitor: Visitor, uri: Uri) -> Response {
-    answer(&visitor, &Fields::of_query(uri.query()), false).await
+    answer(&visitor, &Fields::of_query(uri.query()), Asked::Page).await
 }
 
-/// `POST /console/licenses`: the rows alone, as somebody types. What is typed may be a key, and stands in no address.
-pub(super) async fn search(posted: Posted) -> Response {
+/// `POST /console/licenses`: what is typed may be a key, and stands in no address. A script gets the rows alone.
+pub(super) async fn search(headers: HeaderMap, posted: Posted) -> Response {
     let Posted { visitor, fields } = posted;
-    answer(&visitor, &fields, true).await
+    let asked = if headers.contains_key("hx-request") { Asked::Rows } else { Asked::Form };
+    answer(&visitor, &fields, asked).await
 }
 
-async fn answer(visitor: &Visitor, fields: &Fields, only_rows: bool) -> Response {
+/// How a list is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// By its address.
+    Page,
+    /// By a form that is sent without a script.
+    Form,
+    /// By a script, as somebody types.
+    Rows,
+}
+
+async fn answer(visitor: &Visitor, fields: &Fields, asked: Asked) -> Response {
     if let Some(no) = visitor.refusal(Permission::LicenseRead) {
         return no;
     }
@@ -187,7 +219,7 @@ async fn answer(visitor: &Visitor, fields: &Fields, only_rows: bool) -> Response
     let catalog = engine.catalog();
     if !wanted.q.is_empty() && wanted.after.is_empty() {
         match engine.named_whole(wanted.q).await {
-            Ok(Some(id)) => return to_license(id, only_rows),
+            Ok(Some(id)) => return to_license(id, asked == Asked::Rows),
             Ok(None) => {}
             Err(error) => return visitor.failed(&error),
         }
@@ -198,6 +230,10 @@ async fn answer(visitor: &Visitor, fields: &Fields, only_rows: bool) -> Response
         Err(error) => return visitor.failed(&error),
     };
     let LicensePage { licenses, next, is_short } = page;
+    // What finds something may stand in an address; the beginning of a key finds nothing.
+    if asked == Asked::Form && (wanted.q.is_empty() || !licenses.is_empty()) {
+        return see(&wanted.from(""));
+    }
     let rows: Vec<Row> = licenses.iter().map(|listed| row(listed, visitor, t)).collect();
     let next = next.map(|after| wanted.from(&after));
     let choice = |value: &str, name: &str, chosen: &str| Choice {
@@ -210,7 +246,7 @@ async fn answer(visitor: &Visitor, fields: &Fields, only_rows: bool) -> Response
         policies.map(|policy| choice(&policy.row.code, &policy.row.name, wanted.policy)).collect();
     let may_change = visitor.may(Permission::LicenseChange);
     let csrf = Frame::of(visitor, t.title).csrf();
-    if only_rows {
+    if asked == Asked::Rows {
         // The beginning of a key finds nothing, and is not kept in the browser's history.
         let found = wanted.q.is_empty() || !rows.is_empty();
         let place = if found { wanted.from("") } else { "false".to_owned() };
@@ -222,7 +258,7 @@ async fn answer(visitor: &Visitor, fields: &Fields, only_rows: bool) -> Response
         }
         return response;
     }
-    let words = [t.active, t.unused, t.expiring, t.expired, t.suspended, t.revoked];
+    let words = [t.active, t.unused, t.used, t.expiring, t.expired, t.suspended, t.revoked];
     let statuses = STATUSES.iter().zip(words).map(|((value, _), word)| choice(value, word, wanted.status));
     let mut products: Vec<_> = catalog.products().collect();
     products.sort_by(|one, other| one.name.cmp(&other.name));
@@ -257,7 +293,8 @@ async fn found(
     limit: i64,
     patience: Patience,
 ) -> Result<LicensePage, EngineError> {
-    let (engine, mut listing) = (visitor.app.engine(), wanted.listing());
+    let nothing = LicensePage { licenses: Vec::new(), next: None, is_short: false };
+    let (engine, Some(mut listing)) = (visitor.app.engine(), wanted.listing()) else { return Ok(nothing) };
     (listing.limit, listing.patience) = (limit, patience);
     let catalog = engine.catalog();
     let product = catalog.product(wanted.product).map(|product| product.id);
@@ -270,9 +307,7 @@ async fn found(
     };
     match page {
         // An address that somebody typed, or a product that is gone: nothing is there.
-        Err(EngineError::NotFound { .. } | EngineError::Invalid { .. }) => {
-            Ok(LicensePage { licenses: Vec::new(), next: None, is_short: false })
-        }
+        Err(EngineError::NotFound { .. } | EngineError::Invalid { .. }) => Ok(nothing),
         other => other,
     }
 }

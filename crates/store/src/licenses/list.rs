@@ -20,6 +20,8 @@ pub struct Filter<'a> {
     pub policy: Option<Uuid>,
     /// Of which installation.
     pub installation: Option<Uuid>,
+    /// Of this customer.
+    pub user: Option<Uuid>,
     /// In which state, now.
     pub state: Option<State>,
     /// The present.
@@ -49,6 +51,8 @@ pub enum State {
     Ended,
     /// Not suspended, and never activated.
     Unused,
+    /// Not suspended, and activated before.
+    Used,
     /// Suspended for a while.
     Suspended,
     /// Revoked.
@@ -62,6 +66,7 @@ impl State {
             Self::Running => "running",
             Self::Ended => "ended",
             Self::Unused => "unused",
+            Self::Used => "used",
             Self::Suspended => "suspended",
             Self::Revoked => "revoked",
         }
@@ -97,11 +102,13 @@ macro_rules! wanted {
     () => {
         "coalesce(account_id, account_id) = $1 and (scheme = $2 or $2 is null) and (product_id = $3 or $3 is null)
          and (policy_id = $4 or $4 is null) and (installation_id = $5 or $5 is null)
+         and (user_id = $8 or $8 is null)
          and case cast($6 as text)
                when 'active' then suspended_at is null and (expiry is null or expiry >= $7)
                when 'running' then suspended_at is null
                when 'ended' then suspended_at is null or suspension_reason = 'auto'
                when 'unused' then suspended_at is null and first_activated_at is null
+               when 'used' then suspended_at is null and first_activated_at is not null
                when 'suspended' then suspended_at is not null
                                      and coalesce(suspension_reason, '') not in ('revoked', 'auto')
                when 'revoked' then suspension_reason = 'revoked'
@@ -139,7 +146,7 @@ pub(crate) use by_serial::ALL as ALL_BY_SERIAL;
 pub(crate) use of_others::ALL as ALL_OF_OTHERS;
 #[cfg(feature = "testing")]
 pub(crate) use search::ALL as ALL_SEARCHES;
-pub use search::{Sought, search};
+pub use search::{EACH, Sought, is_cut, search};
 
 fn listed(row: &mut Row<'_>) -> Result<Listed, StoreError> {
     Ok(Listed { found: found(row)?, hint: row.take()?, device: row.take()? })
@@ -153,7 +160,7 @@ fn behind(text: &str) -> String {
 impl<'a> Filter<'a> {
     /// The values that [`wanted`](macro@wanted) binds.
     fn values(&self) -> Vec<Value<'a>> {
-        let Filter { account, scheme, product, policy, installation, now, .. } = *self;
+        let Filter { account, scheme, product, policy, installation, user, now, .. } = *self;
         let state = self.state.map(State::as_str);
         vec![
             account.into(),
@@ -163,6 +170,7 @@ impl<'a> Filter<'a> {
             installation.into(),
             state.into(),
             now.into(),
+            user.into(),
         ]
     }
 }

@@ -71,6 +71,8 @@ enum State {
     Revoked,
     /// Never activated
     Unused,
+    /// Activated before, and not suspended
+    Used,
 }
 
 fn scheme(text: &str) -> Result<Scheme, String> {
@@ -98,6 +100,7 @@ impl List {
             State::Suspended => Status::Suspended,
             State::Revoked => Status::Revoked,
             State::Unused => Status::Unused,
+            State::Used => Status::Used,
         });
         let listing = Listing {
             product: self.product.clone(),
@@ -107,6 +110,7 @@ impl List {
             within_days: self.expires_within,
             customer: self.customer.clone(),
             device: self.device.clone(),
+            user: None,
             installation: self.installation.clone(),
             newest_first: false,
             by_end: false,

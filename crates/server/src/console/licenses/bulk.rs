@@ -11,7 +11,7 @@ use keyward_engine::{Caller, EngineError};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::{HERE, Wanted, export, found};
+use super::{HERE, LicensePage, Wanted, export, found};
 use crate::app::{App, is_temporary};
 use crate::console::frame::{self, Frame};
 use crate::console::language::Language;
@@ -23,6 +23,8 @@ use crate::web::Fields;
 
 /// Licences that are done at once, at the most: a page still holds them.
 const MOST: i64 = 500;
+/// Characters of a reason that are written down.
+const MAX_WHY: usize = 500;
 /// Changes that wait for one commit.
 const AT_ONCE: usize = 32;
 
@@ -87,13 +89,20 @@ struct Page<'a> {
     back: String,
     /// What is to be done, or what was.
     step: Step,
+    rest: Rest<'a>,
     problem: Option<&'static str>,
     days: &'a str,
     why: &'a str,
 }
 
+/// Where the rest of a list begins, when it has one.
+struct Rest<'a> {
+    filters: [(&'static str, &'a str); 9],
+    rest: String,
+}
+
 enum Step {
-    /// To be looked through: the licences, and whether there are more.
+    /// To be looked through: the licences, and whether a search may find more.
     Sure(Vec<Row>, bool),
     /// How many were done, and what became of each.
     Done(usize, Vec<Row>),
@@ -105,7 +114,7 @@ struct Row {
     standing: Option<Standing>,
     customer: String,
     end: String,
-    /// As it was when it was looked at.
+    /// As it was when it was looked through.
     seen: String,
     outcome: String,
     is_done: bool,
@@ -122,38 +131,21 @@ pub(in crate::console) async fn bulk(posted: Posted) -> Response {
         return no;
     }
     let ticked = ticked(&fields);
-    let back = || frame::ours(fields.get("at")).to_owned();
     if !ticked.is_empty() && fields.get("step") == "do" {
         let Ok(action) = Action::from_str(fields.get("action")) else { return visitor.none() };
-        let (days, why) = (fields.get("days").trim(), fields.get("why").trim());
-        let Some(change) = Change::of(action, days, why) else {
-            let rows = match rows(&visitor, &ticked, t).await {
-                Ok(rows) => rows,
-                Err(error) => return visitor.failed(&error),
-            };
-            let problem = Some(t.days_bad);
-            let step = Step::Sure(rows, false);
-            let f = Frame::of(&visitor, action.name(t));
-            let page = Page { f, t, action, back: back(), step, problem, days, why };
-            return frame::html(StatusCode::UNPROCESSABLE_ENTITY, &page);
-        };
-        let rows = change.each(&visitor, ticked).await;
-        let done = rows.iter().filter(|row| row.is_done).count();
-        let f = Frame::of(&visitor, action.name(t));
-        let page =
-            Page { f, t, action, back: back(), step: Step::Done(done, rows), problem: None, days, why };
-        return frame::html(StatusCode::OK, &page);
+        return confirmed(&visitor, &fields, action, ticked).await;
     }
+    let wanted = Wanted { after: fields.get("rest"), ..Wanted::of(&fields) };
     let is_all = fields.get("which") == "all";
     if is_export && is_all {
-        return export::file(&visitor, &Wanted::of(&fields)).await;
+        return export::file(&visitor, &Wanted { after: "", ..wanted }).await;
     }
     let chosen = match is_all {
-        true => listed(&visitor, &fields).await,
-        false => one_by_one(&visitor, &ticked).await.map(|rows| (rows, false)),
+        true => found(&visitor, &wanted, MOST, Patience::Endless).await,
+        false => one_by_one(&visitor, &ticked).await,
     };
-    let (chosen, is_more) = match chosen {
-        Ok(chosen) => chosen,
+    let (chosen, rest, is_short) = match chosen {
+        Ok(page) => (page.licenses, page.next.unwrap_or_default(), page.is_short),
         Err(error) => return visitor.failed(&error),
     };
     if chosen.is_empty() {
@@ -161,14 +153,50 @@ pub(in crate::console) async fn bulk(posted: Posted) -> Response {
         return frame::message(StatusCode::UNPROCESSABLE_ENTITY, f, t.bulk_none);
     }
     if is_export {
-        return export::of(&visitor, chosen);
+        return export::of(&visitor, chosen, "ticked").await;
     }
     let Ok(action) = Action::from_str(fields.get("action")) else { return visitor.none() };
     let rows = chosen.iter().map(|it| Row::of(it, &visitor, t)).collect();
-    let f = Frame::of(&visitor, action.name(t));
-    let step = Step::Sure(rows, is_more);
-    let page = Page { f, t, action, back: back(), step, problem: None, days: "30", why: "" };
-    frame::html(StatusCode::OK, &page)
+    let rest = Rest { filters: wanted.fields(), rest };
+    let step = Step::Sure(rows, is_short);
+    let page = Page::of(&visitor, action, &fields, rest, step);
+    frame::html(StatusCode::OK, &Page { days: "30", ..page })
+}
+
+/// What was looked through is done.
+async fn confirmed(
+    visitor: &Visitor,
+    fields: &Fields,
+    action: Action,
+    ticked: Vec<(Uuid, String)>,
+) -> Response {
+    let t = Licenses::of(visitor.language);
+    let wanted = Wanted::of(fields);
+    let rest = Rest { filters: wanted.fields(), rest: fields.get("rest").to_owned() };
+    let Some(change) = Change::of(action, fields.get("days").trim(), fields.get("why").trim()) else {
+        let mut rows: Vec<Row> = match one_by_one(visitor, &ticked).await {
+            Ok(page) => page.licenses.iter().map(|it| Row::of(it, visitor, t)).collect(),
+            Err(error) => return visitor.failed(&error),
+        };
+        // What was looked through is what counts, not how it is now.
+        for row in &mut rows {
+            let seen = ticked.iter().find(|(id, _)| *id == row.id);
+            row.seen = seen.map(|(_, seen)| seen.clone()).unwrap_or_default();
+        }
+        let page = Page::of(visitor, action, fields, rest, Step::Sure(rows, false));
+        let page = Page { problem: Some(t.days_bad), ..page };
+        return frame::html(StatusCode::UNPROCESSABLE_ENTITY, &page);
+    };
+    // Also when the browser goes: what was begun is done to all.
+    let (app, caller, language) = (visitor.app.clone(), visitor.caller.clone(), visitor.language);
+    let doing = tokio::spawn(async move { change.each(&app, &caller, ticked, language).await });
+    let Ok(rows) = doing.await else {
+        let c = Common::of(visitor.language);
+        let f = Frame::of(visitor, c.failed);
+        return frame::message(StatusCode::INTERNAL_SERVER_ERROR, f, c.failed_text);
+    };
+    let done = rows.iter().filter(|row| row.is_done).count();
+    frame::html(StatusCode::OK, &Page::of(visitor, action, fields, rest, Step::Done(done, rows)))
 }
 
 /// The licences that a form names, with what was seen of each.
@@ -180,33 +208,17 @@ fn ticked(fields: &Fields) -> Vec<(Uuid, String)> {
     fields.all("license").filter_map(named).take(MOST as usize).collect()
 }
 
-/// The first of a list, and whether there are more.
-async fn listed(visitor: &Visitor, fields: &Fields) -> Result<(Vec<Listed>, bool), EngineError> {
-    let fields = Wanted { after: "", ..Wanted::of(fields) };
-    let page = found(visitor, &fields, MOST, Patience::Endless).await?;
-    let is_more = page.next.is_some() || page.is_short;
-    Ok((page.licenses, is_more))
-}
-
 /// Those that are still there.
-async fn one_by_one(visitor: &Visitor, ticked: &[(Uuid, String)]) -> Result<Vec<Listed>, EngineError> {
-    let mut all = Vec::with_capacity(ticked.len());
+async fn one_by_one(visitor: &Visitor, ticked: &[(Uuid, String)]) -> Result<LicensePage, EngineError> {
+    let mut licenses = Vec::with_capacity(ticked.len());
     for (id, _) in ticked {
         match visitor.app.engine().listed(*id).await {
-            Ok(listed) => all.push(listed),
+            Ok(listed) => licenses.push(listed),
             Err(EngineError::NotFound { .. }) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(all)
-}
-
-async fn rows(
-    visitor: &Visitor,
-    ticked: &[(Uuid, String)],
-    t: &'static Licenses,
-) -> Result<Vec<Row>, EngineError> {
-    Ok(one_by_one(visitor, ticked).await?.iter().map(|it| Row::of(it, visitor, t)).collect())
+    Ok(LicensePage { licenses, next: None, is_short: false })
 }
 
 impl Row {
@@ -249,7 +261,7 @@ enum Change {
 impl Change {
     /// `None` when the days are none.
     fn of(action: Action, days: &str, why: &str) -> Option<Self> {
-        let why = Some(why.to_owned()).filter(|why| !why.is_empty());
+        let why = Some(why.chars().take(MAX_WHY).collect::<String>()).filter(|why| !why.is_empty());
         Some(match action {
             Action::Suspend => Self::Suspension(Suspension::Suspend, why),
             Action::Reinstate => Self::Suspension(Suspension::Reinstate, why),
@@ -259,13 +271,19 @@ impl Change {
     }
 
     /// To each, a few at a time so that they share commits; in the order of the form.
-    async fn each(self, visitor: &Visitor, ticked: Vec<(Uuid, String)>) -> Vec<Row> {
+    async fn each(
+        self,
+        app: &App,
+        caller: &Caller,
+        ticked: Vec<(Uuid, String)>,
+        language: Language,
+    ) -> Vec<Row> {
         let mut rows = Vec::with_capacity(ticked.len());
         for part in ticked.chunks(AT_ONCE) {
             let mut running = JoinSet::new();
             for (place, (id, seen)) in part.iter().enumerate() {
-                let (change, app, caller) = (self.clone(), visitor.app.clone(), visitor.caller.clone());
-                let (id, seen, language) = (*id, seen.clone(), visitor.language);
+                let (change, app, caller) = (self.clone(), app.clone(), caller.clone());
+                let (id, seen) = (*id, seen.clone());
                 running.spawn(async move { (place, change.one((&app, &caller), id, seen, language).await) });
             }
             let mut done = running.join_all().await;
@@ -306,7 +324,22 @@ impl Change {
     }
 }
 
-impl Page<'_> {
+impl<'a> Page<'a> {
+    fn of(visitor: &'a Visitor, action: Action, fields: &'a Fields, rest: Rest<'a>, step: Step) -> Self {
+        let t = Licenses::of(visitor.language);
+        Self {
+            f: Frame::of(visitor, action.name(t)),
+            t,
+            action,
+            back: frame::ours(fields.get("at")).to_owned(),
+            step,
+            rest,
+            problem: None,
+            days: fields.get("days"),
+            why: fields.get("why"),
+        }
+    }
+
     fn back(&self) -> &str {
         if self.back.starts_with(HERE) { &self.back } else { HERE }
     }

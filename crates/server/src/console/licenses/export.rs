@@ -49,13 +49,16 @@ pub(in crate::console) async fn export(visitor: Visitor, uri: Uri) -> Response {
 /// Everything that a list finds.
 pub(super) async fn file(visitor: &Visitor, wanted: &Wanted<'_>) -> Response {
     match all(visitor, wanted).await {
-        Ok(licenses) => of(visitor, licenses),
+        Ok(licenses) => of(visitor, licenses, &wanted.from("")).await,
         Err(error) => visitor.failed(&error),
     }
 }
 
-/// These licences.
-pub(super) fn of(visitor: &Visitor, licenses: Vec<Listed>) -> Response {
+/// These licences, of a list with this address. That they were taken away is written down first.
+pub(super) async fn of(visitor: &Visitor, licenses: Vec<Listed>, list: &str) -> Response {
+    if let Err(error) = visitor.app.engine().note_export(&visitor.caller, licenses.len(), list).await {
+        return visitor.failed(&error);
+    }
     let rows = licenses.into_iter().map(|listed| row(visitor, listed));
     attachment("licenses.csv", "text/csv; charset=utf-8", csv(COLUMNS, rows))
 }

@@ -24,6 +24,9 @@ super::texts! {
         "Une page n’examine qu’un certain nombre de licences. Continuez avec la page suivante.";
     many: "Many licences fit, and these are the newest. Type more to find fewer.",
         "Beaucoup de licences conviennent ; voici les plus récentes. Précisez la recherche pour en trouver moins.";
+    within_bad: "Give the days as a whole number from 1 to 36,500.",
+        "Indiquez les jours par un nombre entier de 1 à 36 500.";
+    of_user: "These are the licences of one customer.", "Voici les licences d’un seul client.";
     installation: "Installation", "Installation";
     sort: "Sort", "Trier";
     sort_newest: "newest first", "les plus récentes";
@@ -41,8 +44,11 @@ super::texts! {
     bulk_sure: "Nothing is done yet: look through them, then confirm below.",
         "Rien n’est encore fait : vérifiez la liste, puis confirmez ci-dessous.";
     bulk_count: "Licences: {}", "Licences : {}";
-    bulk_most: "The list finds more. These are the first {}: do them, then go on with the rest.",
-        "La liste en contient davantage. Voici les {} premières : traitez-les, puis continuez avec les autres.";
+    bulk_most: "The list finds more. These are {} of them: do them, then go on with the rest.",
+        "La liste en contient davantage. En voici {} : traitez-les, puis continuez avec les autres.";
+    bulk_rest: "Go on with the rest", "Continuer avec les autres";
+    bulk_many: "The search may find more. Type more to be sure of all.",
+        "La recherche peut en trouver davantage. Précisez-la pour être sûr de toutes.";
     bulk_none: "No licence is ticked. Tick some in the list, or choose all that it finds.",
         "Aucune licence n’est cochée. Cochez-en dans la liste, ou choisissez toutes celles qu’elle contient.";
     bulk_back: "Back to the list", "Retour à la liste";
@@ -58,6 +64,8 @@ super::texts! {
     done: "done", "fait";
     days_by: "Days", "Jours";
     export: "Export (CSV)", "Exporter (CSV)";
+    export_note: "Without keys; up to 50,000 licences of a list, or 1,000 of a search. It is written down.",
+        "Sans les clés ; jusqu’à 50 000 licences d’une liste, ou 1 000 d’une recherche. C’est inscrit au journal.";
     export_list: "Export the list (CSV)", "Exporter la liste (CSV)";
     clear: "Show all", "Tout afficher";
     first: "First page", "Première page";

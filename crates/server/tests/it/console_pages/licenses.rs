@@ -1,8 +1,8 @@
 //! The list of licences: what is typed, filtered and ticked.
 
-use keyward_engine::license::{Activate, Activation, Named, NewLicense, Suspension, Term};
+use keyward_engine::license::{Activate, Activation, Named, NewLicense, PoolRequest, Suspension, Term};
 use keyward_engine::token::Role;
-use keyward_engine::{Caller, NewUser, Repeatable};
+use keyward_engine::{Caller, EngineError, NewUser, Repeatable};
 use uuid::Uuid;
 
 use super::{Person, SCRIPT, between, is_escaped};
@@ -50,11 +50,17 @@ async fn words_companies_domains_and_metadata_are_found() {
             ("seats:6", &[]),
             ("example", &all[..]),
             ("ffice", &[]),
+            ("Berlin: office", &all[1..]),
         ] {
             let page = support.page(&format!("/console/licenses?q={}", encoded(typed))).await;
             assert_eq!(named(&page, &all), wanted, "{typed}");
-            let posted = support.post("/console/licenses", &[("q", typed)]).await.body;
-            assert_eq!(named(&posted, &all), wanted, "as typed: {typed}");
+            // Sent without a script: what finds something may stand in an address.
+            let posted = support.post("/console/licenses", &[("q", typed)]).await;
+            let is_found = typed.is_empty() || !wanted.is_empty();
+            assert_eq!(posted.status, if is_found { 303 } else { 200 }, "{typed}");
+            if let Some(place) = posted.header("location") {
+                assert_eq!(named(&support.page(place).await, &all), wanted, "as typed: {typed}");
+            }
         }
     }
 }
@@ -69,7 +75,8 @@ async fn a_list_is_sorted_and_filtered_by_installation() {
     let reader = Person::of(&site, Role::ReadOnly).await;
     for (name, days) in [("later", 90), ("sooner", 20)] {
         let term = Term::Days(days);
-        let wanted = NewLicense { name: Some(name.to_owned()), term, ..NewLicense::default() };
+        let user = Some(NewUser { email: Some(format!("{name}@example.com")), ..NewUser::default() });
+        let wanted = NewLicense { name: Some(name.to_owned()), term, user, ..NewLicense::default() };
         site.engine.issue_tier(&Caller::operator(), "tier", "PRO", wanted).await.expect("a key");
         site.clock.advance(1);
     }
@@ -80,6 +87,17 @@ async fn a_list_is_sorted_and_filtered_by_installation() {
     assert!(!order("").await, "the newest first");
     assert!(order("oldest").await);
     assert!(!order("ends").await, "the next end first");
+    for (sort, wanted) in [("", false), ("oldest", true), ("ends", false)] {
+        assert_eq!(order(&format!("{sort}&q=example")).await, wanted, "a search: {sort}");
+    }
+    for wrong in ["within=soon", "within=0", "status=none", "scheme=none", "user=none"] {
+        let page = reader.page(&format!("/console/licenses?{wrong}")).await;
+        assert!(named(&page, &["later", "sooner"]).is_empty(), "{wrong}");
+        assert_eq!(page.contains("Give the days as a whole number"), wrong.starts_with("within"), "{wrong}");
+        let file = reader.get(&format!("/console/licenses/export?{wrong}")).await.body;
+        assert_eq!(file.lines().count(), 1, "{file}");
+    }
+    assert_eq!(named(&reader.page("/console/licenses?within=30").await, &["later", "sooner"]), ["sooner"]);
     site.engine.create_installation(&Caller::operator(), "acme", None).await.unwrap();
     let page = reader.page("/console/licenses?installation=acme").await;
     assert!(!page.contains("<bdi>later</bdi>") && page.contains("value=\"acme\""), "{page}");
@@ -175,6 +193,7 @@ async fn a_list_and_what_is_ticked_are_exported_without_keys_and_formulas() {
     );
     assert_eq!(whole.body.lines().count(), 3, "{}", whole.body);
     assert!(whole.body.contains(",'=1+1,") && whole.body.contains("one@example.com"), "{}", whole.body);
+    assert_eq!(support.last_event().await, ("license.export".to_owned(), Some(support.id)));
     let found = support.get("/console/licenses/export?q=two").await.body;
     assert_eq!(found.lines().count(), 2, "{found}");
     let ticked = [("which", "ticked"), ("action", "export"), ("license", &*one)];
@@ -207,4 +226,61 @@ async fn devices_are_listed_and_lead_to_their_licences() {
         assert!(reader.page(&format!("/console/licenses/{license}")).await.contains("shop.example"));
         assert!(reader.page("/console/devices?q=zzz").await.contains("No device begins so."));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_key_is_typed_without_a_script_and_stands_in_no_address() {
+    let site = Site::new().await;
+    let reader = Person::of(&site, Role::ReadOnly).await;
+    let wanted = NewLicense { name: Some("one".to_owned()), ..NewLicense::default() };
+    let made = site.engine.issue_tier(&Caller::operator(), "tier", "PRO", wanted).await.expect("a key");
+    let page = reader.page("/console/licenses").await;
+    let form = between(&page, "<form class=\"filters\"", "</form>");
+    assert!(form.contains("method=\"post\"") && form.contains("name=\"csrf\""), "{form}");
+    let answer = reader.post("/console/licenses", &[("q", &made.key)]).await;
+    assert_eq!(answer.header("location"), Some(&*format!("/console/licenses/{}", made.id)));
+    let beginning = &made.key[..made.key.len() - 3];
+    let answer = reader.post("/console/licenses", &[("q", beginning)]).await;
+    assert!(answer.status == 200 && answer.header("location").is_none());
+    assert!(answer.body.contains("Nothing was found"), "{}", answer.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_long_list_the_rest_follows_and_nothing_is_done_twice() {
+    let site = Site::new().await;
+    let support = Person::of(&site, Role::SupportAgent).await;
+    let request = PoolRequest {
+        id: None,
+        product: "pool".to_owned(),
+        policies: vec!["30".to_owned()],
+        each: 520,
+        name: "a lot".to_owned(),
+    };
+    let keep = |_: &[String], _: &_| Ok::<_, EngineError>(());
+    site.engine.issue_pool(&Caller::operator(), &request, keep).await.expect("a batch");
+    let fields = |page: &str| -> Vec<(String, String)> {
+        let form = page.split("<form ").find(|form| form.contains("/console/licenses/bulk")).expect("a form");
+        let inputs = form.split("<input ").skip(1).filter(|input| input.contains("type=\"hidden\""));
+        let value = |input: &str, name: &str| between(input, &format!("{name}=\""), "\"").to_owned();
+        inputs
+            .map(|input| (value(input, "name"), value(input, "value")))
+            .filter(|(n, _)| n != "csrf")
+            .collect()
+    };
+    let send = async |fields: &[(String, String)]| {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+        let answer = support.post("/console/licenses/bulk", &fields).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body
+    };
+    let all = [("which", "all"), ("product", "pool"), ("action", "suspend")];
+    let all = all.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let sure = send(&all).await;
+    assert!(sure.contains("Licences: 500") && sure.contains("The list finds more."));
+    let done = send(&fields(&sure)).await;
+    assert!(done.contains("Done: 500") && done.contains("Go on with the rest"));
+    let sure = send(&fields(&done)).await;
+    assert!(sure.contains("Licences: 20") && !sure.contains("The list finds more."));
+    let done = send(&fields(&sure)).await;
+    assert!(done.contains("Done: 20") && !done.contains("Not done") && !done.contains("Go on with the rest"));
 }

@@ -32,10 +32,10 @@ macro_rules! by_expiry {
             concat!(
                 "select serial from licenses where ",
                 $of,
-                ends!("$10", "$11", "$12", "$8"),
-                " and (expiry < $11 or serial <= $13) and ",
+                ends!("$11", "$12", "$13", "$9"),
+                " and (expiry < $12 or serial <= $14) and ",
                 wanted!(),
-                " order by expiry, serial limit $9"
+                " order by expiry, serial limit $10"
             ),
             "l.expiry, l.serial"
         )

@@ -11,9 +11,9 @@ macro_rules! made {
             concat!(
                 "select serial from licenses where ",
                 $of,
-                "serial > $8 and serial <= $10 and ",
+                "serial > $9 and serial <= $11 and ",
                 wanted!(),
-                " order by serial limit $9"
+                " order by serial limit $10"
             ),
             "l.serial"
         )
@@ -26,9 +26,9 @@ macro_rules! newest {
             concat!(
                 "select serial from licenses where ",
                 $of,
-                "serial < $8 and serial >= $10 and ",
+                "serial < $9 and serial >= $11 and ",
                 wanted!(),
-                " order by serial desc limit $9"
+                " order by serial desc limit $10"
             ),
             "l.serial desc"
         )
@@ -54,24 +54,28 @@ macro_rules! newest_to {
 
 statements! {
     MADE = made!("");
+    MADE_OF_USER = made!("user_id = $8 and ");
     MADE_OF_INSTALLATION = made!("installation_id = $5 and ");
     MADE_OF_POLICY = made!("policy_id = $4 and ");
     MADE_SUSPENDED = made!("suspended_at is not null and ");
     MADE_OF_PRODUCT = made!("product_id = $3 and ");
     MADE_OF_SCHEME = made!("scheme = $2 and ");
     NEWEST = newest!("");
+    NEWEST_OF_USER = newest!("user_id = $8 and ");
     NEWEST_OF_INSTALLATION = newest!("installation_id = $5 and ");
     NEWEST_OF_POLICY = newest!("policy_id = $4 and ");
     NEWEST_SUSPENDED = newest!("suspended_at is not null and ");
     NEWEST_OF_PRODUCT = newest!("product_id = $3 and ");
     NEWEST_OF_SCHEME = newest!("scheme = $2 and ");
     MADE_TO = made_to!("");
+    MADE_TO_OF_USER = made_to!("user_id = $3 and ");
     MADE_TO_OF_INSTALLATION = made_to!("installation_id = $3 and ");
     MADE_TO_OF_POLICY = made_to!("policy_id = $3 and ");
     MADE_TO_SUSPENDED = made_to!("suspended_at is not null and ");
     MADE_TO_OF_PRODUCT = made_to!("product_id = $3 and ");
     MADE_TO_OF_SCHEME = made_to!("scheme = $3 and ");
     NEWEST_TO = newest_to!("");
+    NEWEST_TO_OF_USER = newest_to!("user_id = $3 and ");
     NEWEST_TO_OF_INSTALLATION = newest_to!("installation_id = $3 and ");
     NEWEST_TO_OF_POLICY = newest_to!("policy_id = $3 and ");
     NEWEST_TO_SUSPENDED = newest_to!("suspended_at is not null and ");
@@ -83,6 +87,7 @@ statements! {
 type Index = [Sql; 4];
 
 const ALL_OF_THEM: Index = [MADE, NEWEST, MADE_TO, NEWEST_TO];
+const OF_USER: Index = [MADE_OF_USER, NEWEST_OF_USER, MADE_TO_OF_USER, NEWEST_TO_OF_USER];
 const OF_INSTALLATION: Index =
     [MADE_OF_INSTALLATION, NEWEST_OF_INSTALLATION, MADE_TO_OF_INSTALLATION, NEWEST_TO_OF_INSTALLATION];
 const OF_POLICY: Index = [MADE_OF_POLICY, NEWEST_OF_POLICY, MADE_TO_OF_POLICY, NEWEST_TO_OF_POLICY];
@@ -93,6 +98,7 @@ const OF_SCHEME: Index = [MADE_OF_SCHEME, NEWEST_OF_SCHEME, MADE_TO_OF_SCHEME, N
 /// The index that leaves the fewest, and what is looked for in it.
 fn index<'a>(filter: &Filter<'a>) -> (Index, Option<Value<'a>>) {
     match *filter {
+        Filter { user: Some(id), .. } => (OF_USER, Some(id.into())),
         Filter { installation: Some(id), .. } => (OF_INSTALLATION, Some(id.into())),
         Filter { state: Some(State::Suspended | State::Revoked), .. } => (SUSPENDED, None),
         Filter { policy: Some(id), .. } => (OF_POLICY, Some(id.into())),

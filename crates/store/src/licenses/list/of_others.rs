@@ -10,9 +10,9 @@ use crate::{Read, StoreError};
 /// Customers whose own id or address begins so.
 macro_rules! customers {
     () => {
-        "select id from users where account_id = $1 and external_id >= $15 and external_id < $16
-         union select id from users where account_id = $1 and email >= $15 and email < $16
-         union select id from users where account_id = $1 and email >= $17 and email < $18"
+        "select id from users where account_id = $1 and external_id >= $16 and external_id < $17
+         union select id from users where account_id = $1 and email >= $16 and email < $17
+         union select id from users where account_id = $1 and email >= $18 and email < $19"
     };
 }
 
@@ -21,14 +21,14 @@ statements! {
         concat!(
             "select serial from licenses where serial in (
                select l.serial from machines m join licenses l on l.id = m.license_id
-                 where m.fingerprint >= $13 and m.fingerprint < $14
-               union select serial from licenses where cast($13 as text) is null and user_id in (",
+                 where m.fingerprint >= $14 and m.fingerprint < $15
+               union select serial from licenses where cast($14 as text) is null and user_id in (",
             customers!(), "))
-             and (cast($15 as text) is null or user_id in (", customers!(), "))
-             and (cast($10 as bigint) is null and serial > $8 or ", ends!("$10", "$11", "$12", "$8"), ") and ",
+             and (cast($16 as text) is null or user_id in (", customers!(), "))
+             and (cast($11 as bigint) is null and serial > $9 or ", ends!("$11", "$12", "$13", "$9"), ") and ",
             wanted!(), "
-             order by case when cast($10 as bigint) is null then 0 else expiry end, serial limit $9"),
-        "case when cast($10 as bigint) is null then 0 else l.expiry end, l.serial");
+             order by case when cast($11 as bigint) is null then 0 else expiry end, serial limit $10"),
+        "case when cast($11 as bigint) is null then 0 else l.expiry end, l.serial");
 }
 
 pub(super) async fn all(db: &impl Read, filter: &Filter<'_>) -> Result<Vec<Listed>, StoreError> {

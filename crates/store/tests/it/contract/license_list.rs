@@ -19,6 +19,7 @@ fn everything() -> Filter<'static> {
         product: None,
         policy: None,
         installation: None,
+        user: None,
         state: None,
         now: NOW,
         expiry: None,
@@ -117,6 +118,7 @@ async fn each_filter_finds_its_own() {
             (State::Active, &["never", "later", "soon", "soonest"][..]),
             (State::Running, &["never", "later", "soon", "soonest", "over"]),
             (State::Unused, &["never", "later", "soon", "soonest", "over"]),
+            (State::Used, &[]),
             (State::Suspended, &["suspended"]),
             (State::Revoked, &["Revoked"]),
         ] {
@@ -150,6 +152,8 @@ async fn each_filter_finds_its_own() {
         assert_eq!(names(&w, Filter { customer: Some("Customer"), ..everything() }).await, ["never"]);
         assert_eq!(names(&w, Filter { customer: Some("ann"), ..everything() }).await, ["never"]);
         assert_eq!(names(&w, Filter { policy: Some(POLICY), ..everything() }).await, all);
+        assert_eq!(names(&w, Filter { user: Some(id(10)), ..everything() }).await, ["never"]);
+        assert_eq!(names(&w, Filter { user: Some(id(11)), ..everything() }).await, [""; 0]);
         let newest = Filter { newest_first: true, ..everything() };
         let reversed: Vec<_> = all.iter().rev().copied().collect();
         assert_eq!(names(&w, newest.clone()).await, reversed);
@@ -275,6 +279,7 @@ async fn what_ends_soon_is_found_through_the_index_of_ends() {
 async fn each_list_walks_through_its_own_index() {
     let w = crate::world::sqlite().await;
     for (of, index) in [
+        ("OF_USER", "licenses_by_user"),
         ("OF_INSTALLATION", "licenses_by_installation"),
         ("OF_POLICY", "licenses_by_policy"),
         ("SUSPENDED", "licenses_suspended"),
