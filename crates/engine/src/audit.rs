@@ -1,5 +1,6 @@
 //! The audit log beyond writing it: sealing it into a chain, signing how far it reached, and checking it.
 
+mod actors;
 mod checkpoint;
 mod read;
 mod sealer;

@@ -3,6 +3,7 @@
 //! Pages are written by the server, and work without scripts; a script makes some of them quicker to use. Each area has a
 //! module with its pages, a folder of templates, and its texts in each language ([`texts`]).
 
+mod actors;
 mod assets;
 mod audit;
 mod chart;

@@ -50,7 +50,7 @@ statements! {
     SET_PASSWORD = "update users set password_hash = $2 where id = $1 and role <> 'user'";
     SET_TOTP = "update users set totp_sealed = $2, totp_step = null where id = $1 and role <> 'user'";
     USE_STEP = "update users set totp_step = $2 where id = $1 and (totp_step is null or totp_step < $2)";
-    SET_ROLE = "update users set role = $2 where id = $1 and role <> 'user'";
+    SET_ROLE = "update users set role = $3 where id = $1 and role = $2 and role <> 'user'";
     LOCK_ADMINS = "update users set role = role
                    where account_id = $1 and role = 'admin' and banned_at is null returning id";
 }
@@ -143,12 +143,12 @@ pub async fn use_step(tx: &Tx<'_>, id: Uuid, step: i64) -> Result<bool, StoreErr
     Ok(tx.execute(USE_STEP, args![id, step]).await? == 1)
 }
 
-/// Changes what somebody may do; `false` when there is no such person.
+/// Changes what somebody may do; `false` when there is no such person, or he may something else than before by now.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn set_role(tx: &Tx<'_>, id: Uuid, role: &str) -> Result<bool, StoreError> {
-    Ok(tx.execute(SET_ROLE, args![id, role]).await? == 1)
+pub async fn set_role(tx: &Tx<'_>, id: Uuid, before: &str, role: &str) -> Result<bool, StoreError> {
+    Ok(tx.execute(SET_ROLE, args![id, before, role]).await? == 1)
 }
 
 /// The administrators who can sign in; until the transaction ends nobody else takes their role away.

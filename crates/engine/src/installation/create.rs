@@ -98,11 +98,34 @@ impl Engine {
         name: &str,
         devices: Option<u32>,
     ) -> Result<(), EngineError> {
-        let row = self.installation_row(Some(name)).await?;
-        let detail = json!({ "name": name, "before": row.free_devices, "freeDevices": devices });
-        let resource = ("installation", Some(row.id));
-        let entry = self.entry(caller, "installation.change", resource, &detail, self.now());
-        self.store.write(Setting { id: row.id, devices, entry }).await
+        self.write_free_devices(caller, name, Seen::Whatever, devices).await
+    }
+
+    /// Sets the devices of an installation's free tier, if they are still those that whoever decides saw.
+    ///
+    /// # Errors
+    /// `Changed` when they are others by now; when there is no such installation, or the database refuses.
+    pub async fn change_seen_free_devices(
+        &self,
+        caller: &Caller,
+        name: &str,
+        seen: Option<u32>,
+        devices: Option<u32>,
+    ) -> Result<(), EngineError> {
+        self.write_free_devices(caller, name, Seen::Devices(seen), devices).await
+    }
+
+    async fn write_free_devices(
+        &self,
+        caller: &Caller,
+        name: &str,
+        seen: Seen,
+        devices: Option<u32>,
+    ) -> Result<(), EngineError> {
+        let id = self.installation_row(Some(name)).await?.id;
+        let resource = ("installation", Some(id));
+        let entry = self.entry(caller, "installation.change", resource, &json!({}), self.now());
+        self.store.write(Setting { id, seen, devices, entry }).await
     }
 }
 
@@ -124,9 +147,18 @@ impl Job for Creating {
     }
 }
 
+/// What whoever decides on a free tier saw of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Whatever,
+    Devices(Option<u32>),
+}
+
 struct Setting {
     id: Uuid,
+    seen: Seen,
     devices: Option<u32>,
+    /// Without its detail: what was there before is read under the lock.
     entry: Entry,
 }
 
@@ -136,9 +168,17 @@ impl Job for Setting {
     type Err = EngineError;
 
     async fn run(&self, tx: &Tx<'_>) -> Result<(), EngineError> {
-        if !installations::set_free_devices(tx, self.id, self.devices).await? {
-            return Err(EngineError::NotFound { what: "installation", name: self.id.to_string() });
+        let gone = || EngineError::NotFound { what: "installation", name: self.id.to_string() };
+        let row = installations::lock(tx, self.id).await?.ok_or_else(gone)?;
+        let before = row.free_devices;
+        if ![Seen::Whatever, Seen::Devices(before)].contains(&self.seen) {
+            return Err(EngineError::Changed("installation"));
         }
-        Ok(audit::append(tx, &self.entry).await?)
+        if !installations::set_free_devices(tx, self.id, self.devices).await? {
+            return Err(gone());
+        }
+        let mut entry = self.entry.clone();
+        entry.detail = json!({ "name": row.name, "before": before, "freeDevices": self.devices }).to_string();
+        Ok(audit::append(tx, &entry).await?)
     }
 }

@@ -5,6 +5,7 @@ use keyward_store::{Job, Tx, audit, people, sessions, users};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::Person;
 use crate::token::Role;
 use crate::{Caller, Engine, EngineError};
 
@@ -14,6 +15,31 @@ impl Engine {
     /// # Errors
     /// When there is no such person, he is the last administrator, or the database refuses.
     pub async fn change_role(&self, caller: &Caller, person: Uuid, role: Role) -> Result<(), EngineError> {
+        self.write_role(caller, person, None, role).await
+    }
+
+    /// Changes what somebody may do, if that is still what whoever decides saw.
+    ///
+    /// # Errors
+    /// `Changed` when it is something else by now; when there is no such person, he is the last administrator, or the
+    /// database refuses.
+    pub async fn change_seen_role(
+        &self,
+        caller: &Caller,
+        person: Uuid,
+        seen: Role,
+        role: Role,
+    ) -> Result<(), EngineError> {
+        self.write_role(caller, person, Some(seen), role).await
+    }
+
+    async fn write_role(
+        &self,
+        caller: &Caller,
+        person: Uuid,
+        seen: Option<Role>,
+        role: Role,
+    ) -> Result<(), EngineError> {
         let entry = self.entry(
             caller,
             "person.role",
@@ -21,7 +47,8 @@ impl Engine {
             &json!({ "role": role.as_str() }),
             self.now(),
         );
-        self.store.write(Changing { account: self.account.id, person, to: To::Role(role), entry }).await
+        let to = To::Role { seen, role };
+        self.store.write(Changing { account: self.account.id, person, to, entry }).await
     }
 
     /// Locks somebody out, or lets him in again. His sessions end.
@@ -74,7 +101,7 @@ impl Engine {
 
 #[derive(Clone, Copy)]
 enum To {
-    Role(Role),
+    Role { seen: Option<Role>, role: Role },
     Out(bool),
 }
 
@@ -92,18 +119,28 @@ impl Job for Changing {
 
     async fn run(&self, tx: &Tx<'_>) -> Result<(), EngineError> {
         let admins = people::lock_admins(tx, self.account).await?;
-        let stays = matches!(self.to, To::Role(Role::Admin) | To::Out(false));
+        let row = people::by_id(tx, self.person).await?.filter(|row| row.account_id == self.account);
+        let Some(row) = row else {
+            return Err(EngineError::NotFound { what: "person", name: self.person.to_string() });
+        };
+        if let To::Role { seen: Some(seen), .. } = self.to
+            && seen != Person::of(&row).role
+        {
+            return Err(EngineError::Changed("person"));
+        }
+        let stays = matches!(self.to, To::Role { role: Role::Admin, .. } | To::Out(false));
         if admins == [self.person] && !stays {
             let wanted =
                 "there is no other administrator who could undo this; make another one first".to_owned();
             return Err(EngineError::Invalid { field: "person", wanted });
         }
-        let row = people::by_id(tx, self.person).await?.filter(|row| row.account_id == self.account);
-        if row.is_none() {
-            return Err(EngineError::NotFound { what: "person", name: self.person.to_string() });
-        }
         match self.to {
-            To::Role(role) => drop(people::set_role(tx, self.person, role.as_str()).await?),
+            To::Role { role, .. } => {
+                // Two at once wait for each other here, where there is no administrator to wait for above.
+                if !people::set_role(tx, self.person, &row.role, role.as_str()).await? {
+                    return Err(EngineError::Changed("person"));
+                }
+            }
             To::Out(out) => {
                 users::set_banned(tx, self.person, out.then_some(self.entry.at)).await?;
                 sessions::delete_of_user(tx, self.person, Uuid::nil()).await?;

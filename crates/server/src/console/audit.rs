@@ -4,8 +4,6 @@ mod export;
 
 pub(super) use export::export;
 
-use std::collections::HashMap;
-
 use askama::Template;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
@@ -16,6 +14,7 @@ use keyward_engine::token::Permission;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+use super::actors::{self, Actors, short};
 use super::frame::{self, Frame, instant};
 use super::language::Language;
 use super::license::instant_of;
@@ -160,20 +159,22 @@ async fn whole(
     let wanted = Wanted::of(fields);
     let (search, is_sound) = wanted.search();
     let engine = visitor.app.engine();
-    let (found, people) = match (engine.search_audit(&search).await, engine.people().await) {
-        (Ok(found), Ok(people)) => (found, people),
-        (Err(error), _) | (_, Err(error)) => return visitor.failed(&error),
+    let AuditPage { entries, next, looked_back_to } = match engine.search_audit(&search).await {
+        Ok(found) => found,
+        Err(error) => return visitor.failed(&error),
     };
-    let AuditPage { entries, next, looked_back_to } = found;
-    let names: HashMap<Uuid, String> = people.into_iter().map(|it| (it.id, it.email)).collect();
+    let by = match Actors::of(&entries, engine, visitor.language).await {
+        Ok(by) => by,
+        Err(error) => return visitor.failed(&error),
+    };
     let actors =
-        ACTORS.map(|value| Choice { value, name: actor(value, t), is_chosen: value == wanted.actor });
+        ACTORS.map(|value| Choice { value, name: actors::kind(value, t), is_chosen: value == wanted.actor });
     let page = Page {
         f: Frame::of(visitor, t.title),
         t,
         problem: problem.or((!is_sound).then_some(t.filter_bad)),
         actors: actors.into(),
-        rows: entries.iter().map(|entry| row(entry, &names, t)).collect(),
+        rows: entries.iter().map(|entry| row(entry, &by, t)).collect(),
         next: next.map(|before| wanted.at(HERE, ("before", &before.to_string()))),
         looked_back_to: looked_back_to.map(|at| fill(t.looked_back_to, instant(at))),
         check,
@@ -182,25 +183,7 @@ async fn whole(
     frame::html(status, &page)
 }
 
-fn actor(kind: &str, t: &'static AuditTexts) -> &'static str {
-    match kind {
-        "user" => t.user,
-        "token" => t.token,
-        "operator" => t.operator,
-        "system" => t.system,
-        _ => t.anonymous,
-    }
-}
-
-fn row(entry: &Entry, people: &HashMap<Uuid, String>, t: &'static AuditTexts) -> Row {
-    let kind = actor(&entry.actor_kind, t);
-    let by = match entry.actor_id {
-        Some(id) => match people.get(&id) {
-            Some(email) => email.clone(),
-            None => format!("{kind} {}", short(id)),
-        },
-        None => kind.to_owned(),
-    };
+fn row(entry: &Entry, by: &Actors, t: &'static AuditTexts) -> Row {
     let link = match (entry.resource_type.as_str(), entry.resource_id) {
         ("license", Some(id)) => Some(format!("/console/licenses/{id}")),
         _ => None,
@@ -219,7 +202,7 @@ fn row(entry: &Entry, people: &HashMap<Uuid, String>, t: &'static AuditTexts) ->
             other => Some(other.to_owned()),
         },
         detail: Some(entry.detail.clone()).filter(|detail| detail != "{}"),
-        by,
+        by: by.called(entry),
         front: entry.front.clone(),
         on: match entry.resource_id {
             Some(id) => format!("{} {}", entry.resource_type, short(id)),
@@ -229,12 +212,6 @@ fn row(entry: &Entry, people: &HashMap<Uuid, String>, t: &'static AuditTexts) ->
         only: entry.resource_id.map(|id| address(HERE, &[("resource", &id.to_string())])),
         address: entry.address.clone().unwrap_or_default(),
     }
-}
-
-/// What tells one id from another at a glance: its end, for its beginning is the time.
-fn short(id: Uuid) -> String {
-    let text = id.simple().to_string();
-    format!("…{}", &text[text.len() - 8..])
 }
 
 /// `POST /console/audit/verify`.

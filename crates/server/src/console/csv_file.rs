@@ -5,20 +5,38 @@ use std::borrow::Cow;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::response::{IntoResponse as _, Response};
 
+const FITS: &str = "memory takes every record, and all have as many fields";
+
 /// A table whose cells no spreadsheet takes for formulas: strangers choose what stands in them.
+pub(super) struct Table<const COLUMNS: usize>(csv::Writer<Vec<u8>>);
+
+impl<const COLUMNS: usize> Table<COLUMNS> {
+    pub(super) fn new(head: [&str; COLUMNS]) -> Self {
+        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+        writer.write_record(head).expect(FITS);
+        Self(writer)
+    }
+
+    pub(super) fn row(&mut self, row: [&str; COLUMNS]) {
+        let cells = row.map(no_formula);
+        self.0.write_record(cells.iter().map(|cell| cell.as_bytes())).expect(FITS);
+    }
+
+    pub(super) fn text(self) -> String {
+        String::from_utf8(self.0.into_inner().expect(FITS)).expect("it is made of texts")
+    }
+}
+
+/// A whole table.
 pub(super) fn csv<const COLUMNS: usize>(
     head: [&str; COLUMNS],
     rows: impl Iterator<Item = [String; COLUMNS]>,
 ) -> String {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    let fits = "memory takes every record, and all have as many fields";
-    writer.write_record(head).expect(fits);
+    let mut table = Table::new(head);
     for row in rows {
-        writer
-            .write_record(row.each_ref().map(|cell| no_formula(cell)).iter().map(|it| it.as_bytes()))
-            .expect(fits);
+        table.row(row.each_ref().map(String::as_str));
     }
-    String::from_utf8(writer.into_inner().expect(fits)).expect("it is made of texts")
+    table.text()
 }
 
 /// Something to keep as a file of this name, and nowhere else.

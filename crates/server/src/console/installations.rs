@@ -158,17 +158,20 @@ pub(super) async fn set_free(posted: Posted) -> Response {
         }
     };
     let engine = visitor.app.engine();
-    let before = match engine.installation_named(name).await {
-        Ok(installation) => installation.free_devices.map(|free| free.to_string()).unwrap_or_default(),
-        Err(EngineError::NotFound { .. }) => return visitor.none(),
-        Err(error) => return visitor.failed(&error),
+    // What no page of ours says was not seen on one.
+    let changed = match fields.get("seen") {
+        "" => engine.change_seen_free_devices(&visitor.caller, name, None, devices).await,
+        seen => match seen.parse() {
+            Ok(seen) => engine.change_seen_free_devices(&visitor.caller, name, Some(seen), devices).await,
+            Err(_) => Err(EngineError::Changed("installation")),
+        },
     };
-    if before != fields.get("seen") {
-        let problem = Some(c.changed_meanwhile);
-        return whole(&visitor, &fields, StatusCode::CONFLICT, None, problem, &typed).await;
-    }
-    match engine.set_free_devices(&visitor.caller, name, devices).await {
+    match changed {
         Ok(()) => see(&address(HERE, &[("done", "free"), ("after", fields.get("after"))])),
+        Err(EngineError::Changed(_)) => {
+            let problem = Some(c.changed_meanwhile);
+            whole(&visitor, &fields, StatusCode::CONFLICT, None, problem, &typed).await
+        }
         Err(error) => visitor.failed(&error),
     }
 }

@@ -20,6 +20,7 @@ use keyward_engine::token::Permission;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::actors::Actors;
 use super::frame::{self, Frame, instant};
 use super::language::Language;
 use super::licenses::{called, customer, devices, end};
@@ -105,6 +106,7 @@ struct Event {
     at: String,
     event: String,
     by: String,
+    front: String,
     address: String,
 }
 
@@ -172,6 +174,10 @@ async fn whole(visitor: &Visitor, id: &str, fields: &Fields, told: Told) -> Resp
     };
     let (t, now) = (Licenses::of(visitor.language), visitor.app.engine().now());
     let found = &shown.found;
+    let by = match Actors::of(&shown.events, visitor.app.engine(), visitor.language).await {
+        Ok(by) => by,
+        Err(error) => return visitor.failed(&error),
+    };
     let simulation = Simulation::of(fields, &shown, now, t);
     let standing = Standing::of(found, &shown.verdicts[0].1, t);
     let features = features(found);
@@ -190,7 +196,7 @@ async fn whole(visitor: &Visitor, id: &str, fields: &Fields, told: Told) -> Resp
         machines: machines(&shown),
         limits: &shown.limits,
         forms: shown.forms.iter().rev().map(form_row).collect(),
-        events: shown.events.iter().map(event).collect(),
+        events: shown.events.iter().map(|entry| event(entry, &by)).collect(),
         attempts: shown
             .attempts
             .iter()
@@ -301,11 +307,12 @@ fn form_row(form: &Form) -> FormRow {
     }
 }
 
-fn event(entry: &Entry) -> Event {
+fn event(entry: &Entry, by: &Actors) -> Event {
     Event {
         at: instant(entry.at),
         event: entry.event.clone(),
-        by: format!("{} · {}", entry.actor_kind, entry.front),
+        by: by.called(entry),
+        front: entry.front.clone(),
         address: entry.address.clone().unwrap_or_default(),
     }
 }

@@ -335,10 +335,18 @@ fn row(listed: &Listed, visitor: &Visitor, t: &'static Licenses) -> Row {
     }
 }
 
-/// How a licence is called: what it is for, or its name.
+/// How a licence is called: what it is for, or its name, or whom its metadata says that it was made for.
 pub(super) fn called(found: &Found) -> String {
     let license = &found.license;
-    license.subject.clone().or_else(|| license.name.clone()).unwrap_or_default()
+    let own = license.subject.clone().or_else(|| license.name.clone());
+    own.filter(|text| !text.is_empty()).or_else(|| made_for(&license.metadata)).unwrap_or_default()
+}
+
+/// Whom metadata names as systems D and E do.
+fn made_for(metadata: &str) -> Option<String> {
+    let metadata: serde_json::Value = serde_json::from_str(metadata).ok()?;
+    let said = |name| metadata[name].as_str().map(str::trim).filter(|text| !text.is_empty());
+    said("company").or_else(|| said("issuedTo")).map(str::to_owned)
 }
 
 /// How its customer is called.

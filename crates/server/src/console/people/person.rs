@@ -100,13 +100,13 @@ pub(in crate::console) async fn act(
     let (engine, caller) = (visitor.app.engine(), &visitor.caller);
     let done = match action.as_str() {
         "role" => {
-            if fields.get("seen") != person.role.as_str() {
-                return again(StatusCode::CONFLICT, c.changed_meanwhile);
-            }
             let Ok(role) = Role::from_str(fields.get("role")) else {
                 return again(StatusCode::UNPROCESSABLE_ENTITY, t.role_bad);
             };
-            engine.change_role(caller, person.id, role).await
+            match Role::from_str(fields.get("seen")) {
+                Ok(seen) => engine.change_seen_role(caller, person.id, seen, role).await,
+                Err(_) => Err(EngineError::Changed("person")),
+            }
         }
         "lock-out" => engine.lock_out(caller, person.id, true).await,
         "let-in" => engine.lock_out(caller, person.id, false).await,
@@ -125,6 +125,14 @@ pub(in crate::console) async fn act(
     };
     match done {
         Ok(()) => see(&format!("/console/people/{}?done={action}", person.id)),
+        Err(EngineError::Changed(_)) => match find(&visitor, &id).await {
+            // As the colleague left it.
+            Ok(person) => {
+                let (status, problem) = (StatusCode::CONFLICT, Some(c.changed_meanwhile));
+                whole(&visitor, &person, Told { status, problem, ..Told::default() })
+            }
+            Err(answer) => answer,
+        },
         Err(EngineError::Invalid { .. }) => again(StatusCode::UNPROCESSABLE_ENTITY, t.last_admin),
         Err(error) => visitor.failed(&error),
     }

@@ -1,7 +1,8 @@
 //! The audit log: found, paged, verified and exported.
 
-use keyward_engine::Caller;
+use keyward_engine::license::{Named, Suspension};
 use keyward_engine::token::Role;
+use keyward_engine::{Actor, Caller, Front};
 
 use super::{Person, SCRIPT, between, is_escaped};
 use crate::site::Site;
@@ -15,12 +16,9 @@ async fn what_was_done_is_found_by_who_what_and_when() {
         site.clock.advance(86_400);
         // The first session is over.
         let reader = Person::of(&site, Role::ReadOnly).await;
-        let license = keyward_engine::license::Named::Id(key.id);
+        let license = Named::Id(key.id);
         let why = Some("asked to".to_owned());
-        site.engine
-            .suspend(&Caller::operator(), license, keyward_engine::license::Suspension::Suspend, why)
-            .await
-            .unwrap();
+        site.engine.suspend(&Caller::operator(), license, Suspension::Suspend, why).await.unwrap();
         let find = async |query: &str| {
             let page = reader.page(&format!("/console/audit{query}")).await;
             let rows =
@@ -113,4 +111,56 @@ async fn the_filtered_entries_are_exported_as_texts() {
     let page =
         admin.page(&format!("/console/audit?event={}", "%3Cscript%3Ealert(1)%3C%2Fscript%3E%22%27%3E")).await;
     is_escaped(&page);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_did_something_is_called_by_name_here_and_on_the_licences_page() {
+    for site in Site::all().await {
+        let admin = Person::of(&site, Role::Admin).await;
+        let support = Person::of(&site, Role::SupportAgent).await;
+        let engine = &site.engine;
+        let id = site.pool_key("30").await.id;
+        let path = format!("/console/licenses/{id}");
+        let seen = between(&support.page(&path).await, "name=\"seen\" value=\"", "\"").to_owned();
+        support.done(&format!("{path}/suspend"), &[("seen", &seen), ("why", "asked to")]).await;
+        let changes = [
+            ("Shop", Suspension::Reinstate),
+            ("", Suspension::Suspend),
+            ("admin@example.com", Suspension::Reinstate),
+        ];
+        for (name, change) in changes {
+            let token = engine.create_token(&Caller::operator(), Role::SalesAgent, name, None).await.unwrap();
+            let caller = Caller::new(Actor::Token(token.row.id), Front::Tier);
+            engine.suspend(&caller, Named::Id(id), change, None).await.unwrap();
+        }
+        // One who is gone.
+        let gone = Caller::new(Actor::User(uuid::Uuid::max()), Front::Console);
+        engine.suspend(&gone, Named::Id(id), Suspension::Suspend, None).await.unwrap();
+        let by = async |page: &str| {
+            let page = admin.page(page).await;
+            let cells = page.split("<td class=\"wrap by\"").skip(1);
+            let mut by: Vec<String> = cells.map(|cell| between(cell, "<bdi>", "</bdi>").to_owned()).collect();
+            by.reverse();
+            by
+        };
+        let (mut on_page, in_log) = (by(&path).await, by(&format!("/console/audit?resource={id}")).await);
+        if on_page.first().is_some_and(|last| *last == in_log[in_log.len() - 1]) {
+            on_page.reverse();
+        }
+        assert_eq!(on_page, in_log);
+        let unnamed = in_log[3].strip_prefix("Token …").expect("its id").len();
+        assert_eq!(
+            [&in_log[..3], &in_log[4..]].concat(),
+            [
+                "Command line",
+                "support-agent@example.com",
+                "Token Shop",
+                "Token admin@example.com",
+                "Person …ffffffff"
+            ]
+        );
+        assert_eq!(unnamed, 8);
+        let page = support.page(&path).await;
+        assert!(page.contains("</bdi> <span class=\"soft\">console</span>"), "{page}");
+    }
 }

@@ -65,6 +65,38 @@ async fn words_companies_domains_and_metadata_are_found() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_licence_without_a_name_is_called_by_whom_it_was_made_for() {
+    for site in Site::all().await {
+        let support = Person::of(&site, Role::SupportAgent).await;
+        let hidden = r#"{"company":"","issuedTo":7,"customer":"Nobody","name":"Not this"}"#;
+        for (name, metadata, wanted) in [
+            (Some("Own name"), r#"{"company":"Northwind"}"#, "Own name"),
+            (None, r#"{"company":"Northwind <b>","issuedTo":"Ann"}"#, "Northwind &#60;b&#62;"),
+            (None, r#"{"company":" ","issuedTo":"Ann Other"}"#, "Ann Other"),
+            (None, hidden, ""),
+        ] {
+            let wanted_license = NewLicense {
+                name: name.map(str::to_owned),
+                metadata: Some(metadata.to_owned()),
+                ..NewLicense::default()
+            };
+            let made =
+                site.engine.issue_tier(&Caller::operator(), "tier", "PRO", wanted_license).await.unwrap();
+            site.clock.advance(1);
+            let list = support.page("/console/licenses").await;
+            let cell = between(&list, &format!("href=\"/console/licenses/{}\">", made.id), "</a>");
+            let title = support.page(&format!("/console/licenses/{}", made.id)).await;
+            let title = between(&title, "<h1><bdi>", "</bdi>");
+            if wanted.is_empty() {
+                assert!(title.starts_with("Licence …") && cell.starts_with("<code>…"), "{title} {cell}");
+            } else {
+                assert_eq!((cell, title), (format!("<bdi>{wanted}</bdi>").as_str(), wanted));
+            }
+        }
+    }
+}
+
 fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }

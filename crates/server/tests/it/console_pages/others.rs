@@ -94,6 +94,32 @@ async fn the_free_devices_of_an_installation_are_changed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_change_free_devices_at_once_one_is_told() {
+    for site in Site::all().await {
+        let sales = Person::of(&site, Role::SalesAgent).await;
+        let admin = Person::of(&site, Role::Admin).await;
+        site.engine.create_installation(&Caller::operator(), "acme", None).await.unwrap();
+        let (path, mut seen) = ("/console/installations/free", String::new());
+        for turn in 1..9 {
+            let (one, other) = (turn.to_string(), (turn + 100).to_string());
+            let fields = |free| [("name", "acme"), ("free", free), ("seen", seen.as_str())];
+            let (fields_one, fields_other) = (fields(one.as_str()), fields(other.as_str()));
+            let (first, second) =
+                tokio::join!(sales.post(path, &fields_one), admin.post(path, &fields_other));
+            let kept =
+                site.engine.installation_named("acme").await.unwrap().free_devices.unwrap().to_string();
+            let (won, told) = if first.status == 303 { (one, second) } else { (other, first) };
+            assert_eq!((&kept, told.status), (&won, 409));
+            assert!(told.body.contains("A colleague changed this"), "{}", told.body);
+            let entry = site.engine.audit_log(None, 1).await.unwrap().remove(0);
+            let detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap();
+            assert_eq!(detail["before"].as_u64().map(|it| it.to_string()).unwrap_or_default(), seen);
+            seen = kept;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_pool_says_what_is_left_and_when_it_is_low() {
     let site = Site::new().await;
     let reader = Person::of(&site, Role::ReadOnly).await;

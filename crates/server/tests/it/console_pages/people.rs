@@ -74,6 +74,33 @@ async fn a_role_is_changed_unless_a_colleague_changed_it_meanwhile() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_change_a_role_at_once_one_is_told() {
+    for site in Site::all().await {
+        let admin = Person::of(&site, Role::Admin).await;
+        let eve = Person::called(&site, Role::Admin, "eve@example.com").await;
+        let bob = Person::called(&site, Role::ReadOnly, "bob@example.com").await;
+        let path = format!("/console/people/{}/role", bob.id);
+        let mut seen = "read-only";
+        for _ in 0..8 {
+            let mut others =
+                ["developer", "support-agent", "sales-agent"].into_iter().filter(|it| *it != seen);
+            let (one, other) = (others.next().expect("one"), others.next().expect("another"));
+            let fields = |role| [("seen", seen), ("role", role)];
+            let (fields_one, fields_other) = (fields(one), fields(other));
+            let (first, second) =
+                tokio::join!(admin.post(&path, &fields_one), eve.post(&path, &fields_other));
+            let kept = site.engine.person(bob.id).await.unwrap().role.as_str();
+            let (won, told) = if first.status == 303 { (one, second) } else { (other, first) };
+            assert_eq!((kept, told.status), (won, 409), "{seen} to {one} or {other}");
+            assert!(told.body.contains("A colleague changed this"), "{}", told.body);
+            let now = format!("name=\"seen\" value=\"{won}\"");
+            assert!(told.body.contains(&now), "it is shown as it is now: {}", told.body);
+            seen = won;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn somebody_is_locked_out_at_once_and_let_in_again() {
     for site in Site::all().await {
         let admin = Person::of(&site, Role::Admin).await;

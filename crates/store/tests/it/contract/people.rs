@@ -43,11 +43,12 @@ async fn people_are_apart_from_customers_until_they_are_invited() {
             w.write(number, |number, tx| {
                 let id = id((*number).into());
                 Box::pin(async move {
+                    let before = people::by_id(tx, id).await?.map_or_else(|| "user".to_owned(), |it| it.role);
                     let password = people::set_password(tx, id, Some("new")).await?;
                     Ok((
                         password,
                         people::set_totp(tx, id, Some(b"sealed")).await?,
-                        people::set_role(tx, id, "admin").await?,
+                        people::set_role(tx, id, &before, "admin").await?,
                     ))
                 })
             })
@@ -71,6 +72,9 @@ async fn people_are_apart_from_customers_until_they_are_invited() {
         assert_eq!(stored.banned_at, None);
         assert_eq!(people::by_email(&w.store, id(5), "person7@example.com").await.unwrap(), None);
         assert_eq!(change(1).await, (true, true, true));
+        let late =
+            w.write((), |(), tx| Box::pin(people::set_role(tx, id(1), "support-agent", "read-only"))).await;
+        assert!(!late.unwrap(), "he is an administrator by now");
         let changed = Person {
             password_hash: Some("new".to_owned()),
             totp_sealed: Some(b"sealed".to_vec()),

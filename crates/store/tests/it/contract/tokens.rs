@@ -57,6 +57,27 @@ async fn a_token_is_found_by_its_digest_and_revoked_once() {
 }
 
 #[tokio::test]
+async fn tokens_are_called_by_their_names() {
+    for w in worlds().await {
+        for number in 1..=20 {
+            let one = Token { name: format!("number {number}"), ..token(number) };
+            w.write(one, |it, tx| Box::pin(tokens::insert(tx, it))).await.unwrap();
+        }
+        let names = async |account, numbers: &[u128]| {
+            let ids: Vec<_> = numbers.iter().copied().map(id).collect();
+            let mut names = tokens::names(&w.store, account, &ids).await.unwrap();
+            names.sort();
+            names
+        };
+        let number = |number: u128| (id(number), format!("number {number}"));
+        assert_eq!(names(ACCOUNT, &[3, 99, 1]).await, [number(1), number(3)]);
+        let all: Vec<u128> = (1..=20).collect();
+        assert_eq!(names(ACCOUNT, &all).await, all.iter().copied().map(number).collect::<Vec<_>>());
+        assert!(names(ACCOUNT, &[]).await.is_empty() && names(id(5), &all).await.is_empty());
+    }
+}
+
+#[tokio::test]
 async fn tokens_are_read_by_page_from_the_newest_on() {
     for w in worlds().await {
         for number in 1..=9_u32 {

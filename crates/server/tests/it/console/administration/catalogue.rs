@@ -1,7 +1,12 @@
 //! Products and policies, pools, signing keys and settings.
 
+use keyward_engine::license::{Named, Suspension};
+use keyward_engine::token::Role;
+use keyward_engine::{Actor, Caller, Front};
+
 use super::open;
 use crate::console::generating::{LK2, LK3, RECORD, made};
+use crate::console::people::Person;
 use crate::site::Site;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,6 +81,32 @@ async fn a_feature_is_made_renamed_and_removed() {
     browser.press_button("Remove").await;
     browser.sees("The feature was removed.").await;
     browser.sees_no("Print on paper").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_and_addresses_are_whole_and_the_longest_break() {
+    let site = Site::new().await;
+    let longest = "x".repeat(100);
+    for code in ["commercial_redistribution_rights", &longest] {
+        site.engine.create_feature(&Caller::operator(), code, "").await.expect("a feature");
+    }
+    let id = site.pool_key("30").await.id;
+    for email in ["max.long@sales.example.com", &format!("{}@example.com", "x".repeat(60))] {
+        let person = Person::new(&site, Role::SupportAgent, email).await;
+        let caller = Caller::new(Actor::User(person.id), Front::Console);
+        let change = if email.starts_with('m') { Suspension::Suspend } else { Suspension::Revoke };
+        site.engine.suspend(&caller, Named::Id(id), change, None).await.expect("it is suspended");
+    }
+    let Some(browser) = open(&site).await else { return };
+    browser.press("Features").await;
+    browser.sees("commercial_redistribution_rights").await;
+    browser.shot("features-long").await;
+    browser.press("Audit log").await;
+    browser.sees("max.long@sales.example.com").await;
+    browser.shot("audit-long").await;
+    browser.open(&format!("/console/licenses/{id}")).await;
+    browser.sees("max.long@sales.example.com").await;
+    browser.shot("license-long").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,6 @@
 //! Pictures of pages in light, in dark and on a phone, and what must hold of every page that is looked at: nothing lies
-//! beside a phone's screen, the browser has nothing to complain about, and nothing keeps anybody from using it.
+//! beside a phone's screen, no address is broken where there is room, the browser has nothing to complain about, and
+//! nothing keeps anybody from using it.
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -42,7 +43,8 @@ impl Browser {
             let is_phone = width < 500;
             self.look(scheme, width, is_phone).await;
             self.picture(&format!("{name}-{look}"), width).await;
-            let found = [self.beside(width).await, self.hindrances().await].concat();
+            let found =
+                [self.beside(width).await, self.torn(is_phone).await, self.hindrances().await].concat();
             wrong.extend(found.into_iter().map(|what| format!("{look}: {what}")));
         }
         self.look_as_before().await;
@@ -131,6 +133,17 @@ impl Browser {
              return ['wider than {width} pixels: ' + wide.map(e => e.outerHTML.slice(0, 80)).slice(-3).join(' | ')];"
         );
         texts(&self.run(&script).await.expect("the page is measured"))
+    }
+
+    /// The addresses and codes of tables that stand on two lines although the screen is wide; not the longest.
+    async fn torn(&self, is_phone: bool) -> Vec<String> {
+        if is_phone {
+            return Vec::new();
+        }
+        let script = "return [...document.querySelectorAll('.by bdi, .codes td.first code')] \
+             .filter(e => /^\\S{1,32}$/.test(e.textContent) && e.getClientRects().length > 1) \
+             .map(e => 'broken within a word: ' + e.textContent);";
+        texts(&self.run(script).await.expect("the page is read"))
     }
 
     /// What the browser complained about since it was asked last: errors of scripts, and what the policy refuses.
