@@ -101,12 +101,15 @@ async fn codes_and_addresses_are_whole_and_the_longest_break() {
     browser.press("Features").await;
     browser.sees("commercial_redistribution_rights").await;
     browser.shot("features-long").await;
+    browser.fits(1024).await;
     browser.press("Audit log").await;
     browser.sees("max.long@sales.example.com").await;
     browser.shot("audit-long").await;
+    browser.fits(1024).await;
     browser.open(&format!("/console/licenses/{id}")).await;
     browser.sees("max.long@sales.example.com").await;
     browser.shot("license-long").await;
+    browser.fits(1024).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

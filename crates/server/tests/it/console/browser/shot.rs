@@ -52,6 +52,14 @@ impl Browser {
         assert!(wrong.is_empty(), "the page {name}, {}:{wrong}", self.place().await);
     }
 
+    /// Nothing lies beside a screen of this width either.
+    pub(crate) async fn fits(&self, width: u32) {
+        self.look("light", width, false).await;
+        let beside = self.beside(width).await;
+        self.look_as_before().await;
+        assert_eq!(beside, Vec::<String>::new());
+    }
+
     /// The upper part of a page in light.
     pub(crate) async fn top(&self, width: u32, height: u32) -> Vec<u8> {
         self.look("light", width, false).await;
