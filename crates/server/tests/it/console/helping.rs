@@ -185,7 +185,7 @@ async fn a_key_is_masked_shown_once_written_down_and_taken_away() {
         browser.shot("licence-key-shown").await;
         let downloads = browser.download_to(&format!("shown-{number}")).await;
         browser.press("Download").await;
-        assert_eq!(browser.downloaded(&downloads.join("licence.txt")).await, made.key);
+        assert_eq!(browser.downloaded(&downloads.join("Blue Yonder.txt")).await, made.key);
         assert_eq!(revealed().await, 2);
         browser.press("Copy").await;
         browser.sees("Copied").await;
