@@ -3,7 +3,7 @@
 mod act;
 mod simulate;
 
-pub(super) use act::{act, reveal};
+pub(super) use act::{act, back, back_from, reveal};
 pub(super) use simulate::parse as instant_of;
 
 use askama::Template;
@@ -128,6 +128,8 @@ struct May {
     extend: bool,
     renewing_gives_form: bool,
     moving_gives_form: bool,
+    /// What a released device leaves.
+    release_note: &'static str,
 }
 
 /// What a page is about beside the licence.
@@ -192,7 +194,7 @@ async fn whole(visitor: &Visitor, id: &str, fields: &Fields, told: Told) -> Resp
         facts: facts(found, visitor, t),
         features,
         metadata: metadata(found),
-        key: told.key.map(|text| Key { qr: Qr::of(&text), text }),
+        key: told.key.map(|text| Key { qr: Qr::of_key(&text), text }),
         machines: machines(&shown),
         limits: &shown.limits,
         forms: shown.forms.iter().rev().map(form_row).collect(),
@@ -209,7 +211,7 @@ async fn whole(visitor: &Visitor, id: &str, fields: &Fields, told: Told) -> Resp
                 address: attempt.address.clone().unwrap_or_default(),
             })
             .collect(),
-        may: may(visitor, found),
+        may: may(visitor, &shown, t),
         seen: found.seen(),
         standing,
         problem: told.problem,
@@ -296,6 +298,11 @@ fn machines(shown: &Shown) -> Vec<Machine> {
     shown.machines.iter().map(machine).collect()
 }
 
+/// The device that the newest form names.
+fn bound_to(shown: &Shown) -> Option<&str> {
+    shown.forms.last()?.device.as_deref()
+}
+
 fn form_row(form: &Form) -> FormRow {
     FormRow {
         scheme: form.scheme.clone(),
@@ -317,7 +324,8 @@ fn event(entry: &Entry, by: &Actors) -> Event {
     }
 }
 
-fn may(visitor: &Visitor, found: &Found) -> May {
+fn may(visitor: &Visitor, shown: &Shown, t: &'static Licenses) -> May {
+    let found = &shown.found;
     let reason = found.license.suspension_reason.as_deref();
     let ends = found.license.expiry.is_some();
     let scheme = found.license.scheme.as_str();
@@ -331,6 +339,11 @@ fn may(visitor: &Visitor, found: &Found) -> May {
         extend: ends && runs,
         renewing_gives_form: matches!(scheme, "record" | "file" | "lk2" | "lk3"),
         moving_gives_form: matches!(scheme, "file" | "lk3"),
+        release_note: match bound_to(shown) {
+            _ if found.policy.rules.single_use => t.release_once,
+            Some(_) => t.release_bound,
+            None => t.release_free,
+        },
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use qrcode::{Color, EcLevel, QrCode};
 
+/// A longer key has a code that no camera reads from a screen, in bytes.
+const MAX_KEY: usize = 400;
 /// Modules of white around a code (section 9.1).
 const MARGIN: usize = 4;
 
@@ -28,6 +30,11 @@ impl Qr {
         Some(Self { size: width + 2 * MARGIN, path })
     }
 
+    /// Of a key, where a camera reads it from a screen.
+    pub(super) fn of_key(key: &str) -> Option<Self> {
+        if key.len() > MAX_KEY { None } else { Self::of(key) }
+    }
+
     /// The picture as HTML.
     pub(super) fn svg(&self) -> String {
         let Self { size, path } = self;
@@ -47,5 +54,6 @@ mod tests {
         assert_eq!(qr.size, 29);
         assert!(qr.path.starts_with("M4 4h1v1h-1zM5 4"), "{}", qr.path);
         assert!(Qr::of(&"x".repeat(5_000)).is_none());
+        assert!(Qr::of_key(&"x".repeat(400)).is_some() && Qr::of_key(&"x".repeat(401)).is_none());
     }
 }

@@ -10,6 +10,7 @@ mod first_visit;
 mod french;
 mod generating;
 mod guesses;
+mod helping;
 mod keyboard;
 mod languages;
 mod links;

@@ -3,11 +3,14 @@
 mod audit;
 mod features;
 mod keys;
+pub(crate) mod license;
 mod licenses;
 mod others;
 mod people;
 mod products;
 mod rights;
+mod scripts;
+mod secrets;
 mod tokens;
 
 use keyward_core::time::Timestamp;

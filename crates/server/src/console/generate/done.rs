@@ -20,9 +20,6 @@ use crate::console::qr::Qr;
 use crate::console::texts::{Generate, fill};
 use crate::console::visitor::Visitor;
 
-/// A longer text has a code that no camera reads from a screen, in bytes.
-const MAX_QR: usize = 400;
-
 #[derive(Template)]
 #[template(path = "console/generate_done.html")]
 pub(super) struct Done<'a> {
@@ -76,7 +73,7 @@ impl<'a> Done<'a> {
             id: issued.id,
             is_again,
             text: &issued.key,
-            qr: Qr::of(&issued.key).filter(|_| issued.key.len() <= MAX_QR),
+            qr: Qr::of_key(&issued.key),
             rows: read.ok().map(|claims| claims::rows(&claims, visitor.language)),
             letter: letter.unwrap_or_default(),
             tell: tell(visitor, &found, &issued.key, t).await?,

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{Told, Typed, find, sentence, whole};
 use crate::console::frame::see;
 use crate::console::texts::Licenses;
-use crate::console::visitor::Posted;
+use crate::console::visitor::{Posted, Visitor};
 use crate::web::Fields;
 
 /// `POST /console/licenses/{id}/reveal`: the key is shown once, and that is written down.
@@ -32,6 +32,23 @@ pub(in crate::console) async fn reveal(Path(id): Path<String>, posted: Posted) -
         }
         Err(error) => visitor.failed(&error),
     }
+}
+
+/// `GET /console/licenses/{id}/reveal`: where a browser stands whose page shows a key or a problem. Opened anew, it is the
+/// licence's page.
+pub(in crate::console) async fn back(visitor: Visitor, Path(id): Path<String>) -> Response {
+    match Uuid::try_parse(&id) {
+        Ok(id) => see(&format!("/console/licenses/{id}")),
+        Err(_) => visitor.none(),
+    }
+}
+
+/// `GET /console/licenses/{id}/{action}`: the same.
+pub(in crate::console) async fn back_from(
+    visitor: Visitor,
+    Path((id, _)): Path<(String, String)>,
+) -> Response {
+    back(visitor, Path(id)).await
 }
 
 /// `POST /console/licenses/{id}/{action}`.

@@ -1,9 +1,11 @@
 //! The verdict as of another date and device. Nothing is changed, and nothing is counted.
 
+use keyward_core::code::Code;
 use keyward_core::time::Timestamp;
 use keyward_core::verdict::{Scope, Verdict};
 use keyward_engine::license::{Question, Shown, decide};
 
+use super::bound_to;
 use crate::console::frame::instant;
 use crate::console::texts::Licenses;
 use crate::web::Fields;
@@ -33,9 +35,24 @@ impl Simulation {
             typed_at: typed_at.to_owned(),
             typed_device: typed_device.to_owned(),
             problem,
-            verdict,
+            verdict: elsewhere(verdict, shown, typed_device),
         }
     }
+}
+
+/// On another device than the newest form names: the application sees that by itself, whoever is activated here.
+fn elsewhere(verdict: Verdict, shown: &Shown, device: &str) -> Verdict {
+    let Some(bound) = bound_to(shown).filter(|bound| !device.is_empty() && *bound != device) else {
+        return verdict;
+    };
+    // What the server refuses it refuses everywhere.
+    if matches!(verdict.code, Code::Revoked | Code::Suspended | Code::Banned) {
+        return verdict;
+    }
+    let detail = format!("the licence is bound to device {bound}; this device is {device}");
+    let access = shown.found.policy.model.access_after_expiry;
+    let Verdict { expiry, grace_until, .. } = verdict;
+    Verdict { access, expiry, grace_until, ..Verdict::refusal(Code::WrongDevice, detail) }
 }
 
 /// A day, or a minute, in UTC: as browsers write it, as people do, or RFC 3339.

@@ -100,6 +100,7 @@ super::texts! {
     key_shown: "The key as delivered. That you looked at it is written down.",
         "La clé telle que remise. Sa consultation est inscrite au journal.";
     reveal: "Show the key", "Afficher la clé";
+    download: "Download", "Télécharger";
     no_key: "There is no key to show.", "Il n’y a pas de clé à afficher.";
     batch: "Batch", "Lot";
     made: "Made", "Créée";
@@ -116,6 +117,13 @@ super::texts! {
     activated: "Activated", "Activé";
     seen: "Last seen", "Vu";
     release: "Release", "Libérer";
+    release_text: "The licence is no longer active on this device. What was licensed offline learns of it only when it asks again.",
+        "La licence n’est plus active sur cet appareil. Ce qui est licencié hors ligne ne l’apprend qu’à sa prochaine demande.";
+    release_free: "Another device may take its place.", "Un autre appareil peut prendre sa place.";
+    release_once: "A key that works once stays used: for another device, transfer the licence.",
+        "Une clé à usage unique reste utilisée : pour un autre appareil, transférez la licence.";
+    release_bound: "Its key or file goes on naming this device: for another one, transfer the licence.",
+        "Sa clé ou son fichier continue de désigner cet appareil : pour un autre, transférez la licence.";
     limits: "Limits", "Limites";
     forms: "Keys and files given out", "Clés et fichiers remis";
     form_ends: "Ends", "Fin";

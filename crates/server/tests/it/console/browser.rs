@@ -126,6 +126,17 @@ impl Browser {
         .await;
     }
 
+    /// Puts a text into a field of a fold that is open, instead of what is there.
+    pub(crate) async fn type_in_fold(&self, label: &str, text: &str) {
+        let fold = "//details[@open]";
+        let path = format!("{fold}//*[@id = {fold}{}/@for]", label_of(label));
+        self.on(&path, label, async |element| {
+            self.post(&format!("/element/{element}/clear"), json!({})).await?;
+            self.post(&format!("/element/{element}/value"), json!({ "text": text })).await
+        })
+        .await;
+    }
+
     async fn press_within(&self, within: &str, name: &str) {
         let path = format!(
             "{within}//*[self::a or self::button or self::summary][normalize-space() = {}]",

@@ -24,7 +24,9 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/console/licenses", "xxxxx"),
     ("POST", "/console/licenses", "xxxxx"),
     ("GET", "/console/licenses/{id}", "xxxxx"),
+    ("GET", "/console/licenses/{id}/reveal", "xxxxx"),
     ("POST", "/console/licenses/{id}/reveal", "xxxx."),
+    ("GET", "/console/licenses/{id}/{action}", "xxxxx"),
     ("POST", "/console/licenses/{id}/{action}", "xxxx."),
     ("POST", "/console/licenses/bulk", "xxxx."),
     ("GET", "/console/licenses/export", "xxxxx"),
@@ -83,9 +85,55 @@ const OPEN: &[&str] = &[
     "/console/{*rest}",
 ];
 
-/// What is downloaded is no page.
-const FILES: &[&str] =
-    &["/console/keys/{id}/public.pem", "/console/audit/export", "/console/licenses/export"];
+/// What is downloaded, or leads to the page that it was sent from, is no page.
+const FILES: &[&str] = &[
+    "/console/keys/{id}/public.pem",
+    "/console/audit/export",
+    "/console/licenses/export",
+    "/console/licenses/{id}/reveal",
+    "/console/licenses/{id}/{action}",
+];
+
+/// What stands in a path for `{action}` or `{kind}`, and the code that knows them.
+const NAMES: &[(&str, &[&str], &str)] = &[
+    (
+        "/console/licenses/{id}/{action}",
+        &["suspend", "revoke", "reinstate", "renew", "extend", "transfer", "release"],
+        include_str!("../../../src/console/license/act.rs"),
+    ),
+    (
+        "/console/people/invitations/{id}/{action}",
+        &["withdraw", "again"],
+        include_str!("../../../src/console/people/invitations.rs"),
+    ),
+    (
+        "/console/people/{id}/{action}",
+        &["role", "lock-out", "let-in", "reset"],
+        include_str!("../../../src/console/people/person.rs"),
+    ),
+    ("/console/keys/{id}/{action}", &["rotate", "retire"], include_str!("../../../src/console/keys.rs")),
+    (
+        "/console/features/{id}/{action}",
+        &["rename", "delete"],
+        include_str!("../../../src/console/features.rs"),
+    ),
+    ("/console/customers/{id}/{action}", &["ban", "lift"], include_str!("../../../src/console/customers.rs")),
+];
+
+/// The kinds of licences.
+const KINDS: [&str; 7] = ["record", "pool", "tier", "file", "lk1", "lk2", "lk3"];
+
+/// Every path of a pattern: one for each action, and for one that is not there.
+fn paths(pattern: &str) -> Vec<String> {
+    let of = |part: &str, names: &[&str]| {
+        names.iter().chain(&["nothing"]).map(|name| path(&pattern.replace(part, name))).collect()
+    };
+    if pattern.contains("{action}") {
+        let named = NAMES.iter().find(|(it, ..)| *it == pattern);
+        return of("{action}", named.unwrap_or_else(|| panic!("no names for {pattern}")).1);
+    }
+    if pattern.contains("{kind}") { of("{kind}", &KINDS) } else { vec![path(pattern)] }
+}
 
 fn path(pattern: &str) -> String {
     pattern
@@ -93,8 +141,6 @@ fn path(pattern: &str) -> String {
         .replace("{session}", ID)
         .replace("{license}", ID)
         .replace("{lot}", ID)
-        .replace("{kind}", "pool")
-        .replace("{action}", "suspend")
         .replace("{code}", "none")
 }
 
@@ -111,6 +157,18 @@ fn the_table_knows_every_route() {
             let is_known = TABLE.iter().any(|(it, path, _)| *it == method && *path == route);
             assert_eq!(is_served, is_known, "{method} {route}");
         }
+    }
+}
+
+#[test]
+fn every_action_is_named() {
+    for (pattern, names, source) in NAMES {
+        let arms = super::between(source, "match action.as_str() {", "_ => return visitor.none()");
+        let arms = arms.lines().filter_map(|line| line.trim_start().strip_prefix('"')?.split_once('"'));
+        let mut known: Vec<&str> =
+            arms.filter(|(_, rest)| rest.contains("=>")).map(|(name, _)| name).collect();
+        known.dedup();
+        assert_eq!(known, *names, "{pattern}");
     }
 }
 
@@ -144,14 +202,15 @@ fn every_page_has_a_picture_that_a_test_takes() {
 async fn without_a_session_every_page_asks_to_sign_in() {
     let site = Site::new().await;
     for (method, pattern, _) in TABLE {
-        let path = path(pattern);
-        let (head, body) = match *method {
-            "GET" => (String::new(), ""),
-            _ => (format!("\r\n{FORM}"), "csrf=no"),
-        };
-        let answer = site.ask(&format!("{method} {path} HTTP/1.1{head}"), body).await;
-        assert_eq!(answer.status, 401, "{method} {pattern}");
-        assert!(answer.body.contains("name=\"password\""), "{method} {pattern}: {}", answer.body);
+        for path in paths(pattern) {
+            let (head, body) = match *method {
+                "GET" => (String::new(), ""),
+                _ => (format!("\r\n{FORM}"), "csrf=no"),
+            };
+            let answer = site.ask(&format!("{method} {path} HTTP/1.1{head}"), body).await;
+            assert_eq!(answer.status, 401, "{method} {path}");
+            assert!(answer.body.contains("name=\"password\""), "{method} {path}: {}", answer.body);
+        }
     }
 }
 
@@ -161,24 +220,26 @@ async fn every_page_and_action_refuses_what_a_role_may_not_do() {
     for (place, role) in Role::ALL.into_iter().enumerate() {
         let person = Person::of(&site, role).await;
         for (method, pattern, may) in TABLE {
-            let path = path(pattern);
-            let answer = match *method {
-                "GET" => person.get(&path).await,
-                _ => person.post(&path, &[]).await,
-            };
             let may = may.as_bytes()[place] == b'x';
-            assert_eq!(answer.status != 403, may, "{role}: {method} {pattern}: {}", answer.status);
-            assert!(
-                answer.status < 500 && answer.status != 401,
-                "{role}: {method} {pattern}: {}",
-                answer.status
-            );
-            if *method == "POST" {
-                let foreign = person.post_with(&path, &[], "another session's").await;
-                assert_eq!(foreign.status, 403, "{role}: {pattern}");
-                assert!(foreign.body.contains("nothing was done"), "{role}: {pattern}: {}", foreign.body);
+            for path in paths(pattern) {
+                is_refused_or_not(&person, role, (method, &path), may).await;
             }
         }
+    }
+}
+
+async fn is_refused_or_not(person: &Person<'_>, role: Role, (method, path): (&str, &str), may: bool) {
+    let answer = match method {
+        "GET" => person.get(path).await,
+        _ => person.post(path, &[]).await,
+    };
+    let status = answer.status;
+    assert_eq!(status != 403, may, "{role}: {method} {path}: {status}");
+    assert!(status < 500 && status != 401, "{role}: {method} {path}: {status}");
+    if method == "POST" {
+        let foreign = person.post_with(path, &[], "another session's").await;
+        assert_eq!(foreign.status, 403, "{role}: {path}");
+        assert!(foreign.body.contains("nothing was done"), "{role}: {path}: {}", foreign.body);
     }
 }
 
