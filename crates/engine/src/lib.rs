@@ -4,6 +4,7 @@
 //! at rest ([`vault`]), the fast provider of cryptography ([`crypto`]) and the making of every licence form ([`issue`]).
 //! Clock and generator are handed in; what is kept is kept by the store. Knows no HTTP and no SQL.
 
+mod attempts;
 pub mod audit;
 mod caller;
 mod catalog;
@@ -37,6 +38,7 @@ mod tokens;
 mod users;
 pub mod vault;
 
+pub use attempts::{AttemptPage, AttemptSearch};
 pub use caller::{Actor, Caller, Front};
 pub use catalog::{Catalog, Installation, Key, Material, Policy, Product};
 pub use clock::Clock;

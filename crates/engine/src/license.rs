@@ -1,6 +1,7 @@
 //! Licences: one file per verb.
 
 mod activate;
+mod count;
 mod deactivate;
 mod examine;
 mod find;

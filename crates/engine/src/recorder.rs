@@ -39,7 +39,7 @@ pub enum Detail {
 pub struct Attempt {
     /// The licence, when there is one.
     pub license: Option<Uuid>,
-    /// The policy whose counters count it; for unknown keys, the product that the door is for.
+    /// The policy whose counters count it; for unknown keys the product that the door is for, or the account.
     pub counted_under: Option<Uuid>,
     /// When.
     pub at: Timestamp,
@@ -253,6 +253,12 @@ impl Flush {
     }
 }
 
+/// A code that says no and does not mean it: without this nobody could tell afterwards.
+fn allowed(attempt: &Attempt) -> Option<&'static str> {
+    let says_yes = matches!(attempt.code, Code::Valid | Code::GracePeriod | Code::Trial);
+    (attempt.valid && !says_yes).then_some(verifications::ALLOWED)
+}
+
 fn row(attempt: &Attempt, account: Uuid) -> Verification {
     Verification {
         account_id: account,
@@ -260,7 +266,7 @@ fn row(attempt: &Attempt, account: Uuid) -> Verification {
         at: attempt.at,
         front: attempt.front.as_str().to_owned(),
         code: attempt.code.as_str().to_owned(),
-        reason: attempt.reason.map(str::to_owned),
+        reason: attempt.reason.or(allowed(attempt)).map(str::to_owned),
         count: 1,
         address: attempt.address.map(|address| address.to_string()),
         origin: attempt.origin.clone(),

@@ -1,9 +1,11 @@
 //! Statistics from counters, never from scans.
 
 use keyward_core::time::{MICROS_PER_DAY, Timestamp};
+pub use keyward_store::licenses::Count;
 use keyward_store::stats::{self, Sums};
 use uuid::Uuid;
 
+use crate::license::Status;
 use crate::{Engine, EngineError};
 
 /// The names of counters.
@@ -61,10 +63,18 @@ pub struct Statistics {
 pub struct Overview {
     /// All licences.
     pub total: i64,
-    /// Activated once.
+    /// Neither suspended nor past their end.
+    pub active: Count,
+    /// Activated at least once, and not suspended.
     pub used: i64,
-    /// Suspended.
-    pub suspended: i64,
+    /// Never activated, and not suspended.
+    pub unused: i64,
+    /// Not suspended, and soon past their end.
+    pub expiring: Count,
+    /// Past their end.
+    pub expired: Count,
+    /// Suspended for a while.
+    pub suspended: Count,
     /// Revoked.
     pub revoked: i64,
     /// Day by day in UTC, the oldest first.
@@ -82,6 +92,13 @@ pub struct Day {
     pub validations: i64,
     /// Attempts that were refused.
     pub failed: i64,
+}
+
+impl PolicyCounts {
+    /// Activated at least once, and not suspended: with those available, suspended and revoked these are all.
+    pub const fn in_use(&self) -> i64 {
+        self.total - self.available - self.suspended - self.revoked
+    }
 }
 
 impl Statistics {
@@ -193,11 +210,19 @@ impl Engine {
                 }
             }
         }
+        let (total, unavailable) = (all(counters::ISSUED), all(counters::UNAVAILABLE));
+        // Those that were suspended because they ended, too.
+        let (suspended, revoked) = (all(counters::SUSPENDED), all(counters::REVOKED));
+        let running = total - suspended - revoked;
         Ok(Overview {
-            total: all(counters::ISSUED),
-            used: all(counters::USED),
-            suspended: all(counters::SUSPENDED),
-            revoked: all(counters::REVOKED),
+            total,
+            active: self.count_active(running, now).await?,
+            used: unavailable - suspended - revoked,
+            unused: total - unavailable,
+            expiring: self.count_of(Status::Expiring, now).await?,
+            expired: self.count_of(Status::Expired, now).await?,
+            suspended: self.count_of(Status::Suspended, now).await?,
+            revoked,
             by_day,
         })
     }

@@ -5,6 +5,7 @@
 
 mod actors;
 mod assets;
+mod attempts;
 mod audit;
 mod chart;
 mod claims;
@@ -109,6 +110,7 @@ pub(crate) fn routes(app: App) -> Router {
         .route("/console/customers", get(customers::list))
         .route("/console/customers/{id}/{action}", post(customers::act))
         .route("/console/devices", get(devices::list))
+        .route("/console/attempts", get(attempts::list))
         .route("/console/installations", get(installations::list))
         .route("/console/installations/free", post(installations::set_free))
         .route("/console/pools", get(pools::show))

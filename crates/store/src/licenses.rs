@@ -27,8 +27,10 @@ pub use held::{
     touch_seen,
 };
 #[cfg(feature = "testing")]
-pub(crate) use list::{ALL_BY_EXPIRY, ALL_BY_SERIAL, ALL_OF_OTHERS, ALL_SEARCHES};
-pub use list::{Cursor, EACH, Filter, Listed, Part, Sought, State, WINDOW, is_cut, list, search};
+pub(crate) use list::{ALL_BY_EXPIRY, ALL_BY_SERIAL, ALL_COUNTS, ALL_OF_OTHERS, ALL_SEARCHES};
+pub use list::{
+    Count, Cursor, EACH, Filter, Listed, Part, Sought, State, WINDOW, count, is_cut, list, search,
+};
 #[cfg(feature = "testing")]
 pub(crate) use records::ALL as ALL_RECORDS;
 pub use records::{Subject, record_by_serial, records_before, subjects_before};

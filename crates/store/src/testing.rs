@@ -147,6 +147,7 @@ pub fn statements() -> Vec<Sql> {
         crate::licenses::ALL_CHANGES,
         crate::licenses::ALL_HELD,
         crate::licenses::ALL_BY_EXPIRY,
+        crate::licenses::ALL_COUNTS,
         crate::licenses::ALL_BY_SERIAL,
         crate::licenses::ALL_OF_OTHERS,
         crate::licenses::ALL_SEARCHES,

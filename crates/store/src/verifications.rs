@@ -4,7 +4,7 @@ use keyward_core::time::Timestamp;
 use uuid::Uuid;
 
 use crate::sql::{args, statements};
-use crate::{Read, Row, StoreError, Tx, Value};
+use crate::{Map, Read, Row, StoreError, Tx, Value};
 
 /// An attempt, or the sum of several good ones within a minute.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,41 @@ pub struct Verification {
     pub user_agent: Option<String>,
 }
 
+/// What the reason of an attempt says that was answered with yes although its code alone would be a no.
+pub const ALLOWED: &str = "ALLOWED";
+
+/// Attempts that a page looks at.
+const WINDOW: i64 = 5_000;
+
+/// Which attempts are wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Filter {
+    /// Whose licences were asked for.
+    pub account: Uuid,
+    /// Answered with yes, or with no.
+    pub granted: bool,
+    /// Not before.
+    pub from: Timestamp,
+    /// Before.
+    pub to: Timestamp,
+    /// Behind this one.
+    pub after: Option<Place>,
+    /// So many at the most.
+    pub limit: i64,
+}
+
+/// A place in a list of attempts.
+pub type Place = (Timestamp, i64);
+
+/// Part of a list.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// The attempts with their places, the newest first.
+    pub rows: Vec<(Place, Verification)>,
+    /// The last one that was looked at, where there may be more behind it although there was room for them.
+    pub looked_to: Option<Place>,
+}
+
 macro_rules! columns {
     () => {
         "account_id, license_id, at, front, code, reason, count, address, origin, user_agent"
@@ -43,6 +78,14 @@ statements! {
                   order by at desc, serial desc limit $2");
     LATEST = concat!("select ", columns!(), " from verifications where account_id = $1
               order by serial desc limit $2");
+    PAGE = concat!("select serial, ", columns!(), " from verifications
+              where at >= $2 and at < $3 and (at < $4 or at = $4 and serial < $5) and (at > $6 or serial >= $7)
+                and account_id = $1
+                and cast($8 as bigint) = case when code in ('VALID', 'GRACE_PERIOD', 'TRIAL') or reason = 'ALLOWED' then 1 else 0 end
+              order by at desc, serial desc limit $9");
+    PAGE_TO = "select at, serial from verifications
+               where at >= $1 and at < $2 and (at < $3 or at = $3 and serial < $4)
+               order by at desc, serial desc limit 1 offset $5";
     DELETE_OLD = "delete from verifications where serial in
                   (select serial from verifications where at < $1 order by at limit $2)";
 }
@@ -103,6 +146,30 @@ pub async fn of_license(db: &impl Read, license: Uuid, limit: i64) -> Result<Vec
 /// When the database cannot be asked.
 pub async fn latest(db: &impl Read, account: Uuid, limit: i64) -> Result<Vec<Verification>, StoreError> {
     db.all(LATEST, args![account, limit], read).await
+}
+
+/// The next attempts of a list, the newest first: those of the next 5,000 that are wanted.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn page(db: &impl Read, filter: &Filter) -> Result<Part, StoreError> {
+    let Filter { account, granted, from, to, after, limit } = *filter;
+    let (at, serial) = after.unwrap_or((to, i64::MAX));
+    // Those of the pages before are not even looked at.
+    let to = to.min(at.plus_micros(1));
+    let place: Map<Place> = |row| Ok((row.take()?, row.take()?));
+    let last = db.one(PAGE_TO, args![from, to, at, serial, WINDOW - 1], place).await?;
+    // Where the window ends, or the whole range does.
+    let end = last.unwrap_or((from, i64::MIN));
+    let values = args![account, end.0, to, at, serial, end.0, end.1, i64::from(granted), limit];
+    let found = |row: &mut Row<'_>| -> Result<(Place, Verification), StoreError> {
+        let serial = row.take()?;
+        let attempt = read(row)?;
+        Ok(((attempt.at, serial), attempt))
+    };
+    let rows = db.all(PAGE, values, found).await?;
+    let is_full = rows.len() as i64 >= limit;
+    Ok(Part { rows, looked_to: last.filter(|_| !is_full) })
 }
 
 /// Removes up to `limit` attempts older than `before`, and says how many.

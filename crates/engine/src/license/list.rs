@@ -257,7 +257,7 @@ pub(super) fn invalid(field: &'static str, wanted: &str) -> EngineError {
 }
 
 /// The state, and the range of ends, that a listing asks for.
-fn range(wanted: &Listing, now: Timestamp) -> (Option<State>, Option<(Timestamp, Timestamp)>) {
+pub(super) fn range(wanted: &Listing, now: Timestamp) -> (Option<State>, Option<(Timestamp, Timestamp)>) {
     let soon = |days: i64| Some((now, now.plus_days(days)));
     let within = wanted.within_days.and_then(soon);
     let from_now = wanted.by_end.then_some((now, Timestamp::from_micros(i64::MAX)));

@@ -91,7 +91,10 @@ impl Engine {
         self.recorder
             .note(Attempt {
                 license: found.map(|found| found.license.id),
-                counted_under: found.map(|found| found.policy.row.id).or(caller.product),
+                counted_under: found
+                    .map(|found| found.policy.row.id)
+                    .or(caller.product)
+                    .or(Some(self.account.id)),
                 at: now,
                 front: caller.front,
                 code: verdict.code,

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use keyward_core::time::Timestamp;
 
 use super::frame::day;
+use crate::web::address;
 
 const WIDTH: usize = 720;
 const HEIGHT: usize = 150;
@@ -18,6 +19,24 @@ pub(super) struct Series {
     /// The class of its colour.
     pub(super) class: &'static str,
     pub(super) values: Vec<i64>,
+    /// The list behind the numbers, for whoever may see it: its path, and the field that asks for them.
+    pub(super) list: Option<(&'static str, (&'static str, &'static str))>,
+}
+
+/// A number of a day.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Cell {
+    pub(super) value: i64,
+    /// The list behind it.
+    pub(super) path: Option<String>,
+}
+
+impl Series {
+    fn cell(&self, at: usize, day: &str) -> Cell {
+        let value = self.values.get(at).copied().unwrap_or(0);
+        let list = self.list.filter(|_| value > 0);
+        Cell { value, path: list.map(|(path, field)| address(path, &[field, ("from", day), ("to", day)])) }
+    }
 }
 
 /// A chart with its title.
@@ -34,12 +53,11 @@ impl Chart {
     }
 
     /// The rows of its table, the newest first.
-    pub(super) fn rows(&self) -> Vec<(String, Vec<i64>)> {
+    pub(super) fn rows(&self) -> Vec<(String, Vec<Cell>)> {
         let row = |(at, when): (usize, &Timestamp)| {
-            (
-                day(*when),
-                self.series.iter().map(|series| series.values.get(at).copied().unwrap_or(0)).collect(),
-            )
+            let day = day(*when);
+            let cells = self.series.iter().map(|series| series.cell(at, &day)).collect();
+            (day, cells)
         };
         self.days.iter().enumerate().map(row).rev().collect()
     }
@@ -122,12 +140,22 @@ mod tests {
     #[test]
     fn bars_are_stacked_and_the_table_says_the_same() {
         let days = vec![Timestamp::from_seconds(0), Timestamp::from_seconds(86_400)];
-        let series = |name, values: &[i64]| Series { name, class: name, values: values.to_vec() };
+        let series = |name, values: &[i64]| Series {
+            name,
+            class: name,
+            values: values.to_vec(),
+            list: Some(("/list", ("of", "it"))),
+        };
         let chart = Chart { title: "T", days, series: vec![series("a", &[1, 0]), series("b", &[1, 2])] };
         assert_eq!(chart.sum(), 4);
         let rows = chart.rows();
-        assert_eq!(rows[0], ("1970-01-02".to_owned(), vec![0, 2]));
-        assert_eq!(rows[1], ("1970-01-01".to_owned(), vec![1, 1]));
+        let cell = |value, day: &str| Cell {
+            value,
+            path: (value > 0).then(|| format!("/list?of=it&from={day}&to={day}")),
+        };
+        for (row, day, values) in [(&rows[0], "1970-01-02", [0, 2]), (&rows[1], "1970-01-01", [1, 1])] {
+            assert_eq!(*row, (day.to_owned(), values.map(|value| cell(value, day)).to_vec()));
+        }
         let svg = chart.svg();
         assert!(svg.contains(r#"<rect class="a" x="99.6" y="68.0" width="250.8" height="60.0">"#), "{svg}");
         assert!(svg.contains(r#"<rect class="b" x="99.6" y="8.0""#), "{svg}");

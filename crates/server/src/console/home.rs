@@ -4,22 +4,30 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use keyward_engine::EngineError;
+use keyward_engine::audit::AuditSearch;
 use keyward_engine::license::{Listing, Patience, Status};
-use keyward_engine::statistics::{Day, PolicyCounts};
+use keyward_engine::statistics::{Count, Day, Overview, PolicyCounts};
 use keyward_engine::token::Permission;
 use uuid::Uuid;
 
 use super::HOME;
+use super::attempts;
 use super::chart::{Chart, Series};
-use super::frame::{self, Frame, see};
+use super::frame::{self, Frame, day, see};
+use super::language::Language;
 use super::licenses::{called, customer, end};
 use super::texts::{Common, Home, fill};
 use super::visitor::Visitor;
+use crate::web::address;
 
 /// Days that are shown.
 const DAYS: i64 = 28;
 /// Licences that end soon, of which so many are shown.
 const ENDING: i64 = 8;
+/// Delays of a day that are counted.
+const DELAYS: i64 = 1_000;
+/// What the audit log calls them.
+const DELAY: &str = "session.delay";
 /// A pool with less than this part of its keys left is low: one in so many.
 const LOW: i64 = 10;
 
@@ -41,7 +49,9 @@ struct Page<'a> {
 struct Tile {
     name: &'static str,
     value: String,
-    path: &'static str,
+    path: String,
+    /// What the number is of all.
+    note: Option<String>,
 }
 
 struct Ending {
@@ -54,8 +64,9 @@ struct Ending {
 struct Pool {
     name: String,
     path: String,
-    total: i64,
-    used: i64,
+    /// All and those in use, each with the list of them; `path` is that of those available.
+    total: (i64, String),
+    used: (i64, String),
     available: i64,
     is_low: bool,
 }
@@ -87,30 +98,16 @@ async fn read(visitor: &Visitor) -> Result<Page<'_>, EngineError> {
         ..Listing::default()
     };
     let ending = engine.list(&listing).await?.licenses;
-    let rate = match overview.total {
-        0 => "–".to_owned(),
-        total => format!("{:.1} %", overview.used as f64 * 100.0 / total as f64),
-    };
-    let number = |value: i64| value.to_string();
-    let failed_today = overview.by_day.last().map_or(0, |day| day.failed);
-    let tiles = vec![
-        Tile { name: t.total, value: number(overview.total), path: "/console/licenses" },
-        Tile { name: t.used, value: number(overview.used), path: "/console/licenses?status=active" },
-        Tile { name: t.rate, value: rate, path: "/console/licenses?status=unused" },
-        Tile {
-            name: t.suspended,
-            value: number(overview.suspended),
-            path: "/console/licenses?status=suspended",
-        },
-        Tile { name: t.revoked, value: number(overview.revoked), path: "/console/licenses?status=revoked" },
-        Tile { name: t.failed_today, value: number(failed_today), path: "/console/#validations" },
-    ];
+    let tiles = tiles(visitor, &overview, t).await?;
     let days: Vec<_> = overview.by_day.iter().map(|day| day.at).collect();
     let values = |of: fn(&Day) -> i64| overview.by_day.iter().map(of).collect::<Vec<_>>();
-    let activations =
-        Series { name: t.activations, class: "bar-main", values: values(|day| day.activations) };
-    let good = Series { name: t.granted, class: "bar-good", values: values(|day| day.validations) };
-    let refused = Series { name: t.refused, class: "bar-bad", values: values(|day| day.failed) };
+    let series = |name, class, list, of| Series { name, class, list, values: values(of) };
+    let answered = |with| Some((attempts::HERE, ("answer", with)));
+    let activated = ("/console/audit", ("event", "license.activate"));
+    let activated = visitor.may(Permission::AuditRead).then_some(activated);
+    let activations = series(t.activations, "bar-main", activated, |day| day.activations);
+    let good = series(t.granted, "bar-good", answered(attempts::GRANTED), |day| day.validations);
+    let refused = series(t.refused, "bar-bad", answered(attempts::REFUSED), |day| day.failed);
     Ok(Page {
         f: Frame::of(visitor, c.dashboard),
         t,
@@ -137,6 +134,69 @@ async fn read(visitor: &Visitor) -> Result<Page<'_>, EngineError> {
     })
 }
 
+/// The numbers, each with the list behind it.
+async fn tiles(visitor: &Visitor, overview: &Overview, t: &'static Home) -> Result<Vec<Tile>, EngineError> {
+    let number = |count: Count| number(count, visitor.language);
+    let tile = |name, status: &str, count: Count| Tile {
+        name,
+        value: number(count),
+        path: address("/console/licenses", &[("status", status)]),
+        note: None,
+    };
+    let rate = match overview.total {
+        0 => "–".to_owned(),
+        total => format!("{:.1} %", overview.used as f64 * 100.0 / total as f64),
+    };
+    let mut tiles = vec![
+        tile(t.total, "", Count::exactly(overview.total)),
+        tile(t.active, "active", overview.active),
+        Tile { note: Some(fill(t.rate, rate)), ..tile(t.used, "used", Count::exactly(overview.used)) },
+        tile(t.unused, "unused", Count::exactly(overview.unused)),
+        tile(t.expiring, "expiring", overview.expiring),
+        tile(t.expired, "expired", overview.expired),
+        tile(t.suspended, "suspended", overview.suspended),
+        tile(t.revoked, "revoked", Count::exactly(overview.revoked)),
+    ];
+    let Some(today) = overview.by_day.last() else { return Ok(tiles) };
+    let date = day(today.at);
+    let of_today = |path, field| address(path, &[field, ("from", &date), ("to", &date)]);
+    tiles.push(Tile {
+        name: t.failed_today,
+        value: number(Count::exactly(today.failed)),
+        path: of_today(attempts::HERE, ("answer", attempts::REFUSED)),
+        note: None,
+    });
+    if visitor.may(Permission::AuditRead) {
+        let (event, from) = (Some(DELAY.to_owned()), Some(today.at));
+        let search = AuditSearch { event, from, limit: DELAYS, ..AuditSearch::default() };
+        let found = visitor.app.engine().search_audit(&search).await?;
+        let delays = Count { at_least: found.entries.len() as i64, is_more: found.next.is_some() };
+        let path = of_today("/console/audit", ("event", DELAY));
+        tiles.push(Tile { name: t.delayed_today, value: number(delays), path, note: None });
+    }
+    Ok(tiles)
+}
+
+/// A number for people: with its thousands apart, and a plus where there may be more.
+fn number(count: Count, language: Language) -> String {
+    let apart = match language {
+        Language::English => ',',
+        Language::French => '\u{202f}',
+    };
+    let digits = count.at_least.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) && !text.ends_with('-') {
+            text.push(apart);
+        }
+        text.push(digit);
+    }
+    if count.is_more {
+        text.push('+');
+    }
+    text
+}
+
 /// The stock of every product with keys that work once.
 async fn pools(visitor: &Visitor) -> Result<Vec<Pool>, EngineError> {
     let engine = visitor.app.engine();
@@ -149,13 +209,20 @@ async fn pools(visitor: &Visitor) -> Result<Vec<Pool>, EngineError> {
             continue;
         }
         for counts in engine.statistics(product.id).await?.by_policy {
-            let PolicyCounts { code, name, total, used, available, .. } = counts;
+            let list = |status: &str| {
+                let fields = [("product", &*product.code), ("policy", &*counts.code), ("status", status)];
+                address("/console/licenses", &fields)
+            };
+            let PolicyCounts { total, available, .. } = counts;
             if total > 0 {
-                let fields =
-                    [("product", product.code.as_str()), ("policy", code.as_str()), ("status", "unused")];
-                let path = crate::web::address("/console/licenses", &fields);
-                let is_low = available * LOW < total;
-                pools.push(Pool { name, path, total, used, available, is_low });
+                pools.push(Pool {
+                    path: list("unused"),
+                    total: (total, list("")),
+                    used: (counts.in_use(), list("used")),
+                    available,
+                    is_low: available * LOW < total,
+                    name: counts.name,
+                });
             }
         }
     }
@@ -165,5 +232,22 @@ async fn pools(visitor: &Visitor) -> Result<Vec<Pool>, EngineError> {
 impl Page<'_> {
     fn low(&self, pool: &Pool) -> String {
         fill(self.t.low, &pool.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_their_thousands_apart_and_say_when_there_are_more() {
+        let english = |count| number(count, Language::English);
+        for (value, text) in
+            [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567"), (-123, "-123")]
+        {
+            assert_eq!(english(Count::exactly(value)), text);
+        }
+        assert_eq!(english(Count { at_least: 1_000, is_more: true }), "1,000+");
+        assert_eq!(number(Count::exactly(12_345), Language::French), "12\u{202f}345");
     }
 }

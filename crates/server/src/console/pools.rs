@@ -30,12 +30,15 @@ struct Pool {
 struct Row {
     name: String,
     link: String,
-    unused: String,
-    available: i64,
-    used: i64,
-    inactive: i64,
-    total: i64,
+    /// Available, activated, suspended, revoked and all, each with the list of them.
+    cells: [Cell; 5],
     is_low: bool,
+}
+
+struct Cell {
+    name: &'static str,
+    value: i64,
+    path: String,
 }
 
 /// Under a tenth is left.
@@ -67,7 +70,7 @@ pub(super) async fn show(visitor: Visitor) -> Response {
             Err(error) => return visitor.failed(&error),
         };
         let rows: Vec<Row> =
-            counts.iter().filter(|it| is_pool(&it.code)).map(|it| row(&product.code, it)).collect();
+            counts.iter().filter(|it| is_pool(&it.code)).map(|it| row(&product.code, it, t)).collect();
         let low: Vec<&str> = rows.iter().filter(|row| row.is_low).map(|row| row.name.as_str()).collect();
         let low = (!low.is_empty()).then(|| fill(t.low_text, low.join(", ")));
         pools.push(Pool { name: product.name.clone(), low, sum: sum(&product.code, &rows, t), rows });
@@ -75,35 +78,33 @@ pub(super) async fn show(visitor: Visitor) -> Response {
     frame::html(StatusCode::OK, &Page { f: Frame::of(&visitor, t.title), t, pools })
 }
 
-fn row(product: &str, counts: &PolicyCounts) -> Row {
+fn row(product: &str, counts: &PolicyCounts, t: &'static Pools) -> Row {
     let list = |status: &str| {
         address("/console/licenses", &[("product", product), ("policy", &counts.code), ("status", status)])
     };
+    let PolicyCounts { total, available, suspended, revoked, .. } = *counts;
     Row {
         name: counts.name.clone(),
         link: list(""),
-        unused: list("unused"),
-        available: counts.available,
-        used: counts.used,
-        inactive: counts.suspended + counts.revoked,
-        total: counts.total,
-        is_low: is_low(counts.available, counts.total),
+        cells: cells([available, counts.in_use(), suspended, revoked, total], t, list),
+        is_low: is_low(available, total),
     }
 }
 
+fn cells(values: [i64; 5], t: &'static Pools, list: impl Fn(&str) -> String) -> [Cell; 5] {
+    let names = [t.available, t.used, t.suspended, t.revoked, t.total];
+    let statuses = ["unused", "used", "suspended", "revoked", ""];
+    std::array::from_fn(|at| Cell { name: names[at], value: values[at], path: list(statuses[at]) })
+}
+
 fn sum(product: &str, rows: &[Row], t: &'static Pools) -> Row {
-    let sum = |of: fn(&Row) -> i64| rows.iter().map(of).sum();
-    let list = |status: &str| address("/console/licenses", &[("product", product), ("status", status)]);
-    Row {
-        name: t.all.to_owned(),
-        link: list(""),
-        unused: list("unused"),
-        available: sum(|row| row.available),
-        used: sum(|row| row.used),
-        inactive: sum(|row| row.inactive),
-        total: sum(|row| row.total),
-        is_low: false,
-    }
+    let sums = std::array::from_fn(|at| rows.iter().map(|row| row.cells[at].value).sum());
+    // A product may have keys of other kinds beside its pool.
+    let list = |status: &str| {
+        let fields = [("product", product), ("scheme", Scheme::Pool.as_str()), ("status", status)];
+        address("/console/licenses", &fields)
+    };
+    Row { name: t.all.to_owned(), link: list(""), cells: cells(sums, t, list), is_low: false }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What pages say, in each language: a catalogue per area. A text that one language lacks does not compile.
 
+mod attempts;
 mod audit;
 mod claims;
 mod common;
@@ -46,6 +47,7 @@ macro_rules! texts {
 }
 use texts;
 
+pub(super) use attempts::Texts as Attempts;
 pub(super) use audit::Texts as AuditTexts;
 pub(super) use claims::Texts as Claims;
 pub(super) use common::Texts as Common;

@@ -60,6 +60,11 @@ pub enum State {
 }
 
 impl State {
+    /// Whether only suspended licences are in it.
+    const fn is_suspended(self) -> bool {
+        matches!(self, Self::Suspended | Self::Revoked)
+    }
+
     const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -135,6 +140,7 @@ macro_rules! page {
 // Below the macros that they use.
 mod by_expiry;
 mod by_serial;
+mod count;
 mod of_others;
 mod search;
 
@@ -142,6 +148,9 @@ mod search;
 pub(crate) use by_expiry::ALL as ALL_BY_EXPIRY;
 #[cfg(feature = "testing")]
 pub(crate) use by_serial::ALL as ALL_BY_SERIAL;
+#[cfg(feature = "testing")]
+pub(crate) use count::ALL as ALL_COUNTS;
+pub use count::{Count, count};
 #[cfg(feature = "testing")]
 pub(crate) use of_others::ALL as ALL_OF_OTHERS;
 #[cfg(feature = "testing")]

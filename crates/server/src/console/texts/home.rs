@@ -2,11 +2,16 @@
 
 super::texts! {
     total: "Licences", "Licences";
+    active: "Active", "Actives";
     used: "Activated", "Activées";
-    rate: "Activation rate", "Taux d’activation";
+    rate: "Activation rate: {}", "Taux d’activation : {}";
+    unused: "Never activated", "Jamais activées";
+    expiring: "Ending soon", "Bientôt échues";
+    expired: "Expired", "Expirées";
     suspended: "Suspended", "Suspendues";
     revoked: "Revoked", "Révoquées";
     failed_today: "Refused today", "Refus aujourd’hui";
+    delayed_today: "Sign-ins delayed today", "Connexions retardées aujourd’hui";
     activations: "Activations", "Activations";
     validations: "Validations", "Validations";
     granted: "granted", "acceptées";

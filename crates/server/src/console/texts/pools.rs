@@ -8,7 +8,8 @@ super::texts! {
     duration: "Duration", "Durée";
     available: "Available", "Disponibles";
     used: "Used", "Utilisées";
-    inactive: "Suspended or revoked", "Suspendues ou révoquées";
+    suspended: "Suspended", "Suspendues";
+    revoked: "Revoked", "Révoquées";
     total: "Made", "Créées";
     all: "All", "Toutes";
     low: "Low stock", "Stock bas";

@@ -68,6 +68,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("POST", "/console/features/{id}/{action}", "xxx.."),
     ("GET", "/console/customers", "xxxxx"),
     ("POST", "/console/customers/{id}/{action}", "xxxx."),
+    ("GET", "/console/attempts", "xxxxx"),
     ("GET", "/console/installations", "xxxxx"),
     ("POST", "/console/installations/free", "xxx.."),
     ("GET", "/console/pools", "xxxxx"),

@@ -24,6 +24,7 @@ pub(crate) const PAGES: &[(&str, &str)] = &[
     ("/console/features", "features"),
     ("/console/customers", "customers"),
     ("/console/devices", "devices"),
+    ("/console/attempts", "attempts"),
     ("/console/installations", "installations"),
     ("/console/pools", "pools"),
     ("/console/settings", "settings"),
