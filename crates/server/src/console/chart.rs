@@ -154,7 +154,7 @@ mod tests {
             path: (value > 0).then(|| format!("/list?of=it&from={day}&to={day}")),
         };
         for (row, day, values) in [(&rows[0], "1970-01-02", [0, 2]), (&rows[1], "1970-01-01", [1, 1])] {
-            assert_eq!(*row, (day.to_owned(), values.map(|value| cell(value, day)).to_vec()));
+            assert_eq!(*row, (day.to_owned(), Vec::from(values.map(|value| cell(value, day)))));
         }
         let svg = chart.svg();
         assert!(svg.contains(r#"<rect class="a" x="99.6" y="68.0" width="250.8" height="60.0">"#), "{svg}");

@@ -6,6 +6,7 @@ mod keys;
 pub(crate) mod license;
 mod licenses;
 mod others;
+mod overview;
 mod people;
 mod products;
 mod rights;

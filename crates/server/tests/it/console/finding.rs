@@ -34,6 +34,9 @@ async fn an_agent_finds_a_licence_by_its_last_characters_and_suspends_it() {
         show_password(&browser, PASSWORD).await;
         browser.sees("Activation rate").await;
         browser.shot("overview").await;
+        browser.press("Refused today").await;
+        browser.sees("Attempts to validate").await;
+        browser.shot("attempts").await;
         browser.press("Licences").await;
         browser.sees("Very long name <script>alert(1)").await;
         browser.shot("licences").await;

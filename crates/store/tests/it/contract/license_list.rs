@@ -1,7 +1,7 @@
 //! Lists of licences.
 
 use keyward_core::time::Timestamp;
-use keyward_store::licenses::{self, Cursor, Filter, License, Listed, Sought, State, WINDOW};
+use keyward_store::licenses::{self, Count, Cursor, Filter, License, Listed, Sought, State, WINDOW};
 use keyward_store::machines::{self, Machine};
 use keyward_store::terms;
 use keyward_store::users::{self, User};
@@ -381,5 +381,48 @@ async fn what_was_there_before_is_caught_up_with() {
         }
         assert_eq!((runs, found(&w, "old", everything()).await.len()), (3, 7));
         assert!(!terms::behind(&w.store).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_count_is_that_of_the_list_and_stops_at_its_limit() {
+    for w in worlds().await {
+        fill(&w).await;
+        let count = async |filter: Filter<'_>| licenses::count(&w.store, &filter).await.unwrap();
+        let past = Some((Timestamp::from_micros(i64::MIN), NOW));
+        let soon = Some((NOW, NOW.plus_days(30)));
+        for (state, expiry) in [
+            (State::Active, None),
+            (State::Running, past),
+            (State::Running, soon),
+            (State::Ended, past),
+            (State::Unused, None),
+            (State::Suspended, None),
+            (State::Revoked, None),
+        ] {
+            let filter = Filter { state: Some(state), expiry, ..everything() };
+            let wanted = names(&w, filter.clone()).await.len() as i64;
+            assert!(wanted > 0, "{state:?} {expiry:?}");
+            assert_eq!(count(filter.clone()).await, Count::exactly(wanted), "{state:?} {expiry:?}");
+            let few = count(Filter { limit: wanted - 1, ..filter }).await;
+            assert_eq!(few, Count { at_least: wanted - 1, is_more: true }, "{state:?} {expiry:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_counted_is_looked_for_in_an_index() {
+    let w = crate::world::sqlite().await;
+    for (of, index) in [
+        ("COUNT_ENDS", "licenses_by_expiry"),
+        ("COUNT_ENDS_TO", "licenses_by_expiry"),
+        ("COUNT_SUSPENDED", "licenses_suspended"),
+        ("COUNT_SUSPENDED_TO", "licenses_suspended"),
+        ("COUNT_NEWEST", "INTEGER PRIMARY KEY"),
+        ("PAGE", "verifications_by_time"),
+        ("PAGE_TO", "verifications_by_time"),
+    ] {
+        let steps = plan(&w, of).await;
+        assert!(steps.contains(index) && !steps.contains("TEMP B-TREE"), "{of}: {steps}");
     }
 }

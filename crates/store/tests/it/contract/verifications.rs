@@ -1,7 +1,7 @@
 //! Attempts to validate.
 
 use keyward_core::time::Timestamp;
-use keyward_store::verifications::{self, Verification};
+use keyward_store::verifications::{self, Filter, Part, Verification};
 
 use crate::world::{ACCOUNT, NOW, TEXTS, id, worlds};
 
@@ -52,5 +52,37 @@ async fn attempts_are_listed_from_the_newest_and_the_oldest_go_first() {
         assert_eq!(of_license(9).await, [3, 2].map(attempt));
         assert_eq!(delete(9).await, 1);
         assert_eq!(delete(9).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn refused_and_granted_attempts_are_paged_by_time() {
+    for w in worlds().await {
+        let refused = |second| Verification { code: "EXPIRED".to_owned(), ..attempt(second) };
+        let allowed = Verification { reason: Some(verifications::ALLOWED.to_owned()), ..refused(4) };
+        let mut all: Vec<_> = [0, 1, 2].map(attempt).into();
+        all.extend([0, 1, 2, 3].map(refused));
+        all.push(allowed.clone());
+        w.write(all, |all, tx| Box::pin(verifications::insert_all(tx, all))).await.unwrap();
+        let filter = Filter {
+            account: ACCOUNT,
+            granted: false,
+            from: NOW.plus_seconds(1),
+            to: NOW.plus_seconds(9),
+            after: None,
+            limit: 2,
+        };
+        let page = async |filter: Filter| verifications::page(&w.store, &filter).await.unwrap();
+        let rows = |part: &Part| part.rows.iter().map(|(_, row)| row.clone()).collect::<Vec<_>>();
+        let first = page(filter).await;
+        assert_eq!(rows(&first), [3, 2].map(refused));
+        let next = page(Filter { after: first.rows.last().map(|(place, _)| *place), ..filter }).await;
+        assert_eq!(rows(&next), [refused(1)]);
+        assert_eq!(next.looked_to, None);
+        let granted = page(Filter { granted: true, limit: 9, ..filter }).await;
+        assert_eq!(rows(&granted), [allowed, attempt(2), attempt(1)]);
+        let day = page(Filter { to: NOW.plus_seconds(2), ..filter }).await;
+        assert_eq!(rows(&day), [refused(1)]);
+        assert!(page(Filter { account: id(5), ..filter }).await.rows.is_empty());
     }
 }
