@@ -78,12 +78,12 @@ statements! {
                   order by at desc, serial desc limit $2");
     LATEST = concat!("select ", columns!(), " from verifications where account_id = $1
               order by serial desc limit $2");
-    PAGE = concat!("select serial, ", columns!(), " from verifications
+    ATTEMPTS = concat!("select serial, ", columns!(), " from verifications
               where at >= $2 and at < $3 and (at < $4 or at = $4 and serial < $5) and (at > $6 or serial >= $7)
                 and account_id = $1
                 and cast($8 as bigint) = case when code in ('VALID', 'GRACE_PERIOD', 'TRIAL') or reason = 'ALLOWED' then 1 else 0 end
               order by at desc, serial desc limit $9");
-    PAGE_TO = "select at, serial from verifications
+    ATTEMPTS_TO = "select at, serial from verifications
                where at >= $1 and at < $2 and (at < $3 or at = $3 and serial < $4)
                order by at desc, serial desc limit 1 offset $5";
     DELETE_OLD = "delete from verifications where serial in
@@ -158,7 +158,7 @@ pub async fn page(db: &impl Read, filter: &Filter) -> Result<Part, StoreError> {
     // Those of the pages before are not even looked at.
     let to = to.min(at.plus_micros(1));
     let place: Map<Place> = |row| Ok((row.take()?, row.take()?));
-    let last = db.one(PAGE_TO, args![from, to, at, serial, WINDOW - 1], place).await?;
+    let last = db.one(ATTEMPTS_TO, args![from, to, at, serial, WINDOW - 1], place).await?;
     // Where the window ends, or the whole range does.
     let end = last.unwrap_or((from, i64::MIN));
     let values = args![account, end.0, to, at, serial, end.0, end.1, i64::from(granted), limit];
@@ -167,7 +167,7 @@ pub async fn page(db: &impl Read, filter: &Filter) -> Result<Part, StoreError> {
         let attempt = read(row)?;
         Ok(((attempt.at, serial), attempt))
     };
-    let rows = db.all(PAGE, values, found).await?;
+    let rows = db.all(ATTEMPTS, values, found).await?;
     let is_full = rows.len() as i64 >= limit;
     Ok(Part { rows, looked_to: last.filter(|_| !is_full) })
 }

@@ -419,8 +419,8 @@ async fn what_is_counted_is_looked_for_in_an_index() {
         ("COUNT_SUSPENDED", "licenses_suspended"),
         ("COUNT_SUSPENDED_TO", "licenses_suspended"),
         ("COUNT_NEWEST", "INTEGER PRIMARY KEY"),
-        ("PAGE", "verifications_by_time"),
-        ("PAGE_TO", "verifications_by_time"),
+        ("ATTEMPTS", "verifications_by_time"),
+        ("ATTEMPTS_TO", "verifications_by_time"),
     ] {
         let steps = plan(&w, of).await;
         assert!(steps.contains(index) && !steps.contains("TEMP B-TREE"), "{of}: {steps}");
