@@ -1,17 +1,18 @@
 //! `cargo xtask bench [NAME]`: the cost of a licence beside its cryptography, its size, a million at once, an activation beside
-//! them, moving in, and the question of an application.
+//! them, moving in, the question of an application, and the pages of the console.
 
 use anyhow::Result;
 
 use crate::tools::{self, cargo};
 
 /// Package and benchmark, in the order in which they run.
-const BENCHMARKS: [(&str, &str); 5] = [
+const BENCHMARKS: [(&str, &str); 6] = [
     ("keyward-engine", "cost"),
     ("keyward", "bulk"),
     ("keyward-engine", "door"),
     ("keyward", "import"),
     ("keyward-client", "status"),
+    ("keyward", "console"),
 ];
 
 pub(crate) fn run(args: &[String]) -> Result<()> {

@@ -1,12 +1,14 @@
 //! Statistics from counters, never from scans.
 
+use std::sync::Arc;
+
 use keyward_core::time::{MICROS_PER_DAY, Timestamp};
 pub use keyward_store::licenses::Count;
 use keyward_store::stats::{self, Sums};
 use uuid::Uuid;
 
 use crate::license::Status;
-use crate::{Engine, EngineError};
+use crate::{Engine, EngineError, Policy};
 
 /// The names of counters.
 pub(crate) mod counters {
@@ -141,22 +143,7 @@ impl Engine {
         let policies: Vec<Uuid> = catalog.policies_of(product).map(|policy| policy.row.id).collect();
         let of =
             |policy: Uuid, name: &str| totals.get(&(policy, name.to_owned())).copied().unwrap_or_default();
-        let by_policy = catalog
-            .policies_of(product)
-            .map(|policy| {
-                let of = |name| of(policy.row.id, name);
-                let total = of(counters::ISSUED);
-                PolicyCounts {
-                    code: policy.row.code.clone(),
-                    name: policy.row.name.clone(),
-                    total,
-                    used: of(counters::USED),
-                    available: total - of(counters::UNAVAILABLE),
-                    suspended: of(counters::SUSPENDED),
-                    revoked: of(counters::REVOKED),
-                }
-            })
-            .collect();
+        let by_policy = self.by_policy(product, &totals);
         let since = async |days: i64| -> Result<i64, EngineError> {
             let sums =
                 stats::since(&self.store, account, counters::ACTIVATIONS, now.plus_days(-days)).await?;
@@ -171,6 +158,31 @@ impl Engine {
             failed_attempts: all(counters::FAILED) + of(product, counters::FAILED),
             bypass_attempts: all(counters::BYPASS_ATTEMPTS),
         })
+    }
+
+    /// What is known of the licences of a product by policy, without what happened when.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn counts(&self, product: Uuid) -> Result<Vec<PolicyCounts>, EngineError> {
+        Ok(self.by_policy(product, &stats::totals(&self.store, self.account.id).await?))
+    }
+
+    fn by_policy(&self, product: Uuid, totals: &Sums) -> Vec<PolicyCounts> {
+        let counts = |policy: &Arc<Policy>| {
+            let of = |name: &str| totals.get(&(policy.row.id, name.to_owned())).copied().unwrap_or_default();
+            let total = of(counters::ISSUED);
+            PolicyCounts {
+                code: policy.row.code.clone(),
+                name: policy.row.name.clone(),
+                total,
+                used: of(counters::USED),
+                available: total - of(counters::UNAVAILABLE),
+                suspended: of(counters::SUSPENDED),
+                revoked: of(counters::REVOKED),
+            }
+        };
+        self.catalog().policies_of(product).map(counts).collect()
     }
 
     /// How many licences follow a policy, from its counter.

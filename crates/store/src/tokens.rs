@@ -42,20 +42,30 @@ macro_rules! columns {
     };
 }
 
+/// A page through the index of what is asked for, so that few among many are found as fast.
+macro_rules! before {
+    ($and:literal) => {
+        concat!(
+            "select serial, ",
+            columns!(),
+            " from tokens where account_id = $1 and serial < $2",
+            $and,
+            " order by serial desc limit $3"
+        )
+    };
+}
+
 statements! {
     INSERT = concat!("insert into tokens (", columns!(), ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
     BY_DIGEST = concat!("select ", columns!(), " from tokens where digest = $1");
     BY_ID = concat!("select ", columns!(), " from tokens where id = $1");
     OF_ACCOUNT = concat!("select ", columns!(), " from tokens where account_id = $1 order by serial");
-    TOKENS_BEFORE = concat!("select serial, ", columns!(), " from tokens where account_id = $1 and serial < $2
-              and (cast($3 as bigint) = 0 or (cast($3 as bigint) = 1 and revoked_at is null)
-                   or (cast($3 as bigint) = 2 and revoked_at is not null))
-              order by serial desc limit $4");
-    TOKENS_OF_KIND_BEFORE = concat!("select serial, ", columns!(), " from tokens
-              where account_id = $1 and kind = $5 and serial < $2
-              and (cast($3 as bigint) = 0 or (cast($3 as bigint) = 1 and revoked_at is null)
-                   or (cast($3 as bigint) = 2 and revoked_at is not null))
-              order by serial desc limit $4");
+    TOKENS_BEFORE = before!("");
+    TOKENS_OPEN_BEFORE = before!(" and revoked_at is null");
+    TOKENS_REVOKED_BEFORE = before!(" and revoked_at is not null");
+    TOKENS_OF_KIND_BEFORE = before!(" and kind = $4");
+    TOKENS_OPEN_OF_KIND_BEFORE = before!(" and kind = $4 and revoked_at is null");
+    TOKENS_REVOKED_OF_KIND_BEFORE = before!(" and kind = $4 and revoked_at is not null");
     NAMES = "select id, name from tokens where account_id = $1 and id in ($2, $3, $4, $5, $6, $7, $8, $9)";
     REVOKE = "update tokens set revoked_at = $2 where id = $1 and revoked_at is null";
     TOUCH = "update tokens set last_used_at = $2 where id = $1";
@@ -162,18 +172,17 @@ pub async fn before(
     before: i64,
     limit: i64,
 ) -> Result<Vec<(i64, Token)>, StoreError> {
-    let revoked = match filter.revoked {
-        None => 0_i64,
-        Some(false) => 1,
-        Some(true) => 2,
+    let statement = match (filter.kind, filter.revoked) {
+        (None, None) => TOKENS_BEFORE,
+        (None, Some(false)) => TOKENS_OPEN_BEFORE,
+        (None, Some(true)) => TOKENS_REVOKED_BEFORE,
+        (Some(_), None) => TOKENS_OF_KIND_BEFORE,
+        (Some(_), Some(false)) => TOKENS_OPEN_OF_KIND_BEFORE,
+        (Some(_), Some(true)) => TOKENS_REVOKED_OF_KIND_BEFORE,
     };
-    let with_serial = |row: &mut Row<'_>| Ok((row.take()?, read(row)?));
-    match filter.kind {
-        None => db.all(TOKENS_BEFORE, args![account, before, revoked, limit], with_serial).await,
-        Some(kind) => {
-            db.all(TOKENS_OF_KIND_BEFORE, args![account, before, revoked, limit, kind], with_serial).await
-        }
-    }
+    let mut values = args![account, before, limit].to_vec();
+    values.extend(filter.kind.map(Into::into));
+    db.all(statement, &values, |row| Ok((row.take()?, read(row)?))).await
 }
 
 /// Revokes a token; `false` when there is none, or it is revoked.

@@ -208,7 +208,7 @@ async fn pools(visitor: &Visitor) -> Result<Vec<Pool>, EngineError> {
         if !catalog.policies_of(product.id).any(|policy| policy.rules.single_use) {
             continue;
         }
-        for counts in engine.statistics(product.id).await?.by_policy {
+        for counts in engine.counts(product.id).await? {
             let list = |status: &str| {
                 let fields = [("product", &*product.code), ("policy", &*counts.code), ("status", status)];
                 address("/console/licenses", &fields)

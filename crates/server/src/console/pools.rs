@@ -65,8 +65,8 @@ pub(super) async fn show(visitor: Visitor) -> Response {
         if !catalog.policies_of(product.id).any(|policy| is_pool(&policy.row.code)) {
             continue;
         }
-        let counts = match engine.statistics(product.id).await {
-            Ok(statistics) => statistics.by_policy,
+        let counts = match engine.counts(product.id).await {
+            Ok(counts) => counts,
             Err(error) => return visitor.failed(&error),
         };
         let rows: Vec<Row> =

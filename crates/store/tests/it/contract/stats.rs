@@ -82,3 +82,10 @@ async fn folding_keeps_every_sum_and_leaves_one_row_an_hour() {
         assert_eq!(one, 32);
     }
 }
+
+#[tokio::test]
+async fn sums_over_all_time_are_read_without_the_hours() {
+    let w = crate::world::sqlite().await;
+    let plan = super::license_list::plan(&w, "TOTALS").await;
+    assert!(plan.contains("INDEX stats_totals (") && !plan.contains("TEMP B-TREE"), "{plan}");
+}
