@@ -2,7 +2,7 @@
 
 use keyward_core::time::Timestamp;
 
-use super::{Cursor, Filter, Listed, WINDOW, listed};
+use super::{Cursor, Filter, Listed, State, WINDOW, listed};
 use crate::sql::{args, statements};
 use crate::{Map, Read, StoreError};
 
@@ -57,8 +57,10 @@ macro_rules! window {
 statements! {
     BY_EXPIRY = by_expiry!("");
     OF_SCHEME_BY_EXPIRY = by_expiry!("scheme = $2 and ");
+    SUSPENDED_BY_EXPIRY = by_expiry!("suspended_at is not null and ");
     BY_EXPIRY_TO = window!("");
     OF_SCHEME_BY_EXPIRY_TO = window!("scheme = $6 and ");
+    SUSPENDED_BY_EXPIRY_TO = window!("suspended_at is not null and ");
 }
 
 pub(super) async fn page(
@@ -70,14 +72,16 @@ pub(super) async fn page(
     let end = filter.after.and_then(|after| after.expiry);
     // A page begins where the one before ended: what lies before is not even looked at.
     let from = end.map_or(from, |end| end.max(from));
-    let before = end.unwrap_or(Timestamp::from_micros(i64::MIN));
+    // SQLite begins at what the page lies behind, not at the beginning of the range: they must be the same.
+    let before = end.unwrap_or(from.plus_micros(-1));
     let mut place = args![from, to, before, serial, WINDOW - 1].to_vec();
-    let (statement, window) = match filter.scheme {
-        Some(scheme) => {
+    let (statement, window) = match (filter.state, filter.scheme) {
+        (Some(State::Suspended | State::Revoked), _) => (SUSPENDED_BY_EXPIRY, SUSPENDED_BY_EXPIRY_TO),
+        (_, Some(scheme)) => {
             place.push(scheme.into());
             (OF_SCHEME_BY_EXPIRY, OF_SCHEME_BY_EXPIRY_TO)
         }
-        None => (BY_EXPIRY, BY_EXPIRY_TO),
+        (_, None) => (BY_EXPIRY, BY_EXPIRY_TO),
     };
     let read: Map<(i64, Timestamp)> = |row| Ok((row.take()?, row.take()?));
     let last = db.one(window, &place, read).await?;

@@ -299,6 +299,15 @@ async fn each_list_walks_through_its_own_index() {
 }
 
 #[tokio::test]
+async fn those_that_are_suspended_are_listed_by_their_end_without_the_others() {
+    let w = crate::world::sqlite().await;
+    for name in ["SUSPENDED_BY_EXPIRY", "SUSPENDED_BY_EXPIRY_TO"] {
+        let steps = plan(&w, name).await;
+        assert!(steps.contains("licenses_suspended_by_expiry"), "{name}: {steps}");
+    }
+}
+
+#[tokio::test]
 async fn a_page_looks_at_so_many_licences_only_and_says_where_to_go_on() {
     for w in worlds().await {
         w.license(0, |it| (it.name, it.expiry) = (Some("wanted".to_owned()), days(900))).await;
