@@ -13,7 +13,7 @@ use keyward_engine::token::{Permission, Role};
 use super::HOME;
 use super::assets::{ASSETS, Assets};
 use super::language::Language;
-use super::texts::{Common, Devices, Examine, Features, Generate, LicenseKey, fill, wait};
+use super::texts::{Attempts, Common, Devices, Examine, Features, Generate, LicenseKey, fill, wait};
 use super::visitor::Visitor;
 use crate::app::{App, is_temporary, log_failure};
 use crate::layers::{Context, Refused, RequestId};
@@ -94,6 +94,7 @@ impl<'a> Frame<'a> {
             ("/console/license-key", LicenseKey::of(self.language).menu, Permission::LicenseRead),
             ("/console/customers", c.customers, Permission::LicenseRead),
             ("/console/devices", Devices::of(self.language).title, Permission::LicenseRead),
+            ("/console/attempts", Attempts::of(self.language).title, Permission::LicenseRead),
             ("/console/installations", c.installations, Permission::LicenseRead),
             ("/console/products", c.products, Permission::LicenseRead),
             ("/console/features", Features::of(self.language).title, Permission::LicenseRead),

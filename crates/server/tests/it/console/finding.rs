@@ -34,7 +34,7 @@ async fn an_agent_finds_a_licence_by_its_last_characters_and_suspends_it() {
         show_password(&browser, PASSWORD).await;
         browser.sees("Activation rate").await;
         browser.shot("overview").await;
-        browser.press("Refused today").await;
+        browser.press("Refused today 0").await;
         browser.sees("Attempts to validate").await;
         browser.shot("attempts").await;
         browser.press("Licences").await;
