@@ -35,23 +35,20 @@ impl Program {
     }
 
     pub(crate) fn serve(&self) -> Served {
-        let mut child = self
-            .command(&["serve", "--listen", "127.0.0.1:0"])
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("keyward starts");
-        let mut lines = BufReader::new(child.stderr.take().expect("a pipe"));
+        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        let child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("keyward starts");
+        let mut served = Served { child, host: String::new() };
+        let mut lines = BufReader::new(served.child.stderr.take().expect("a pipe"));
         let mut said = String::new();
         loop {
             let mut line = String::new();
             assert!(lines.read_line(&mut line).expect("a text") > 0, "the server ended: {said}");
             said.push_str(&line);
             if let Some((_, url)) = line.split_once("is ready at http://") {
-                let host = url.trim().trim_end_matches('/').to_owned();
+                url.trim().trim_end_matches('/').clone_into(&mut served.host);
                 // Read on, so that the server never waits for a full pipe.
                 std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
-                return Served { child, host };
+                return served;
             }
         }
     }

@@ -66,7 +66,10 @@ async fn fill(site: &Site) {
         (6, Suspension::Revoke),
         (7, Suspension::Revoke),
     ] {
-        site.engine.suspend(&Caller::operator(), Named::Id(keys[at].id), suspension, None).await.unwrap();
+        site.engine
+            .suspend(&Caller::operator(), Named::Id(keys[at].id), suspension, None)
+            .await
+            .expect("it is done");
     }
     // Later, those of one day are over; what is refused now is refused today.
     site.clock.advance(2 * 86_400);
@@ -75,7 +78,10 @@ async fn fill(site: &Site) {
     }
     site.get("/api/validate/ABCD-EFGH-JKLM-NPQR").await;
     site.engine.flush_recorder().await;
-    site.engine.note_delay(&Caller::operator(), Delayed::Password("nobody@example.com")).await.unwrap();
+    site.engine
+        .note_delay(&Caller::operator(), Delayed::Password("nobody@example.com"))
+        .await
+        .expect("it is written");
 }
 
 #[tokio::test(flavor = "multi_thread")]

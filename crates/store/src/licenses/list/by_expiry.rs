@@ -57,10 +57,10 @@ macro_rules! window {
 statements! {
     BY_EXPIRY = by_expiry!("");
     OF_SCHEME_BY_EXPIRY = by_expiry!("scheme = $2 and ");
-    SUSPENDED_BY_EXPIRY = by_expiry!("suspended_at is not null and ");
+    SUSPENDED_BY_EXPIRY = by_expiry!("account_id = $1 and suspended_at is not null and ");
     BY_EXPIRY_TO = window!("");
     OF_SCHEME_BY_EXPIRY_TO = window!("scheme = $6 and ");
-    SUSPENDED_BY_EXPIRY_TO = window!("suspended_at is not null and ");
+    SUSPENDED_BY_EXPIRY_TO = window!("account_id = $6 and suspended_at is not null and ");
 }
 
 pub(super) async fn page(
@@ -76,7 +76,10 @@ pub(super) async fn page(
     let before = end.unwrap_or(from.plus_micros(-1));
     let mut place = args![from, to, before, serial, WINDOW - 1].to_vec();
     let (statement, window) = match (filter.state, filter.scheme) {
-        (Some(State::Suspended | State::Revoked), _) => (SUSPENDED_BY_EXPIRY, SUSPENDED_BY_EXPIRY_TO),
+        (Some(State::Suspended | State::Revoked), _) => {
+            place.push(filter.account.into());
+            (SUSPENDED_BY_EXPIRY, SUSPENDED_BY_EXPIRY_TO)
+        }
         (_, Some(scheme)) => {
             place.push(scheme.into());
             (OF_SCHEME_BY_EXPIRY, OF_SCHEME_BY_EXPIRY_TO)
