@@ -48,7 +48,7 @@ fn support_follows_a_file_from_its_issue_to_its_end() {
         assert_eq!((soon("2026-12-01"), soon("2026-12-02"), soon("2027-01-02")), (0, 1, 0));
         let expired = listed(&world, &["--expired", "--now", "2027-01-10"]);
         assert_eq!(expired[0]["status"], "GRACE_PERIOD");
-        for (word, found) in [("abc", 1), ("trad", 0)] {
+        for (word, found) in [("abc", 1), ("trad abc", 1), ("raders", 0)] {
             assert_eq!(listed(&world, &[word]).len(), found, "{word}");
         }
 
