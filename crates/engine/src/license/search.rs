@@ -26,7 +26,10 @@ impl Engine {
         // An order by the end leaves out nothing here: whatever is found is put in order.
         let asked = self.asked(wanted).await?;
         let listing = Listing { by_end: false, ..wanted.clone() };
-        let filter = Filter { limit: MAX_PAGE, ..asked.filter(&listing) };
+        // They come the newest first: for that order no more are read than are shown, and one that tells of others.
+        let is_newest = wanted.newest_first && !wanted.by_end;
+        let limit = if is_newest { wanted.limit + 1 } else { MAX_PAGE };
+        let filter = Filter { limit, ..asked.filter(&listing) };
         let words = terms::words(text);
         let pair = text.split_once(':').map(|(key, value)| terms::pair(key, value));
         let term = match words.as_slice() {
@@ -37,7 +40,7 @@ impl Engine {
         let mut rows = licenses::search(&self.store, &filter, sought).await?;
         let mut is_short = licenses::is_cut(&self.store, self.account.id, sought).await?;
         if words.len() > 1 {
-            let (more, is_cut) = self.with_words(&words, &filter).await?;
+            let (more, is_cut) = self.with_words(&words, &Filter { limit: MAX_PAGE, ..filter }).await?;
             is_short |= is_cut;
             let known: HashSet<i64> = rows.iter().map(|row| row.found.serial).collect();
             rows.extend(more.into_iter().filter(|row| !known.contains(&row.found.serial)));
