@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::people::Passwords;
 use crate::recorder::Recorder;
+use crate::statistics::Settled;
 use crate::vault::{Place, Vault};
 use crate::{Caller, Catalog, Clock, EngineError};
 
@@ -27,6 +28,7 @@ pub struct Engine {
     pub(crate) recorder: Recorder,
     pub(crate) node: Uuid,
     pub(crate) passwords: Passwords,
+    pub(crate) days: Settled,
     /// The master key that seals the vault, as far as this engine knows.
     pub(crate) master_id: ArcSwap<String>,
     /// Held while a signing key is made.
@@ -51,8 +53,8 @@ impl Engine {
         let node = uuid_v7(clock.now(), &mut chance);
         let (catalog, chance) = (ArcSwap::from_pointee(catalog), Mutex::new(chance));
         let (master_id, making) = (ArcSwap::from_pointee(master_id), tokio::sync::Mutex::new(()));
-        let passwords = Passwords::default();
-        Self { store, vault, account, recorder, node, passwords, master_id, making, catalog, clock, chance }
+        let (passwords, days) = (Passwords::default(), Settled::default());
+        Self { store, vault, account, recorder, node, passwords, days, master_id, making, catalog, clock, chance }
     }
 
     /// The present.

@@ -1,11 +1,16 @@
 //! Statistics from counters, never from scans.
 
+mod days;
+
 use std::sync::Arc;
 
-use keyward_core::time::{MICROS_PER_DAY, Timestamp};
+use keyward_core::time::Timestamp;
 pub use keyward_store::licenses::Count;
 use keyward_store::stats::{self, Sums};
 use uuid::Uuid;
+
+pub use days::Day;
+pub(crate) use days::Settled;
 
 use crate::license::Status;
 use crate::{Engine, EngineError, Policy};
@@ -81,19 +86,6 @@ pub struct Overview {
     pub revoked: i64,
     /// Day by day in UTC, the oldest first.
     pub by_day: Vec<Day>,
-}
-
-/// What happened on a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Day {
-    /// Its first instant.
-    pub at: Timestamp,
-    /// Devices and domains that licences were activated on.
-    pub activations: i64,
-    /// Attempts to validate that were answered with yes.
-    pub validations: i64,
-    /// Attempts that were refused.
-    pub failed: i64,
 }
 
 impl PolicyCounts {
@@ -203,25 +195,7 @@ impl Engine {
         let totals = stats::totals(&self.store, account).await?;
         let all =
             |wanted: &str| totals.iter().filter(|((_, name), _)| name == wanted).map(|(_, sum)| sum).sum();
-        let today = now.micros().div_euclid(MICROS_PER_DAY);
-        let first = today - days + 1;
-        let since = Timestamp::from_micros(first * MICROS_PER_DAY);
-        let mut by_day: Vec<Day> = (first..=today)
-            .map(|day| Timestamp::from_micros(day * MICROS_PER_DAY))
-            .map(|at| Day { at, activations: 0, validations: 0, failed: 0 })
-            .collect();
-        for name in [counters::ACTIVATIONS, counters::VALIDATIONS, counters::FAILED] {
-            for (hour, sum) in stats::by_hour(&self.store, account, name, since).await? {
-                let at = usize::try_from(hour.div_euclid(24) - first).ok();
-                if let Some(day) = at.and_then(|at| by_day.get_mut(at)) {
-                    match name {
-                        counters::ACTIVATIONS => day.activations += sum,
-                        counters::VALIDATIONS => day.validations += sum,
-                        _ => day.failed += sum,
-                    }
-                }
-            }
-        }
+        let by_day = self.by_day(days, &totals).await?;
         let (total, unavailable) = (all(counters::ISSUED), all(counters::UNAVAILABLE));
         // Those that were suspended because they ended, too.
         let (suspended, revoked) = (all(counters::SUSPENDED), all(counters::REVOKED));

@@ -44,7 +44,8 @@ statements! {
     INSERT = concat!("insert into users (", columns!(), ", metadata) values ($1, $2, $3, $4, $5, $6, $7, $8, '{}')
               on conflict do nothing");
     BY_ID = concat!("select ", columns!(), " from users where id = $1");
-    BY_IDS = concat!("select ", columns!(), " from users where account_id = $1 and id in ", among!());
+    // The account is wrapped, because SQLite would otherwise walk through all of it.
+    BY_IDS = concat!("select ", columns!(), " from users where coalesce(account_id, account_id) = $1 and id in ", among!());
     BY_EXTERNAL_ID = concat!("select ", columns!(), " from users where account_id = $1 and external_id = $2");
     BY_EMAIL = concat!("select ", columns!(), " from users where account_id = $1 and email = $2");
     NEWEST_CUSTOMERS = concat!("select serial, ", columns!(), " from users

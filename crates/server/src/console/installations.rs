@@ -16,7 +16,7 @@ use crate::web::{Fields, address};
 
 const HERE: &str = "/console/installations";
 /// Installations of a page: what each has is added up.
-const PAGE: i64 = 25;
+const PAGE: i64 = 15;
 const MAX_FREE: u32 = 1_000_000;
 
 #[derive(Template)]

@@ -99,7 +99,7 @@ pub struct Listed {
 }
 
 /// Licences that a page looks at.
-pub const WINDOW: i64 = 5_000;
+pub const WINDOW: i64 = 2_000;
 
 /// What each kind of page asks. A statement's `$n is null` comes after its type is known. The account is wrapped, because
 /// SQLite would otherwise walk through an index of the account, where all licences are, instead of that of the ends.
