@@ -19,7 +19,13 @@ async fn a_second_factor_is_set_up_asked_for_and_turned_off() {
     press(&browser, "Copy").await;
     browser.sees("Copied").await;
     let secret = SecondFactor::parse(&browser.text_of("secret").await).expect("a secret");
-    fill_in(&browser, "Then type the code that it shows.", &secret.code(now(&site))).await;
+    let confirm = "Then type the code that it shows.";
+    fill_in(&browser, confirm, "000000").await;
+    fill_in(&browser, "Present password", PASSWORD).await;
+    browser.keys([ENTER]).await;
+    browser.sees("This code does not fit.").await;
+    assert_eq!(browser.focused().await, confirm);
+    browser.keys(secret.code(now(&site)).chars()).await;
     fill_in(&browser, "Present password", PASSWORD).await;
     press(&browser, "Turn it on").await;
     browser.sees("The second factor is on.").await;

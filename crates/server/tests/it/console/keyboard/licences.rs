@@ -15,7 +15,11 @@ async fn a_licence_is_made_copied_and_tested() {
     fill_in(&browser, "Policy", "PRO-20").await;
     fill_in(&browser, "Company optional", "Blue Yonder").await;
     // The day and the month are the same: who knows which of them this browser wants first.
-    fill_in(&browser, "Ends on optional", "11112027").await;
+    fill_in(&browser, "Ends on optional", "11112020").await;
+    press(&browser, "Generate").await;
+    browser.sees("This day has begun already").await;
+    assert_eq!(browser.focused().await, "Ends on optional", "what is wrong is corrected at once");
+    browser.keys("11112027".chars()).await;
     press(&browser, "Generate").await;
     browser.sees("Read back and checked.").await;
     browser.sees("2027-11-11 00:00:00").await;
