@@ -8,7 +8,7 @@ use crate::console::browser::{ENTER, TAB};
 use crate::site::Site;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_customer_is_found_banned_and_let_in_again() {
+async fn a_customer_is_banned_and_let_in_and_an_installation_given_devices() {
     let site = Site::new().await;
     for (id, email) in [("c-17", "ann@example.com"), ("c-18", "bob@example.com")] {
         let user =
