@@ -31,6 +31,13 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
 });
 
+// Enter at a tick leads past the rest of a long list to what is done with the ticked, rather than doing the first of it.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.target.matches("#ticked [type=checkbox]")) return;
+  event.preventDefault();
+  document.getElementById("action").focus();
+});
+
 // A form leaves the page only for a server that can be reached: else what was typed stays here. And a press of a button that
 // takes long is not pressed twice.
 document.addEventListener("submit", async (event) => {

@@ -28,6 +28,7 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// Keys that write nothing (W3C WebDriver, section 17.4.2).
 pub(crate) const TAB: char = '\u{e004}';
 pub(crate) const ENTER: char = '\u{e007}';
+pub(crate) const UP: char = '\u{e013}';
 const CONTROL: char = '\u{e009}';
 
 /// A browser with nothing in it. Closed when it is dropped.
@@ -166,10 +167,11 @@ impl Browser {
         self.post("/actions", json!({ "actions": actions })).await.expect("the keys are pressed");
     }
 
-    /// What has the focus: the label of a field, or the text of anything else.
+    /// What has the focus: the label of a field, or the text of anything else, or what is read out instead.
     pub(crate) async fn focused(&self) -> String {
         let script = "const it = document.activeElement; \
-                      return (it.labels && it.labels.length ? it.labels[0].innerText : it.innerText).trim();";
+                      const said = (it.labels && it.labels.length ? it.labels[0] : it).innerText.trim(); \
+                      return said || it.ariaLabel || '';";
         text(&self.run(script).await.expect("a page is open"))
     }
 

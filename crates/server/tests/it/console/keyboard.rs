@@ -1,7 +1,11 @@
 //! Without a mouse.
 
+mod account;
 mod administrator;
+mod customers;
+mod helping;
 mod licences;
+mod selling;
 
 use super::browser::{Browser, ENTER, TAB};
 use super::people::{ADA, PASSWORD, Person};
@@ -9,6 +13,15 @@ use crate::site::Site;
 
 /// No page has so many places to stop at.
 const MOST: usize = 60;
+
+/// The administrator's browser, signed in, at a page; `None` when the tests in the browser are left out.
+async fn open(site: &Site, path: &str) -> Option<Browser> {
+    Person::ada(site).await;
+    let browser = Browser::at(site).await?;
+    browser.open(path).await;
+    sign_in(&browser).await;
+    Some(browser)
+}
 
 /// Signs in, at the page that asks for it.
 async fn sign_in(browser: &Browser) {
@@ -33,16 +46,48 @@ async fn skip(browser: &Browser) {
 
 /// Goes on to what is called so, as often as it takes.
 async fn tab_to(browser: &Browser, name: &str) {
+    tab_until(browser, name, |focused| focused == name).await;
+}
+
+/// Goes on to the choice among several whose description begins so.
+async fn tab_to_choice(browser: &Browser, name: &str) {
+    tab_until(browser, name, |focused| focused.starts_with(name)).await;
+}
+
+async fn tab_until(browser: &Browser, name: &str, is_it: impl Fn(&str) -> bool) {
     let mut passed = Vec::new();
     while passed.len() < MOST {
         browser.keys([TAB]).await;
         let focused = browser.focused().await;
-        if focused == name {
+        if is_it(&focused) {
             return;
         }
         passed.push(focused);
     }
     panic!("no way leads to {name}: {passed:?}");
+}
+
+/// Goes on to a button or a link, and presses it.
+async fn press(browser: &Browser, name: &str) {
+    tab_to(browser, name).await;
+    browser.keys([ENTER]).await;
+}
+
+/// Goes on to a field, and types instead of what is there.
+async fn fill_in(browser: &Browser, label: &str, text: &str) {
+    tab_to(browser, label).await;
+    browser.keys(text.chars()).await;
+}
+
+/// Opens the fold of an action, fills its form in, sends it, and goes past the menu of the page that says so.
+async fn act(browser: &Browser, action: &str, fields: &[(&str, &str)], said: &str) {
+    press(browser, action).await;
+    for (label, text) in fields {
+        fill_in(browser, label, text).await;
+    }
+    press(browser, action).await;
+    browser.sees(said).await;
+    skip(browser).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,38 +1,32 @@
 //! A licence, from the first key that is pressed to the last.
 
-use super::{go_to, sign_in, skip, tab_to};
-use crate::console::browser::{Browser, ENTER, TAB};
-use crate::console::people::Person;
+use super::{fill_in, go_to, open, press, skip, tab_to};
+use crate::console::browser::{ENTER, TAB};
 use crate::site::Site;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_licence_is_made_copied_and_tested() {
     let site = Site::new().await;
-    Person::ada(&site).await;
-    let Some(browser) = Browser::at(&site).await else { return };
-    browser.open("/console/").await;
-    sign_in(&browser).await;
+    let Some(browser) = open(&site, "/console/").await else { return };
     go_to(&browser, "Generate", "Choose what the application that you sell can read.").await;
-    tab_to(&browser, "Signed key (LK-3) recommended").await;
-    browser.keys([ENTER]).await;
+    press(&browser, "Signed key (LK-3) recommended").await;
     browser.sees("Another kind").await;
     skip(&browser).await;
-    tab_to(&browser, "Policy").await;
-    browser.keys("PRO-20".chars()).await;
-    tab_to(&browser, "Company optional").await;
-    browser.keys("Blue Yonder".chars()).await;
+    fill_in(&browser, "Policy", "PRO-20").await;
+    fill_in(&browser, "Company optional", "Blue Yonder").await;
     // The day and the month are the same: who knows which of them this browser wants first.
-    tab_to(&browser, "Ends on optional").await;
+    fill_in(&browser, "Ends on optional", "11112020").await;
+    press(&browser, "Generate").await;
+    browser.sees("This day has begun already").await;
+    assert_eq!(browser.focused().await, "Ends on optional", "what is wrong is corrected at once");
     browser.keys("11112027".chars()).await;
-    tab_to(&browser, "Generate").await;
-    browser.keys([ENTER]).await;
+    press(&browser, "Generate").await;
     browser.sees("Read back and checked.").await;
     browser.sees("2027-11-11 00:00:00").await;
     browser.sees("Blue Yonder").await;
     let key = browser.text_of("key").await;
     skip(&browser).await;
-    tab_to(&browser, "Copy").await;
-    browser.keys([ENTER]).await;
+    press(&browser, "Copy").await;
     browser.sees("Copied").await;
 
     go_to(&browser, "Test a licence", "Paste a key or the text of a licence file").await;
@@ -40,27 +34,21 @@ async fn a_licence_is_made_copied_and_tested() {
     assert_eq!(browser.focused().await, "Key or licence");
     browser.control('v').await;
     assert_eq!(browser.value_of("Key or licence").await, key);
-    tab_to(&browser, "Test").await;
-    browser.keys([ENTER]).await;
+    press(&browser, "Test").await;
     browser.sees("fits the key").await;
     skip(&browser).await;
-    tab_to(&browser, "The licence’s page").await;
-    browser.keys([ENTER]).await;
+    press(&browser, "The licence’s page").await;
     browser.sees("What the customer sees").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_licence_is_found_by_typing_tried_suspended_and_reinstated() {
     let site = Site::new().await;
-    Person::ada(&site).await;
     let key = site.pool_key("30").await.key;
     let other = site.pool_key("30").await.key;
     let [last, other] = [&key, &other].map(|key| &key[key.len() - 4..]);
-    let Some(browser) = Browser::at(&site).await else { return };
-    browser.open("/console/").await;
-    sign_in(&browser).await;
-    tab_to(&browser, "Licences").await;
-    browser.keys([ENTER]).await;
+    let Some(browser) = open(&site, "/console/").await else { return };
+    press(&browser, "Licences").await;
     browser.sees("Search").await;
     // Of two, one is left.
     browser.keys("/".chars()).await;
@@ -69,13 +57,11 @@ async fn a_licence_is_found_by_typing_tried_suspended_and_reinstated() {
     browser.sees_soon_no(&format!("…{other}")).await;
     browser.sees(&format!("…{last}")).await;
     assert_eq!(browser.focused().await, "Search", "the search leaves whoever types where he is");
-    tab_to(&browser, &format!("…{last}")).await;
-    browser.keys([ENTER]).await;
+    press(&browser, &format!("…{last}")).await;
     browser.sees("What the customer sees").await;
 
     skip(&browser).await;
-    tab_to(&browser, "Try it").await;
-    browser.keys([ENTER]).await;
+    press(&browser, "Try it").await;
     browser.keys([TAB]).await;
     assert_eq!(browser.focused().await, "As of (UTC)");
     browser.keys("2030-01-31 12:00".chars().chain([ENTER])).await;
@@ -100,15 +86,10 @@ async fn a_licence_is_found_by_typing_tried_suspended_and_reinstated() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_language_is_switched() {
     let site = Site::new().await;
-    Person::ada(&site).await;
-    let Some(browser) = Browser::at(&site).await else { return };
-    browser.open("/console/licenses").await;
-    sign_in(&browser).await;
-    tab_to(&browser, "Français").await;
-    browser.keys([ENTER]).await;
+    let Some(browser) = open(&site, "/console/licenses").await else { return };
+    press(&browser, "Français").await;
     browser.sees("Aller au contenu").await;
     assert_eq!(browser.place().await, "/console/licenses");
-    tab_to(&browser, "English").await;
-    browser.keys([ENTER]).await;
+    press(&browser, "English").await;
     browser.sees("Skip to the content").await;
 }
