@@ -54,7 +54,20 @@ impl Engine {
         let (catalog, chance) = (ArcSwap::from_pointee(catalog), Mutex::new(chance));
         let (master_id, making) = (ArcSwap::from_pointee(master_id), tokio::sync::Mutex::new(()));
         let (passwords, days) = (Passwords::default(), Settled::default());
-        Self { store, vault, account, recorder, node, passwords, days, master_id, making, catalog, clock, chance }
+        Self {
+            store,
+            vault,
+            account,
+            recorder,
+            node,
+            passwords,
+            days,
+            master_id,
+            making,
+            catalog,
+            clock,
+            chance,
+        }
     }
 
     /// The present.

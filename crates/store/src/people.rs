@@ -51,8 +51,10 @@ statements! {
     SET_TOTP = "update users set totp_sealed = $2, totp_step = null where id = $1 and role <> 'user'";
     USE_STEP = "update users set totp_step = $2 where id = $1 and (totp_step is null or totp_step < $2)";
     SET_ROLE = "update users set role = $3 where id = $1 and role = $2 and role <> 'user'";
+    // That they are no customers is what the index of people is found by.
     LOCK_ADMINS = "update users set role = role
-                   where account_id = $1 and role = 'admin' and banned_at is null returning id";
+                   where account_id = $1 and role <> 'user' and role = 'admin' and banned_at is null
+                   returning id";
 }
 
 fn read(row: &mut Row<'_>) -> Result<Person, StoreError> {

@@ -19,6 +19,7 @@ mod limits;
 mod machines;
 mod offline_seats;
 mod people;
+mod plans;
 mod records;
 mod removal;
 mod sessions;

@@ -1,9 +1,10 @@
 //! The overview: each number is that of the list it leads to.
 
-use keyward_engine::Caller;
 use keyward_engine::license::{Named, NewLicense, Suspension, Term};
 use keyward_engine::people::Delayed;
+use keyward_engine::statistics::Overview;
 use keyward_engine::token::Role;
+use keyward_engine::{Caller, Engine};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -125,5 +126,33 @@ async fn every_number_is_that_of_the_list_it_leads_to() {
         assert!(!page.contains("/console/audit"), "no list that he may not open: {page}");
         let page = support.page("/console/attempts?from=soon&to=2027-01-01").await;
         assert!(page.contains("could not be read") && page.contains("Nothing was found"), "{page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_that_is_over_is_added_up_anew_when_somebody_counts_for_it() {
+    for site in Site::all().await {
+        fill(&site).await;
+        let overview = async |engine: &Engine| engine.overview(30).await.expect("an overview");
+        let before = overview(&site.engine).await;
+        // As an import does, or a node whose clock is wrong.
+        site.clock.advance(-5 * 86_400);
+        let late = site.pool_key("30").await.key;
+        let body = json!({ "license_key": late, "domain_fingerprint": "late" });
+        assert_eq!(site.post("/api/activate", &body).await.status, 200);
+        site.clock.advance(5 * 86_400);
+        let after = overview(&site.engine).await;
+        let activations =
+            |overview: &Overview| overview.by_day.iter().map(|day| day.activations).collect::<Vec<_>>();
+        let (mut expected, day) = (activations(&before), before.by_day.len() - 6);
+        expected[day] += 1;
+        assert_eq!(activations(&after), expected);
+        // As days go by, too, and for fewer days or more.
+        site.clock.advance(3 * 86_400);
+        let fresh = site.command().await;
+        for days in [30, 7, 45, 1, 30] {
+            let [kept, read] = [&site.engine, &fresh].map(|engine| engine.overview(days));
+            assert_eq!(kept.await.expect("an overview").by_day, read.await.expect("an overview").by_day);
+        }
     }
 }
