@@ -2,11 +2,13 @@
 
 mod actors;
 mod checkpoint;
+mod events;
 mod read;
 mod sealer;
 mod search;
 mod verify;
 
+pub use events::EVENTS;
 pub use sealer::Sealed;
 pub use search::{AuditPage, AuditSearch, MAX_EXPORT};
 pub use verify::Verified;

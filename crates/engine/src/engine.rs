@@ -164,6 +164,7 @@ impl Engine {
         detail: &Value,
         now: Timestamp,
     ) -> Entry {
+        debug_assert!(crate::audit::EVENTS.contains(&event), "{event} is missing in audit::EVENTS");
         let mut salt = [0; 16];
         let id = self.with_chance(|chance| {
             chance.fill_bytes(&mut salt);

@@ -174,7 +174,7 @@ async fn whole(
         t,
         problem: problem.or((!is_sound).then_some(t.filter_bad)),
         actors: actors.into(),
-        rows: entries.iter().map(|entry| row(entry, &by, t)).collect(),
+        rows: entries.iter().map(|entry| row(entry, &by, t, visitor.language)).collect(),
         next: next.map(|before| wanted.at(HERE, ("before", &before.to_string()))),
         looked_back_to: looked_back_to.map(|at| fill(t.looked_back_to, instant(at))),
         check,
@@ -183,7 +183,7 @@ async fn whole(
     frame::html(status, &page)
 }
 
-fn row(entry: &Entry, by: &Actors, t: &'static AuditTexts) -> Row {
+fn row(entry: &Entry, by: &Actors, t: &'static AuditTexts, language: Language) -> Row {
     let link = match (entry.resource_type.as_str(), entry.resource_id) {
         ("license", Some(id)) => Some(format!("/console/licenses/{id}")),
         _ => None,
@@ -191,11 +191,7 @@ fn row(entry: &Entry, by: &Actors, t: &'static AuditTexts) -> Row {
     Row {
         at: instant(entry.at),
         event: entry.event.clone(),
-        words: match entry.event.as_str() {
-            "session.delay" => Some(t.session_delay),
-            "installation.wrong-key" => Some(t.wrong_key),
-            _ => None,
-        },
+        words: words::event(&entry.event, language),
         outcome: match entry.outcome.as_str() {
             "done" => None,
             "refused" => Some(t.refused.to_owned()),

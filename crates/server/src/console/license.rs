@@ -105,6 +105,7 @@ struct FormRow {
 struct Event {
     at: String,
     event: String,
+    words: Option<&'static str>,
     by: String,
     front: String,
     address: String,
@@ -198,7 +199,7 @@ async fn whole(visitor: &Visitor, id: &str, fields: &Fields, told: Told) -> Resp
         machines: machines(&shown),
         limits: &shown.limits,
         forms: shown.forms.iter().rev().map(form_row).collect(),
-        events: shown.events.iter().map(|entry| event(entry, &by)).collect(),
+        events: shown.events.iter().map(|entry| event(entry, &by, visitor.language)).collect(),
         attempts: shown
             .attempts
             .iter()
@@ -314,10 +315,11 @@ fn form_row(form: &Form) -> FormRow {
     }
 }
 
-fn event(entry: &Entry, by: &Actors) -> Event {
+fn event(entry: &Entry, by: &Actors, language: Language) -> Event {
     Event {
         at: instant(entry.at),
         event: entry.event.clone(),
+        words: words::event(&entry.event, language),
         by: by.called(entry),
         front: entry.front.clone(),
         address: entry.address.clone().unwrap_or_default(),

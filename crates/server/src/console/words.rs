@@ -1,9 +1,11 @@
 //! What the engine and the core say of verdicts and errors, in the reader's language.
 //!
 //! In English their own sentences are shown, which name what they know. In French there is a sentence and a remedy for each
-//! code; the catalogues are `match`es without `_`, so that a code that lacks one does not compile.
+//! code; the catalogues are `match`es without `_`, so that a code that lacks one does not compile. What an event of the audit log
+//! means is worded here in both.
 
 mod errors;
+mod events;
 mod findings;
 mod verdicts;
 
@@ -11,6 +13,8 @@ use keyward_core::audit::Finding;
 use keyward_core::refusal::Refusal;
 use keyward_core::verdict::{Verdict, Warning};
 use keyward_engine::EngineError;
+
+pub(super) use events::event;
 
 use super::language::Language;
 

@@ -18,10 +18,6 @@ super::texts! {
     filter_bad: "A date is written 2027-01-31 or 2027-01-31 12:00, an id as it stands in the address of a page: what could not be read is left out.",
         "Une date s’écrit 2027-01-31 ou 2027-01-31 12:00, un id comme dans l’adresse d’une page ; ce qui n’a pas pu être lu est ignoré.";
     refused: "refused", "refusé";
-    session_delay: "Sign-in is delayed after several wrong passwords or codes.",
-        "Connexion retardée après plusieurs mots de passe ou codes erronés.";
-    wrong_key: "A key that fits no secret of this installation was tried.",
-        "Une clé qui ne convient à aucun secret de cette installation a été essayée.";
     at: "When", "Quand";
     what: "What", "Quoi";
     on: "On", "Sur";
