@@ -29,6 +29,8 @@ pub struct Metrics {
     routes: ArcSwap<HashMap<Box<str>, Arc<RouteMetrics>>>,
     refusals: IntCounterVec,
     rate_limit_hits: IntCounterVec,
+    /// `keyward_panics_total`: handlers that panicked; each answered with an internal error.
+    pub panics: IntCounter,
     /// `keyward_lockouts_total`
     pub lockouts: IntCounter,
     /// `keyward_failures_alert`: 1 while there are so many failures that somebody may be guessing.
@@ -91,6 +93,7 @@ impl Metrics {
                 r,
                 IntCounterVec::new(opts("rate_limit_hits_total", "Requests answered with 429."), &["front"]),
             ),
+            panics: add(r, IntCounter::with_opts(opts("panics_total", "Handlers that panicked."))),
             lockouts: add(
                 r,
                 IntCounter::with_opts(opts("lockouts_total", "Addresses locked out for guessing.")),
@@ -234,6 +237,7 @@ mod tests {
             "keyward_http_request_duration_seconds_count{route=\"/a/{b}\"} 2",
             "keyward_refusals_total{code=\"NOT_FOUND\",front=\"pool\"} 1",
             "keyward_rate_limit_hits_total{front=\"tier\"} 1",
+            "keyward_panics_total 0",
             "keyward_lockouts_total 0",
             "keyward_failures_alert 0",
             "keyward_database_up 0",

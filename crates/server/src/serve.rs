@@ -2,6 +2,7 @@
 
 mod addresses;
 mod listener;
+mod patience;
 mod run;
 mod signals;
 mod tls;

@@ -42,6 +42,9 @@ pub struct DoorMetrics {
     pub(crate) failed: AtomicU64,
     /// Jobs run again so far.
     pub(crate) repeated: AtomicU64,
+    /// Statements run so far.
+    #[cfg(feature = "testing")]
+    statements: AtomicU64,
 }
 
 impl DoorMetrics {
@@ -68,6 +71,18 @@ impl DoorMetrics {
     /// Jobs run again so far, after a conflict with another transaction.
     pub fn repeated(&self) -> u64 {
         self.repeated.load(Ordering::Relaxed)
+    }
+
+    /// Statements run so far, also those that only read.
+    #[cfg(feature = "testing")]
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// Counts a statement for tests; otherwise nothing, since all who read would share the counter.
+    pub(crate) fn statement(&self) {
+        #[cfg(feature = "testing")]
+        Self::add(&self.statements, 1);
     }
 
     pub(crate) fn add(counter: &AtomicU64, count: u64) {

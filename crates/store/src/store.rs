@@ -65,7 +65,10 @@ impl Store {
         match &self.driver {
             Driver::Sqlite(database) => {
                 let (reply, answer) = oneshot::channel();
-                database.push(J::LANE, Box::new(Pending { job, outcome: None, reply }));
+                database.push(
+                    J::LANE,
+                    Box::new(Pending { job, outcome: None, reply, metrics: Arc::clone(&self.metrics) }),
+                );
                 answer.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
             }
             Driver::Postgres(database) => {
@@ -138,6 +141,7 @@ impl Store {
 impl Read for Store {
     /// On SQLite this runs inline: a point read costs less than handing it to another thread.
     async fn one<T: Send>(&self, sql: Sql, args: &[Value<'_>], map: Map<T>) -> Result<Option<T>, StoreError> {
+        self.metrics.statement();
         match &self.driver {
             Driver::Sqlite(database) => database.read(|connection| sqlite::one(connection, sql, args, map)),
             Driver::Postgres(database) => {
@@ -148,6 +152,7 @@ impl Read for Store {
     }
 
     async fn all<T: Send>(&self, sql: Sql, args: &[Value<'_>], map: Map<T>) -> Result<Vec<T>, StoreError> {
+        self.metrics.statement();
         match &self.driver {
             Driver::Sqlite(database) => database.read(|connection| sqlite::all(connection, sql, args, map)),
             Driver::Postgres(database) => {
@@ -163,11 +168,12 @@ struct Pending<J: Job> {
     job: J,
     outcome: Option<Result<J::Out, J::Err>>,
     reply: oneshot::Sender<Result<J::Out, J::Err>>,
+    metrics: Arc<DoorMetrics>,
 }
 
 impl<J: Job> sqlite::Queued for Pending<J> {
     fn run(&mut self, connection: &Mutex<rusqlite::Connection>) -> sqlite::Ran {
-        let tx = Tx::sqlite(connection);
+        let tx = Tx::sqlite(connection, &self.metrics);
         let job = &self.job;
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             // Statements of SQLite are done when they return: a job that only uses its transaction never waits.
@@ -188,7 +194,7 @@ impl<J: Job> sqlite::Queued for Pending<J> {
     }
 
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
-        let Self { job, outcome, reply } = *self;
+        let Self { job, outcome, reply, metrics: _ } = *self;
         let outcome = match (committed, outcome) {
             (Ok(()), Some(outcome)) => outcome,
             (Ok(()), None) => Err(StoreError::Closed.into()),

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::driver::{postgres, sqlite};
 use crate::row::Map;
-use crate::{Sql, StoreError, Value};
+use crate::{DoorMetrics, Sql, StoreError, Value};
 
 /// Reading: the store itself, or a transaction.
 pub trait Read: Sync {
@@ -36,6 +36,7 @@ pub trait Read: Sync {
 /// the job makes of the error: PostgreSQL refuses the rest of the transaction, and both databases shall do the same.
 pub struct Tx<'c> {
     connection: Connection<'c>,
+    metrics: &'c DoorMetrics,
     /// Why the first statement failed that did.
     failure: Mutex<Option<StoreError>>,
     /// Whether a statement failed because of another transaction and the job is worth running again.
@@ -49,16 +50,22 @@ enum Connection<'c> {
 }
 
 impl<'c> Tx<'c> {
-    pub(crate) const fn sqlite(connection: &'c Mutex<rusqlite::Connection>) -> Self {
-        Self::new(Connection::Sqlite(connection))
+    pub(crate) const fn sqlite(
+        connection: &'c Mutex<rusqlite::Connection>,
+        metrics: &'c DoorMetrics,
+    ) -> Self {
+        Self::new(Connection::Sqlite(connection), metrics)
     }
 
-    pub(crate) const fn postgres(transaction: &'c deadpool_postgres::Transaction<'c>) -> Self {
-        Self::new(Connection::Postgres(transaction))
+    pub(crate) const fn postgres(
+        transaction: &'c deadpool_postgres::Transaction<'c>,
+        metrics: &'c DoorMetrics,
+    ) -> Self {
+        Self::new(Connection::Postgres(transaction), metrics)
     }
 
-    const fn new(connection: Connection<'c>) -> Self {
-        Self { connection, failure: Mutex::new(None), may_run_again: AtomicBool::new(false) }
+    const fn new(connection: Connection<'c>, metrics: &'c DoorMetrics) -> Self {
+        Self { connection, metrics, failure: Mutex::new(None), may_run_again: AtomicBool::new(false) }
     }
 
     /// Why the transaction cannot be committed, if it cannot.
@@ -75,6 +82,7 @@ impl<'c> Tx<'c> {
     /// # Errors
     /// When the database refuses it.
     pub async fn execute(&self, sql: Sql, args: &[Value<'_>]) -> Result<u64, StoreError> {
+        self.metrics.statement();
         match self.connection {
             Connection::Sqlite(connection) => {
                 self.kept(sqlite::execute(&sqlite::lock(connection), sql, args))
@@ -88,6 +96,7 @@ impl<'c> Tx<'c> {
     /// # Errors
     /// When the database refuses one.
     pub async fn execute_each(&self, sql: Sql, rows: &[Vec<Value<'_>>]) -> Result<u64, StoreError> {
+        self.metrics.statement();
         match self.connection {
             Connection::Sqlite(connection) => {
                 self.kept(sqlite::execute_each(&sqlite::lock(connection), sql, rows))
@@ -118,6 +127,7 @@ impl<'c> Tx<'c> {
 
 impl Read for Tx<'_> {
     async fn one<T: Send>(&self, sql: Sql, args: &[Value<'_>], map: Map<T>) -> Result<Option<T>, StoreError> {
+        self.metrics.statement();
         match self.connection {
             Connection::Sqlite(connection) => {
                 self.kept(sqlite::one(&sqlite::lock(connection), sql, args, map))
@@ -127,6 +137,7 @@ impl Read for Tx<'_> {
     }
 
     async fn all<T: Send>(&self, sql: Sql, args: &[Value<'_>], map: Map<T>) -> Result<Vec<T>, StoreError> {
+        self.metrics.statement();
         match self.connection {
             Connection::Sqlite(connection) => {
                 self.kept(sqlite::all(&sqlite::lock(connection), sql, args, map))

@@ -23,7 +23,7 @@ pub struct Holding {
     pub row: Installation,
     /// The product whose licences add up.
     pub product: Uuid,
-    /// Devices of the free tier; `None` when it is switched off.
+    /// Devices of the free tier; `None` when it is switched off or suspended.
     pub free: Option<i64>,
     /// The policy of the free tier.
     pub(crate) free_policy: Option<Arc<Policy>>,
@@ -263,6 +263,10 @@ impl Engine {
             } else {
                 holding.licenses.push(held);
             }
+        }
+        // One that was suspended gives no more than one that is switched off.
+        if holding.free_license.as_ref().is_some_and(|held| !held.verdict.valid) {
+            holding.free = None;
         }
         Ok(holding)
     }

@@ -212,7 +212,7 @@ async fn measure(app: &App) -> Result<(), EngineError> {
     let answered = engine.ping().await;
     metrics.database_up.set(i64::from(answered.is_ok()));
     answered?;
-    metrics.database_latency.observe((app.clock().stopwatch() - before).as_secs_f64());
+    metrics.database_latency.observe(app.clock().stopwatch().saturating_sub(before).as_secs_f64());
     let (oldest, unsealed) = engine.audit_state().await?;
     metrics.audit_unsealed.set(unsealed);
     let age = oldest.map_or(0, |oldest| app.clock().now().micros() - oldest.micros());

@@ -60,7 +60,7 @@ pub struct Server {
     pub trusted_proxies: Vec<IpNet>,
     /// The largest body of a request.
     pub body_limit: ByteSize,
-    /// How long a connection may take to send the head of a request, or stay idle.
+    /// How long a connection may take to send the head of a request, take nothing of an answer, or stay idle.
     pub header_timeout: Duration,
     /// How long a request may take to send its body.
     pub read_timeout: Duration,

@@ -16,6 +16,7 @@ use tracing::{Span, debug, error, info_span};
 
 use super::context::{Context, Peer, RequestId};
 use super::front::Front;
+use super::guard::Panicked;
 use super::{REQUEST_ID, Shared};
 use crate::metrics::{MethodLabel, RouteMetrics};
 
@@ -112,6 +113,9 @@ impl Passing {
         let took = self.shared.clock.stopwatch().saturating_sub(self.started).as_secs_f64();
         let code = response.status().as_u16();
         self.route.record(self.method, code, took);
+        if response.extensions().get::<Panicked>().is_some() {
+            self.shared.metrics.panics.inc();
+        }
         if response.status() == StatusCode::TOO_MANY_REQUESTS {
             self.shared.metrics.rate_limited(self.front.name);
         }

@@ -18,6 +18,10 @@ use super::body::{self, Guarded, Limits};
 use super::context::{Context, RequestId};
 use super::front::{Front, Refused};
 
+/// On an answer in place of a handler that panicked, for whoever counts.
+#[derive(Clone, Copy)]
+pub(super) struct Panicked;
+
 #[derive(Clone)]
 pub(super) struct Guard<S> {
     pub(super) inner: S,
@@ -104,7 +108,9 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for GuardFuture<F>
                     Ok(poll) => poll,
                     Err(_) => {
                         error!("a handler panicked; the answer is an internal error");
-                        Poll::Ready(Ok(this.front.refuse(Refused::Failed, *this.id)))
+                        let mut response = this.front.refuse(Refused::Failed, *this.id);
+                        response.extensions_mut().insert(Panicked);
+                        Poll::Ready(Ok(response))
                     }
                 }
             }

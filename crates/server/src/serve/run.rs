@@ -18,6 +18,7 @@ use tower::Service as _;
 use tracing::{debug, info, warn};
 
 use super::listener::Listener;
+use super::patience::Patient;
 use super::signals::Stop;
 use crate::layers::Peer;
 
@@ -29,7 +30,7 @@ const OUT_OF_HANDLES: Duration = Duration::from_millis(500);
 /// How long things may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Times {
-    /// To send the head of a request, to shake hands under TLS, or to stay idle.
+    /// To send the head of a request, to shake hands under TLS, to take nothing of an answer, or to stay idle.
     pub header: Duration,
     /// To finish requests in flight at the end.
     pub drain: Duration,
@@ -118,6 +119,7 @@ impl Door {
     fn serve(&self, stream: TcpStream, address: std::net::SocketAddr, connections: &mut JoinSet<()>) {
         // Answers are small and written whole: waiting for more would only delay them.
         let _ = stream.set_nodelay(true);
+        let stream = Patient::new(stream, self.times.header);
         let service = Connection {
             router: self.router.clone(),
             peer: Peer { address, tls: self.listener.tls.is_some() },

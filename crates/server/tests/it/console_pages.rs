@@ -9,7 +9,7 @@ mod others;
 mod overview;
 mod people;
 mod products;
-mod rights;
+pub(crate) mod rights;
 mod scripts;
 mod secrets;
 mod tokens;
@@ -34,8 +34,8 @@ pub(crate) struct Person<'s> {
     pub(crate) site: &'s Site,
     pub(crate) id: Uuid,
     pub(crate) email: String,
-    cookie: String,
-    csrf: String,
+    pub(crate) cookie: String,
+    pub(crate) csrf: String,
 }
 
 impl<'s> Person<'s> {

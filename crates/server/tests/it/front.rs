@@ -43,10 +43,13 @@ async fn every_answer_names_its_request() {
 
 #[tokio::test]
 async fn a_panic_is_an_internal_error_and_the_server_goes_on() {
-    let server = World::new().odd(routes()).await;
+    let world = World::new();
+    let server = world.odd(routes()).await;
     let answer = server.get("/panic").await;
     assert_eq!((answer.status, answer.json()["error_code"].as_str()), (500, Some("INTERNAL_ERROR")));
     assert!(!answer.body.contains("on purpose"));
+    assert_eq!(answer.json()["id"].as_str(), answer.header("x-request-id"));
+    assert!(world.layers.metrics().render().contains("keyward_panics_total 1"));
     assert_eq!(server.get("/id").await.status, 200);
 }
 

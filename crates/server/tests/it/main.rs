@@ -1,6 +1,7 @@
 //! The doors as clients meet them, over sockets: with handlers that stand for the real ones, and the whole server over
 //! a fresh database.
 
+mod attack;
 mod bad_input;
 mod client;
 mod console;

@@ -126,7 +126,7 @@ impl Database {
             Err(error) => return Attempt::Done(Err(failure(error).error.into())),
         };
         let (outcome, may_run_again) = {
-            let tx = Tx::postgres(&transaction);
+            let tx = Tx::postgres(&transaction, &self.metrics);
             let outcome = AssertUnwindSafe(async { job.run(&tx).await }).catch_unwind().await;
             let outcome = outcome.map(|outcome| match tx.failure() {
                 // The server would answer this COMMIT with a ROLLBACK, and call that a success.

@@ -12,7 +12,7 @@ use crate::site::Site;
 const ID: &str = "019b0000-0000-7000-8000-000000000777";
 
 /// `x` where a role may: admin, developer, sales-agent, support-agent, read-only.
-const TABLE: &[(&str, &str, &str)] = &[
+pub(crate) const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/console/", "xxxxx"),
     ("GET", "/console/me", "xxxxx"),
     ("POST", "/console/me/password", "xxxxx"),
@@ -125,7 +125,7 @@ const NAMES: &[(&str, &[&str], &str)] = &[
 const KINDS: [&str; 7] = ["record", "pool", "tier", "file", "lk1", "lk2", "lk3"];
 
 /// Every path of a pattern: one for each action, and for one that is not there.
-fn paths(pattern: &str) -> Vec<String> {
+pub(crate) fn paths(pattern: &str) -> Vec<String> {
     let of = |part: &str, names: &[&str]| {
         names.iter().chain(&["nothing"]).map(|name| path(&pattern.replace(part, name))).collect()
     };

@@ -277,3 +277,26 @@ async fn a_removed_license_leaves_its_devices_to_the_free_tier_in_their_order() 
         assert_eq!(customer.allowed().await, names(0..5));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_free_tier_that_is_suspended_takes_no_device_and_stands_in_nobodys_way() {
+    for site in Site::all().await {
+        let customer = Tenant::new(&site, "theia").await;
+        customer.fill(0..2).await;
+        let installation = site.engine.installation_named("theia").await.expect("it is there").id;
+        let free = Named::Client(format!("free tier of {installation}"));
+        let set = async |how| {
+            let done = site.engine.suspend(&Caller::operator(), free.clone(), how, None).await;
+            drop(done.expect("it is done"));
+        };
+        set(Suspension::Suspend).await;
+        let refused = customer.add("device-2").await;
+        assert_refused(&refused, 409, Code::TooManyMachines, "the free tier is suspended");
+        assert_eq!(customer.add("device-0").await.status, 200, "who has a place keeps it");
+        customer.activated(&customer.lk2("PRO-10", 10, None)).await;
+        customer.fill(2..10).await;
+        assert_refused(&customer.add("device-10").await, 409, Code::TooManyMachines, "the eleventh");
+        set(Suspension::Reinstate).await;
+        customer.fill(10..13).await;
+    }
+}
