@@ -1,5 +1,10 @@
 //! The words in which a front says what its routes take and answer.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "what describes a route is written where it is used, and handed over"
+)]
+
 use serde_json::{Map, Value, json};
 
 /// JSON, as nearly every answer is.

@@ -8,7 +8,9 @@ use crate::openapi::schema;
 /// An object whose fields are all there.
 fn whole(fields: Value) -> Value {
     let names: Vec<&String> = fields.as_object().into_iter().flat_map(serde_json::Map::keys).collect();
-    json!({ "type": "object", "required": names, "properties": fields })
+    let mut schema = json!({ "type": "object", "required": names });
+    schema["properties"] = fields;
+    schema
 }
 
 pub(super) fn schemas() -> Value {
