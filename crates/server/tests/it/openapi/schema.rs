@@ -58,11 +58,11 @@ pub(super) fn flaws(document: &Value, schema: &Value, value: &Value, place: &str
         let place = format!("{place}.{name}");
         match (schema["properties"].get(name), schema.get("additionalProperties")) {
             (Some(schema), _) | (None, Some(schema)) => {
-                flaws.extend(self::flaws(document, schema, value, &place))
+                flaws.extend(self::flaws(document, schema, value, &place));
             }
             // What an answer has must be said, where anything is.
             (None, None) if schema["properties"].is_object() => {
-                flaws.push(format!("{place} is not documented"))
+                flaws.push(format!("{place} is not documented"));
             }
             (None, None) => {}
         }
