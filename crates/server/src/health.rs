@@ -12,6 +12,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 
 use crate::layers::{Context, Refused};
+use crate::openapi::{self, Operation};
 
 /// Asks the parts that the server needs: each by its name, and whether it works.
 pub type ReadyCheck =
@@ -46,4 +47,14 @@ async fn is_ready(State(ready): State<ReadyCheck>) -> impl IntoResponse {
         checks.into_iter().map(|(name, works)| (name.to_owned(), word(works).into())).collect();
     let body = Json(serde_json::json!({ "status": status, "checks": checks }));
     (code, [(CACHE_CONTROL, "no-store")], body)
+}
+
+/// For `/openapi.json`.
+pub(crate) fn described() -> Vec<Operation> {
+    vec![
+        openapi::get("/health/live", "live", "Says that the process runs").gives(200, "It runs.", "Alive"),
+        openapi::get("/health/ready", "ready", "Says whether the parts that the server needs work")
+            .gives(200, "All of them work.", "Ready")
+            .gives(503, "One of them does not.", "Ready"),
+    ]
 }

@@ -3,6 +3,7 @@
 mod page;
 mod route;
 
+pub(crate) use page::described;
 pub use page::{Page, TokenCheck};
 pub(crate) use route::{MethodLabel, RouteMetrics};
 

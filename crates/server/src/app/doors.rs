@@ -13,6 +13,7 @@ use crate::dialects::{lk, pool, records, tier};
 use crate::health::{self, ReadyCheck};
 use crate::layers::{Front, Layers, RequestIds};
 use crate::metrics::Page;
+use crate::openapi;
 use crate::serve::{self, BindError, Ending, Listener, Serves, Stop, Times, Tls, TlsError};
 
 /// Listeners that are open, with their routers.
@@ -90,8 +91,8 @@ fn router(app: &App, layers: &Layers, serves: Serves, ready: &ReadyCheck) -> Rou
         Serves::Lk => lk::page(),
         Serves::Records => records::page(app.clone()),
     };
-    let own =
-        own.merge(health::router(Arc::clone(ready))).merge(metrics(app).router()).fallback(health::not_found);
+    let own = own.merge(health::router(Arc::clone(ready))).merge(metrics(app).router());
+    let own = own.merge(openapi::router(app.config(), serves)).fallback(health::not_found);
     // What is not found at a dialect's own listener is not found in its words.
     let front = match serves {
         Serves::Pool => pool::FRONT,

@@ -10,6 +10,7 @@ mod held;
 mod installation_key;
 mod license;
 mod licenses;
+mod openapi;
 mod overview;
 mod payload;
 mod query;
@@ -21,6 +22,8 @@ use axum::{Extension, Router};
 
 use crate::app::App;
 use crate::layers;
+
+pub(crate) use openapi::described;
 
 /// How this dialect words what is decided around its handlers.
 pub(crate) const FRONT: layers::Front = layers::Front { name: "lk", shape: shape::refused };

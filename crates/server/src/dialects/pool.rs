@@ -1,11 +1,13 @@
 //! System B: a central pool of 12-character keys that work once.
 
 mod activate;
+mod openapi;
 mod overview;
 mod shape;
 mod stats;
 mod validate;
 
+pub(crate) use openapi::described;
 pub use stats::body as statistics;
 
 use axum::Router;

@@ -3,6 +3,7 @@
 mod issue;
 mod license;
 mod list;
+mod openapi;
 mod page;
 mod public_key;
 mod shape;
@@ -19,6 +20,8 @@ use keyward_engine::{Caller, EngineError, Front, Product};
 
 use crate::app::{self, App};
 use crate::layers;
+
+pub(crate) use openapi::described;
 
 /// How this dialect words what is decided around its handlers.
 pub(crate) const FRONT: layers::Front = layers::Front { name: "records", shape: shape::refused };

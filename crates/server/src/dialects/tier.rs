@@ -1,6 +1,7 @@
 //! System C: tiered keys, verified online.
 
 mod health;
+mod openapi;
 mod shape;
 mod verify;
 
@@ -15,6 +16,8 @@ use super::page;
 use crate::app::{self, App};
 use crate::layers::{self, Layers, RequestLimit, limit_requests};
 use crate::limits::RequestLimiter;
+
+pub(crate) use openapi::described;
 
 /// How this dialect words what is decided around its handlers.
 pub(crate) const FRONT: layers::Front = layers::Front { name: "tier", shape: shape::refused };

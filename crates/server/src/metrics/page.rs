@@ -14,6 +14,7 @@ use axum::routing::get;
 use super::Metrics;
 use crate::config::MetricsAccess;
 use crate::layers::Context;
+use crate::openapi::{self, Operation};
 
 /// Says whether a bearer token may read metrics.
 pub type TokenCheck = Arc<dyn Fn(String) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
@@ -64,4 +65,17 @@ async fn show(State(page): State<Page>, context: Context, headers: HeaderMap) ->
     }
     (page.refresh)();
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], page.metrics.render()).into_response()
+}
+
+/// For `/openapi.json`.
+pub(crate) fn described(access: MetricsAccess) -> Operation {
+    let text = || serde_json::json!({ "type": "string" });
+    let who = match access {
+        MetricsAccess::Loopback => serde_json::json!([{}, { "token": [] }]),
+        MetricsAccess::Token | MetricsAccess::Off => serde_json::json!([{ "token": [] }]),
+    };
+    openapi::get("/metrics", "metrics", "What Prometheus reads")
+        .needs(who)
+        .gives_as(200, "The metrics, in the text format 0.0.4.", "text/plain", text())
+        .gives_as(403, "Neither on this computer, where that is enough, nor a token.", "text/plain", text())
 }

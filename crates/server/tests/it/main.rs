@@ -16,6 +16,7 @@ mod logs;
 mod lost_commit;
 mod moving;
 mod nodes;
+mod openapi;
 mod pages;
 mod pool;
 mod races;

@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::layers::{Context, RawBody};
 
 /// The longest fingerprint, in bytes.
-const MAX_FINGERPRINT: usize = 512;
+pub(super) const MAX_FINGERPRINT: usize = 512;
 const SECONDS_PER_DAY: u64 = 86_400;
 
 #[derive(Serialize)]
