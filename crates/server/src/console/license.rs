@@ -1,6 +1,7 @@
 //! One licence: how it stands, what there is of it, and what can be done.
 
 mod act;
+mod answer;
 mod simulate;
 
 pub(super) use act::{act, back, back_from, reveal};
@@ -13,7 +14,6 @@ use axum::response::Response;
 use keyward_core::audit::Entry;
 use keyward_core::code::Code;
 use keyward_core::time::Timestamp;
-use keyward_core::verdict::{Access, Verdict};
 use keyward_engine::EngineError;
 use keyward_engine::license::{Form, Found, Named, Shown};
 use keyward_engine::token::Permission;
@@ -30,6 +30,7 @@ use super::texts::{Licenses, fill};
 use super::visitor::Visitor;
 use super::words::{self, Words};
 use crate::web::Fields;
+use answer::Answer;
 use simulate::Simulation;
 
 #[derive(Template)]
@@ -68,16 +69,6 @@ pub(super) struct Typed {
     device: String,
     email: String,
     why: String,
-}
-
-/// What the customer is answered.
-struct Answer {
-    class: &'static str,
-    sentence: String,
-    remedy: String,
-    access: &'static str,
-    code: &'static str,
-    warnings: Vec<String>,
 }
 
 struct Key {
@@ -189,7 +180,7 @@ async fn whole(visitor: &Visitor, id: &str, fields: &Fields, told: Told) -> Resp
         id: found.license.id,
         name: title(found, t),
         hint: shown.forms.last().and_then(|form| form.hint.as_deref()).or(found.license.key_hint.as_deref()),
-        answer: answer(&simulation.verdict, visitor.language),
+        answer: Answer::of(&simulation, visitor.language),
         simulation,
         facts: facts(found, visitor, t),
         features,
@@ -226,20 +217,6 @@ pub(super) fn title(found: &Found, t: &Licenses) -> String {
         return called;
     }
     format!("{} …{}", t.license, found.license.key_hint.as_deref().unwrap_or_default())
-}
-
-fn answer(verdict: &Verdict, language: Language) -> Answer {
-    let t = Licenses::of(language);
-    let (class, access) = match (verdict.valid, verdict.access) {
-        (true, _) if verdict.code == Code::GracePeriod => ("grace", t.access_full),
-        (true, _) => ("active", t.access_full),
-        (false, Access::ReadOnly) => ("ended", t.access_read_only),
-        (false, Access::Full) => ("ended", t.access_full),
-        (false, Access::None) => ("ended", t.access_none),
-    };
-    let Words { sentence, remedy } = words::verdict(verdict, language);
-    let warnings = verdict.warnings.iter().map(|warning| words::warning(warning, language)).collect();
-    Answer { class, sentence, remedy, access, code: verdict.code.as_str(), warnings }
 }
 
 fn facts(found: &Found, visitor: &Visitor, t: &'static Licenses) -> Vec<(&'static str, String)> {

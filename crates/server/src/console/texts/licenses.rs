@@ -96,6 +96,9 @@ super::texts! {
     access_full: "full access", "accès complet";
     access_read_only: "read only", "lecture seule";
     access_none: "no access", "aucun accès";
+    used_works: "The key was activated and works.", "La clé a été activée et fonctionne.";
+    used_again: "It works once: a program that wants to activate it once more is answered ALREADY_USED.",
+        "Elle ne sert qu’une fois : un programme qui veut l’activer de nouveau reçoit la réponse ALREADY_USED.";
     key: "Key", "Clé";
     key_shown: "The key as delivered. That you looked at it is written down.",
         "La clé telle que remise. Sa consultation est inscrite au journal.";

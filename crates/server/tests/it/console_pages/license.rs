@@ -88,6 +88,44 @@ async fn a_file_is_tried_on_other_days_and_devices_and_nothing_is_changed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_used_key_in_its_time_is_said_to_work() {
+    for site in Site::all().await {
+        let agent = Person::of(&site, Role::SupportAgent).await;
+        let key = site.pool_key("30").await;
+        let place = format!("/console/licenses/{}", key.id);
+        assert_eq!(verdict(&agent.page(&place).await), ("VALID", "active"));
+        let request = Activate { key: key.key, fingerprint: "shop.example".to_owned(), name: None };
+        site.engine.activate(&Caller::operator(), request, None).await.expect("an answer");
+        let works = "The key was activated and works.";
+        for (asked, class) in [
+            ("", "active"),
+            ("?device=shop.example", "active"),
+            ("?as-of=2027-02-10", "active"),
+            ("?device=other.example", "ended"),
+            ("?as-of=2027-06-01", "ended"),
+        ] {
+            let page = agent.page(&format!("{place}{asked}")).await;
+            assert_eq!(verdict(&page), ("ALREADY_USED", class), "{asked}: {page}");
+            assert_eq!(page.contains(works), class == "active", "{asked}: {page}");
+            assert_eq!(page.contains("is answered ALREADY_USED"), class == "active", "{asked}: {page}");
+            let access = if class == "active" { "full access" } else { "no access" };
+            assert!(between(&page, "<section class=\"verdict ", "<details").contains(access), "{page}");
+        }
+        // Revoked, and of a device that was taken away, it does not.
+        let caller = Caller::operator();
+        let license = Named::Id(key.id);
+        site.engine.suspend(&caller, license.clone(), Suspension::Revoke, None).await.expect("revoked");
+        assert_eq!(verdict(&agent.page(&place).await), ("ALREADY_USED", "ended"));
+        site.engine.suspend(&caller, license, Suspension::Reinstate, None).await.expect("reinstated");
+        let page = agent.page(&place).await;
+        assert!(page.contains(works), "{page}");
+        let machine = between(&page, "name=\"machine\" value=\"", "\"").to_owned();
+        let page = agent.done(&format!("{place}/release"), &[("machine", &machine)]).await;
+        assert_eq!(verdict(&page), ("ALREADY_USED", "ended"), "{page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn before_a_device_is_released_the_page_says_what_that_means() {
     let site = Site::new().await;
     let agent = Person::of(&site, Role::SupportAgent).await;
