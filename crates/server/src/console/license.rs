@@ -29,6 +29,7 @@ use super::standing::Standing;
 use super::texts::{Licenses, fill};
 use super::visitor::Visitor;
 use super::words::{self, Words};
+use super::{attempts, audit};
 use crate::web::Fields;
 use answer::Answer;
 use simulate::Simulation;
@@ -52,7 +53,9 @@ struct Page<'a> {
     limits: &'a [keyward_store::limits::Limit],
     forms: Vec<FormRow>,
     events: Vec<Event>,
+    all_events: String,
     attempts: Vec<Attempt>,
+    all_attempts: String,
     may: May,
     seen: String,
     problem: Option<String>,
@@ -111,6 +114,7 @@ struct Attempt {
 
 /// What whoever looks may do with it now.
 struct May {
+    audit: bool,
     change: bool,
     reveal: bool,
     is_suspended: bool,
@@ -190,6 +194,8 @@ async fn whole(visitor: &Visitor, id: &str, fields: &Fields, told: Told) -> Resp
         limits: &shown.limits,
         forms: shown.forms.iter().rev().map(form_row).collect(),
         events: shown.events.iter().map(|entry| event(entry, &by)).collect(),
+        all_events: audit::about(found.license.id),
+        all_attempts: attempts::on(found.license.id),
         attempts: shown
             .attempts
             .iter()
@@ -308,6 +314,7 @@ fn may(visitor: &Visitor, shown: &Shown, t: &'static Licenses) -> May {
     let scheme = found.license.scheme.as_str();
     let runs = matches!(reason, None | Some("auto"));
     May {
+        audit: visitor.may(Permission::AuditRead),
         change: visitor.may(Permission::LicenseChange),
         reveal: visitor.may(Permission::LicenseReveal),
         is_suspended: reason.is_some(),

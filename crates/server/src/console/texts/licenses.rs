@@ -138,6 +138,8 @@ super::texts! {
     by: "By", "Par";
     at: "At", "Date";
     attempts: "Attempts to validate", "Tentatives de validation";
+    all_events: "Every event, the newest first", "Tous les événements, du plus récent au plus ancien";
+    all_attempts: "Every attempt, the newest first", "Toutes les tentatives, de la plus récente à la plus ancienne";
     answer: "Answer", "Réponse";
     times: "Times", "Fois";
     from: "From", "Depuis";
