@@ -2,14 +2,17 @@
 
 use keyward_core::time::Timestamp;
 use keyward_store::verifications::{self, Filter, Place, Verification};
+use uuid::Uuid;
 
 use crate::{Engine, EngineError};
 
 /// Which attempts are wanted.
 #[derive(Clone, Debug)]
 pub struct AttemptSearch {
-    /// Answered with yes, or with no.
-    pub granted: bool,
+    /// On this licence alone.
+    pub license: Option<Uuid>,
+    /// Answered with yes, or with no; `None` is both.
+    pub granted: Option<bool>,
     /// Not before.
     pub from: Option<Timestamp>,
     /// Before.
@@ -39,6 +42,7 @@ impl Engine {
     pub async fn attempts(&self, wanted: &AttemptSearch) -> Result<AttemptPage, EngineError> {
         let filter = Filter {
             account: self.account.id,
+            license: wanted.license,
             granted: wanted.granted,
             from: wanted.from.unwrap_or(Timestamp::from_micros(i64::MIN)),
             to: wanted.to.unwrap_or(Timestamp::from_micros(i64::MAX)),

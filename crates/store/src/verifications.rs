@@ -42,8 +42,10 @@ const WINDOW: i64 = 5_000;
 pub struct Filter {
     /// Whose licences were asked for.
     pub account: Uuid,
-    /// Answered with yes, or with no.
-    pub granted: bool,
+    /// On this licence alone.
+    pub license: Option<Uuid>,
+    /// Answered with yes, or with no; `None` is both.
+    pub granted: Option<bool>,
     /// Not before.
     pub from: Timestamp,
     /// Before.
@@ -72,19 +74,29 @@ macro_rules! columns {
     };
 }
 
+// What is wanted of the attempts between two places.
+macro_rules! wanted {
+    () => {
+        "at >= $2 and at < $3 and (at < $4 or at = $4 and serial < $5) and (at > $6 or serial >= $7)
+         and account_id = $1
+         and coalesce(cast($8 as bigint) = case when code in ('VALID', 'GRACE_PERIOD', 'TRIAL') or reason = 'ALLOWED' then 1 else 0 end, true)
+         order by at desc, serial desc limit $9"
+    };
+}
+
 statements! {
     INSERT = concat!("insert into verifications (", columns!(), ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
     OF_LICENSE = concat!("select ", columns!(), " from verifications where license_id = $1
                   order by at desc, serial desc limit $2");
     LATEST = concat!("select ", columns!(), " from verifications where account_id = $1
               order by serial desc limit $2");
-    ATTEMPTS = concat!("select serial, ", columns!(), " from verifications
-              where at >= $2 and at < $3 and (at < $4 or at = $4 and serial < $5) and (at > $6 or serial >= $7)
-                and account_id = $1
-                and cast($8 as bigint) = case when code in ('VALID', 'GRACE_PERIOD', 'TRIAL') or reason = 'ALLOWED' then 1 else 0 end
-              order by at desc, serial desc limit $9");
+    ATTEMPTS = concat!("select serial, ", columns!(), " from verifications where ", wanted!());
+    ATTEMPTS_ON = concat!("select serial, ", columns!(), " from verifications where license_id = $10 and ", wanted!());
     ATTEMPTS_TO = "select at, serial from verifications
                where at >= $1 and at < $2 and (at < $3 or at = $3 and serial < $4)
+               order by at desc, serial desc limit 1 offset $5";
+    ATTEMPTS_ON_TO = "select at, serial from verifications
+               where license_id = $6 and at >= $1 and at < $2 and (at < $3 or at = $3 and serial < $4)
                order by at desc, serial desc limit 1 offset $5";
     DELETE_OLD = "delete from verifications where serial in
                   (select serial from verifications where at < $1 order by at limit $2)";
@@ -153,21 +165,34 @@ pub async fn latest(db: &impl Read, account: Uuid, limit: i64) -> Result<Vec<Ver
 /// # Errors
 /// When the database cannot be asked.
 pub async fn page(db: &impl Read, filter: &Filter) -> Result<Part, StoreError> {
-    let Filter { account, granted, from, to, after, limit } = *filter;
+    let Filter { account, license, granted, from, to, after, limit } = *filter;
     let (at, serial) = after.unwrap_or((to, i64::MAX));
     // Those of the pages before are not even looked at.
     let to = to.min(at.plus_micros(1));
     let place: Map<Place> = |row| Ok((row.take()?, row.take()?));
-    let last = db.one(ATTEMPTS_TO, args![from, to, at, serial, WINDOW - 1], place).await?;
+    let window = WINDOW - 1;
+    let last = match license {
+        Some(id) => db.one(ATTEMPTS_ON_TO, args![from, to, at, serial, window, id], place).await?,
+        None => db.one(ATTEMPTS_TO, args![from, to, at, serial, window], place).await?,
+    };
     // Where the window ends, or the whole range does.
     let end = last.unwrap_or((from, i64::MIN));
-    let values = args![account, end.0, to, at, serial, end.0, end.1, i64::from(granted), limit];
+    let granted = granted.map(i64::from);
     let found = |row: &mut Row<'_>| -> Result<(Place, Verification), StoreError> {
         let serial = row.take()?;
         let attempt = read(row)?;
         Ok(((attempt.at, serial), attempt))
     };
-    let rows = db.all(ATTEMPTS, values, found).await?;
+    let rows = match license {
+        Some(id) => {
+            let values = args![account, end.0, to, at, serial, end.0, end.1, granted, limit, id];
+            db.all(ATTEMPTS_ON, values, found).await?
+        }
+        None => {
+            let values = args![account, end.0, to, at, serial, end.0, end.1, granted, limit];
+            db.all(ATTEMPTS, values, found).await?
+        }
+    };
     let is_full = rows.len() as i64 >= limit;
     Ok(Part { rows, looked_to: last.filter(|_| !is_full) })
 }

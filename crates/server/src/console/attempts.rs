@@ -6,6 +6,7 @@ use axum::response::Response;
 use keyward_engine::token::Permission;
 use keyward_engine::{AttemptPage, AttemptSearch};
 use keyward_store::verifications::Verification;
+use uuid::Uuid;
 
 use super::frame::{self, Frame, instant};
 use super::license::instant_of;
@@ -19,13 +20,15 @@ const PAGE: i64 = 50;
 /// What was answered, as an address says it.
 pub(super) const REFUSED: &str = "refused";
 pub(super) const GRANTED: &str = "granted";
+const ANY: &str = "any";
 
 #[derive(Template)]
 #[template(path = "console/attempts.html")]
 struct Page<'a> {
     f: Frame<'a>,
     t: &'static Attempts,
-    granted: bool,
+    answers: [Choice; 3],
+    license: &'a str,
     from: &'a str,
     to: &'a str,
     problem: Option<&'static str>,
@@ -34,6 +37,12 @@ struct Page<'a> {
     first: String,
     next: Option<String>,
     looked_back_to: Option<String>,
+}
+
+struct Choice {
+    value: &'static str,
+    name: &'static str,
+    is_chosen: bool,
 }
 
 struct Row {
@@ -53,10 +62,16 @@ pub(super) async fn list(visitor: Visitor, uri: Uri) -> Response {
     }
     let (t, fields) = (Attempts::of(visitor.language), Fields::of_query(uri.query()));
     let (from, to, after) = (fields.get("from").trim(), fields.get("to").trim(), fields.get("after"));
-    let granted = fields.get("answer") == GRANTED;
+    let license = fields.get("license").trim();
+    let (answer, granted) = match fields.get("answer") {
+        GRANTED => (GRANTED, Some(true)),
+        ANY => (ANY, None),
+        _ => (REFUSED, Some(false)),
+    };
     // A day as a whole.
     let end = instant_of(to).map(|end| if to.len() == 10 { end.plus_days(1) } else { end });
     let wanted = AttemptSearch {
+        license: Uuid::try_parse(license).ok(),
         granted,
         from: instant_of(from),
         to: end,
@@ -64,19 +79,26 @@ pub(super) async fn list(visitor: Visitor, uri: Uri) -> Response {
         limit: PAGE,
     };
     let is_sound =
-        [(from, wanted.from), (to, wanted.to)].iter().all(|(text, at)| text.is_empty() || at.is_some());
+        [(license, wanted.license.is_some()), (from, wanted.from.is_some()), (to, wanted.to.is_some())]
+            .iter()
+            .all(|(text, is_read)| text.is_empty() || *is_read);
     let AttemptPage { attempts, next, looked_back_to } = match visitor.app.engine().attempts(&wanted).await {
         Ok(found) => found,
         Err(error) => return visitor.failed(&error),
     };
     let place = |after: &str| {
-        let answer = if granted { GRANTED } else { REFUSED };
-        address(HERE, &[("answer", answer), ("from", from), ("to", to), ("after", after)])
+        let fields = [("answer", answer), ("license", license), ("from", from), ("to", to), ("after", after)];
+        address(HERE, &fields)
     };
     let page = Page {
         f: Frame::of(&visitor, t.title),
         t,
-        granted,
+        answers: [(REFUSED, t.refused), (GRANTED, t.granted), (ANY, t.any)].map(|(value, name)| Choice {
+            value,
+            name,
+            is_chosen: value == answer,
+        }),
+        license,
         from,
         to,
         problem: (!is_sound).then_some(t.filter_bad),
@@ -87,6 +109,11 @@ pub(super) async fn list(visitor: Visitor, uri: Uri) -> Response {
         looked_back_to: looked_back_to.map(|at| fill(t.looked_back_to, instant(at))),
     };
     frame::html(StatusCode::OK, &page)
+}
+
+/// Every attempt on a licence.
+pub(super) fn on(license: Uuid) -> String {
+    address(HERE, &[("answer", ANY), ("license", &license.to_string())])
 }
 
 fn row(attempt: Verification) -> Row {

@@ -26,6 +26,8 @@ use crate::web::{Fields, address};
 const HERE: &str = "/console/audit";
 /// Entries of a page.
 const PAGE: i64 = 50;
+/// Characters of a program's name that are shown.
+const PROGRAM: usize = 80;
 /// Who does something, as the log calls them.
 const ACTORS: [&str; 5] = ["user", "token", "operator", "system", "anonymous"];
 
@@ -130,6 +132,8 @@ struct Row {
     /// Everything about the same thing.
     only: Option<String>,
     address: String,
+    /// What the sender's program calls itself: as much of it as a line holds, and the whole.
+    program: Option<(String, String)>,
 }
 
 /// What a check found.
@@ -183,6 +187,19 @@ async fn whole(
     frame::html(status, &page)
 }
 
+/// Everything about one thing.
+pub(super) fn about(resource: Uuid) -> String {
+    address(HERE, &[("resource", &resource.to_string())])
+}
+
+/// The beginning of what a program calls itself.
+fn cut(program: &str) -> String {
+    match program.char_indices().nth(PROGRAM) {
+        Some((end, _)) => format!("{}…", &program[..end]),
+        None => program.to_owned(),
+    }
+}
+
 fn row(entry: &Entry, by: &Actors, t: &'static AuditTexts, language: Language) -> Row {
     let link = match (entry.resource_type.as_str(), entry.resource_id) {
         ("license", Some(id)) => Some(format!("/console/licenses/{id}")),
@@ -205,8 +222,9 @@ fn row(entry: &Entry, by: &Actors, t: &'static AuditTexts, language: Language) -
             None => entry.resource_type.clone(),
         },
         link,
-        only: entry.resource_id.map(|id| address(HERE, &[("resource", &id.to_string())])),
+        only: entry.resource_id.map(about),
         address: entry.address.clone().unwrap_or_default(),
+        program: entry.user_agent.as_ref().map(|whole| (cut(whole), whole.clone())),
     }
 }
 

@@ -21,11 +21,13 @@ use crate::layers::Context;
 use crate::web::{CONSOLE, Fields};
 
 /// The forms that are kept, by the beginning of their addresses: none of them asks for a password, a code, a whole key or
-/// a licence. What is not named here is typed anew.
-const KEPT: [&str; 7] = [
+/// a licence. What is not named here is typed anew; `/console/me` asks for passwords and codes alone.
+const KEPT: [&str; 9] = [
     "/console/customers/",
+    "/console/features",
     "/console/generate/",
     "/console/installations/",
+    "/console/keys/",
     "/console/licenses/",
     "/console/people/",
     "/console/products",
@@ -33,8 +35,11 @@ const KEPT: [&str; 7] = [
 ];
 /// Fields that are never kept, in whatever form.
 const NEVER: [&str; 8] = ["again", "at", "csrf", "form", "new", "old", "password", "secret"];
-/// More is typed anew, in bytes.
-const MOST: usize = 16_384;
+/// The form of several licences. What is shown again of its second step is the list that it came from, where the same
+/// licences are ticked: whoever comes back looks through them once more.
+const SEVERAL: &str = "/console/licenses/bulk";
+/// More is typed anew, in bytes: as many licences fit as are changed at once.
+const MOST: usize = 65_536;
 /// The largest page that is filled in, in bytes.
 const MAX_PAGE: usize = 4 << 20;
 
@@ -67,7 +72,19 @@ impl Kept {
             return None;
         }
         let mut typed = form_urlencoded::Serializer::new(String::new());
-        typed.extend_pairs(fields.iter().filter(|(name, _)| !NEVER.contains(name)));
+        let is_several = action == SEVERAL;
+        for (name, value) in fields.iter().filter(|(name, _)| !NEVER.contains(name)) {
+            match name {
+                "step" if is_several => {}
+                // Without what was seen of it.
+                "license" if is_several => {
+                    typed.append_pair(name, value.split('.').next().unwrap_or(value));
+                }
+                _ => {
+                    typed.append_pair(name, value);
+                }
+            }
+        }
         let typed = typed.finish();
         let fits = !typed.is_empty() && typed.len() <= MOST;
         fits.then(|| Self { action: action.to_owned(), whose: whose.to_owned(), fields: typed })
@@ -137,7 +154,7 @@ mod tests {
             "/console/test",
             "/console/license-key",
             "/console/licenses",
-            "/console/keys/1/retire",
+            "/console/keys",
             "https://evil.example/console/generate/lk3",
             "//evil.example",
             "",
@@ -147,8 +164,22 @@ mod tests {
         assert_eq!(of("/console/people/invite", "password=z"), None, "nothing is left");
         assert!(of("/console/people/invite", &format!("a={}", "x".repeat(MOST - 2))).is_some());
         assert_eq!(of("/console/people/invite", &format!("a={}", "x".repeat(MOST))), None);
+        for action in ["/console/keys/1/retire", "/console/features", "/console/features/1/rename"] {
+            assert_eq!(of(action, "a=b").as_deref(), Some("a=b"), "{action}");
+        }
         // A page that does not say whose it was.
         assert!(Kept::of("/console/people/invite", &Fields::parse(b"email=a&csrf=0123")).is_none());
+    }
+
+    #[test]
+    fn of_several_licences_the_ticks_are_kept() {
+        let seen = "step=do&action=extend&license=a.1&license=b&days=1.5";
+        let kept = of("/console/licenses/bulk", seen);
+        assert_eq!(kept.as_deref(), Some("action=extend&license=a&license=b&days=1.5"));
+        assert_eq!(
+            of("/console/licenses/1/extend", "step=do&license=a.1").as_deref(),
+            Some("step=do&license=a.1")
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One licence: how it stands, what there is of it, and what can be done.
 
 mod act;
+mod answer;
 mod simulate;
 
 pub(super) use act::{act, back, back_from, reveal};
@@ -13,7 +14,6 @@ use axum::response::Response;
 use keyward_core::audit::Entry;
 use keyward_core::code::Code;
 use keyward_core::time::Timestamp;
-use keyward_core::verdict::{Access, Verdict};
 use keyward_engine::EngineError;
 use keyward_engine::license::{Form, Found, Named, Shown};
 use keyward_engine::token::Permission;
@@ -29,7 +29,9 @@ use super::standing::Standing;
 use super::texts::{Licenses, fill};
 use super::visitor::Visitor;
 use super::words::{self, Words};
+use super::{attempts, audit};
 use crate::web::Fields;
+use answer::Answer;
 use simulate::Simulation;
 
 #[derive(Template)]
@@ -51,7 +53,9 @@ struct Page<'a> {
     limits: &'a [keyward_store::limits::Limit],
     forms: Vec<FormRow>,
     events: Vec<Event>,
+    all_events: String,
     attempts: Vec<Attempt>,
+    all_attempts: String,
     may: May,
     seen: String,
     problem: Option<String>,
@@ -68,16 +72,6 @@ pub(super) struct Typed {
     device: String,
     email: String,
     why: String,
-}
-
-/// What the customer is answered.
-struct Answer {
-    class: &'static str,
-    sentence: String,
-    remedy: String,
-    access: &'static str,
-    code: &'static str,
-    warnings: Vec<String>,
 }
 
 struct Key {
@@ -121,6 +115,7 @@ struct Attempt {
 
 /// What whoever looks may do with it now.
 struct May {
+    audit: bool,
     change: bool,
     reveal: bool,
     is_suspended: bool,
@@ -190,7 +185,7 @@ async fn whole(visitor: &Visitor, id: &str, fields: &Fields, told: Told) -> Resp
         id: found.license.id,
         name: title(found, t),
         hint: shown.forms.last().and_then(|form| form.hint.as_deref()).or(found.license.key_hint.as_deref()),
-        answer: answer(&simulation.verdict, visitor.language),
+        answer: Answer::of(&simulation, visitor.language),
         simulation,
         facts: facts(found, visitor, t),
         features,
@@ -200,6 +195,8 @@ async fn whole(visitor: &Visitor, id: &str, fields: &Fields, told: Told) -> Resp
         limits: &shown.limits,
         forms: shown.forms.iter().rev().map(form_row).collect(),
         events: shown.events.iter().map(|entry| event(entry, &by, visitor.language)).collect(),
+        all_events: audit::about(found.license.id),
+        all_attempts: attempts::on(found.license.id),
         attempts: shown
             .attempts
             .iter()
@@ -227,20 +224,6 @@ pub(super) fn title(found: &Found, t: &Licenses) -> String {
         return called;
     }
     format!("{} …{}", t.license, found.license.key_hint.as_deref().unwrap_or_default())
-}
-
-fn answer(verdict: &Verdict, language: Language) -> Answer {
-    let t = Licenses::of(language);
-    let (class, access) = match (verdict.valid, verdict.access) {
-        (true, _) if verdict.code == Code::GracePeriod => ("grace", t.access_full),
-        (true, _) => ("active", t.access_full),
-        (false, Access::ReadOnly) => ("ended", t.access_read_only),
-        (false, Access::Full) => ("ended", t.access_full),
-        (false, Access::None) => ("ended", t.access_none),
-    };
-    let Words { sentence, remedy } = words::verdict(verdict, language);
-    let warnings = verdict.warnings.iter().map(|warning| words::warning(warning, language)).collect();
-    Answer { class, sentence, remedy, access, code: verdict.code.as_str(), warnings }
 }
 
 fn facts(found: &Found, visitor: &Visitor, t: &'static Licenses) -> Vec<(&'static str, String)> {
@@ -333,6 +316,7 @@ fn may(visitor: &Visitor, shown: &Shown, t: &'static Licenses) -> May {
     let scheme = found.license.scheme.as_str();
     let runs = matches!(reason, None | Some("auto"));
     May {
+        audit: visitor.may(Permission::AuditRead),
         change: visitor.may(Permission::LicenseChange),
         reveal: visitor.may(Permission::LicenseReveal),
         is_suspended: reason.is_some(),

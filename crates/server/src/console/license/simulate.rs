@@ -18,6 +18,8 @@ pub(super) struct Simulation {
     pub(super) typed_device: String,
     pub(super) problem: Option<&'static str>,
     pub(super) verdict: Verdict,
+    /// Of a key that works once, was used and runs on a device: that it does.
+    pub(super) works: Option<Verdict>,
 }
 
 impl Simulation {
@@ -29,13 +31,18 @@ impl Simulation {
         let fingerprints = (!typed_device.is_empty()).then(|| vec![typed_device.to_owned()]);
         let scope = Scope { fingerprints, ..Scope::default() };
         let question = if shown.found.policy.rules.single_use { Question::Activate } else { Question::Run };
-        let verdict = decide(question, Some(&shown.found), &shown.machines, &scope, at.unwrap_or(now));
+        let answered =
+            |question| decide(question, Some(&shown.found), &shown.machines, &scope, at.unwrap_or(now));
+        let verdict = elsewhere(answered(question), shown, typed_device);
+        let is_used = verdict.code == Code::AlreadyUsed && !shown.machines.is_empty();
+        let works = is_used.then(|| answered(Question::Run)).filter(|runs| runs.valid);
         Self {
             at: at.map(instant),
             typed_at: typed_at.to_owned(),
             typed_device: typed_device.to_owned(),
             problem,
-            verdict: elsewhere(verdict, shown, typed_device),
+            verdict,
+            works,
         }
     }
 }

@@ -99,6 +99,8 @@ struct Page<'a> {
 struct Rest<'a> {
     filters: [(&'static str, &'a str); 9],
     rest: String,
+    /// Whether all that a list finds was asked for, from its beginning.
+    is_all: bool,
 }
 
 enum Step {
@@ -157,7 +159,7 @@ pub(in crate::console) async fn bulk(posted: Posted) -> Response {
     }
     let Ok(action) = Action::from_str(fields.get("action")) else { return visitor.none() };
     let rows = chosen.iter().map(|it| Row::of(it, &visitor, t)).collect();
-    let rest = Rest { filters: wanted.fields(), rest };
+    let rest = Rest { filters: wanted.fields(), rest, is_all: is_all && fields.get("rest").is_empty() };
     let step = Step::Sure(rows, is_short);
     let page = Page::of(&visitor, action, &fields, rest, step);
     frame::html(StatusCode::OK, &Page { days: "30", ..page })
@@ -172,7 +174,8 @@ async fn confirmed(
 ) -> Response {
     let t = Licenses::of(visitor.language);
     let wanted = Wanted::of(fields);
-    let rest = Rest { filters: wanted.fields(), rest: fields.get("rest").to_owned() };
+    let is_all = fields.get("which") == "all";
+    let rest = Rest { filters: wanted.fields(), rest: fields.get("rest").to_owned(), is_all };
     let Some(change) = Change::of(action, fields.get("days").trim(), fields.get("why").trim()) else {
         let mut rows: Vec<Row> = match one_by_one(visitor, &ticked).await {
             Ok(page) => page.licenses.iter().map(|it| Row::of(it, visitor, t)).collect(),

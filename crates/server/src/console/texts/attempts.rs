@@ -5,11 +5,13 @@ super::texts! {
     answer: "Answer", "Réponse";
     refused: "Refused", "Refusées";
     granted: "Granted", "Acceptées";
+    any: "All", "Toutes";
+    license_id: "Id of the licence", "Id de la licence";
     from_day: "From (UTC)", "Du (UTC)";
     to_day: "To (UTC)", "Au (UTC)";
     filter: "Filter", "Filtrer";
-    filter_bad: "A date is written 2027-01-31 or 2027-01-31 12:00: what could not be read is left out.",
-        "Une date s’écrit 2027-01-31 ou 2027-01-31 12:00 ; ce qui n’a pas pu être lu est ignoré.";
+    filter_bad: "A date is written 2027-01-31 or 2027-01-31 12:00, an id as it stands in the address of a page: what could not be read is left out.",
+        "Une date s’écrit 2027-01-31 ou 2027-01-31 12:00, un id comme dans l’adresse d’une page ; ce qui n’a pas pu être lu est ignoré.";
     at: "When", "Quand";
     code: "Code", "Code";
     license: "Licence", "Licence";

@@ -96,6 +96,9 @@ super::texts! {
     access_full: "full access", "accès complet";
     access_read_only: "read only", "lecture seule";
     access_none: "no access", "aucun accès";
+    used_works: "The key was activated and works.", "La clé a été activée et fonctionne.";
+    used_again: "It works once: a program that wants to activate it once more is answered ALREADY_USED.",
+        "Elle ne sert qu’une fois : un programme qui veut l’activer de nouveau reçoit la réponse ALREADY_USED.";
     key: "Key", "Clé";
     key_shown: "The key as delivered. That you looked at it is written down.",
         "La clé telle que remise. Sa consultation est inscrite au journal.";
@@ -135,6 +138,8 @@ super::texts! {
     by: "By", "Par";
     at: "At", "Date";
     attempts: "Attempts to validate", "Tentatives de validation";
+    all_events: "Every event, the newest first", "Tous les événements, du plus récent au plus ancien";
+    all_attempts: "Every attempt, the newest first", "Toutes les tentatives, de la plus récente à la plus ancienne";
     answer: "Answer", "Réponse";
     times: "Times", "Fois";
     from: "From", "Depuis";

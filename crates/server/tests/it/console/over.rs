@@ -1,10 +1,14 @@
 //! A session that ends while somebody fills in a form: what was typed stands there again after signing in, for the same person
 //! alone, and nothing is done before the button is pressed.
 
+use keyward_core::crypto::Algorithm;
+use keyward_engine::Caller;
+use keyward_engine::keys::Rotate;
 use keyward_engine::token::Role;
 
 use super::browser::Browser;
 use super::people::{ADA, PASSWORD, Person, cookie, now, post};
+use crate::console_pages::between;
 use crate::records::hidden;
 use crate::site::Site;
 use crate::world::Answer;
@@ -37,8 +41,12 @@ fn carried(page: &Answer) -> Vec<(&'static str, String)> {
 
 /// The page to sign in at after the session of a form is over.
 async fn over(person: &Person<'_>, fields: &[(&str, &str)]) -> Answer {
+    over_at(person, FORM, fields).await
+}
+
+async fn over_at(person: &Person<'_>, path: &str, fields: &[(&str, &str)]) -> Answer {
     person.site.clock.advance(13 * HOURS);
-    let answer = person.post(FORM, fields).await;
+    let answer = person.post(path, fields).await;
     assert_eq!(answer.status, 401, "{answer:?}");
     assert!(answer.body.contains("what you typed is kept"), "{}", answer.body);
     answer
@@ -80,6 +88,77 @@ async fn what_was_typed_is_there_again_after_signing_in() {
         assert_eq!(done.status, 200, "{done:?}");
         assert_eq!(events(&site, "person.invite").await, before + 1);
     }
+}
+
+/// Whether a licence of the list is ticked.
+fn is_ticked(page: &Answer, id: &str) -> bool {
+    let start = format!("<input type=\"checkbox\" name=\"license\" value=\"{id}\"");
+    between(&page.body, &start, ">").ends_with(" checked")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_licences_are_ticked_again_at_either_step() {
+    const BULK: &str = "/console/licenses/bulk";
+    for site in Site::all().await {
+        let mut ids = Vec::new();
+        for _ in 0..3 {
+            ids.push(site.pool_key("30").await.id.to_string());
+        }
+        Person::ada(&site).await;
+        // More than are on the page, as many as are changed at once.
+        let others: Vec<_> = (0..497).map(|_| uuid::Uuid::max().to_string()).collect();
+        let mut first = vec![("at", "/console/licenses"), ("which", "ticked"), ("action", "revoke")];
+        first.extend([&ids[0], &ids[2]].into_iter().chain(&others).map(|id| ("license", id.as_str())));
+        let ada = Person::again(&site, ADA).await;
+        let sure = ada.post(BULK, &first).await;
+        assert!(sure.status == 200 && sure.body.contains("Licences: 2"), "{}", sure.body);
+        let seen = sure.body.split("name=\"license\" value=\"").skip(1).map(|rest| rest.split('"').next());
+        let seen: Vec<_> = seen.flatten().collect();
+        assert!(seen.len() == 2 && seen.iter().all(|seen| seen.contains('.')), "{seen:?}");
+        let second = [("at", "/console/licenses"), ("step", "do"), ("action", "revoke"), ("why", "unpaid")];
+        let second: Vec<_> =
+            second.into_iter().chain(seen.into_iter().map(|seen| ("license", seen))).collect();
+        for fields in [first, second] {
+            let ada = Person::again(&site, ADA).await;
+            let page = over_at(&ada, BULK, &fields).await;
+            let page = post(&site, "/console/sign-in", "", &signing_in(&carried(&page), ADA, PASSWORD)).await;
+            assert_eq!(page.status, 200, "{page:?}");
+            assert!(page.body.contains("data-place=\"/console/licenses\""), "{}", page.body);
+            assert!(page.body.contains("<option value=\"revoke\" selected>"), "{}", page.body);
+            assert_eq!([&ids[0], &ids[1], &ids[2]].map(|id| is_ticked(&page, id)), [true, false, true]);
+            assert_eq!(events(&site, "license.revoke").await, 0, "nothing was done");
+        }
+        // All that the list found, of which a page shows the first.
+        let ada = Person::again(&site, ADA).await;
+        let sure = ada.post(BULK, &[("which", "all"), ("action", "suspend")]).await;
+        let fields = [("at", "/console/licenses"), ("step", "do"), ("action", "suspend")];
+        let (which, license) = (hidden(&sure, "which"), hidden(&sure, "license"));
+        let fields = [&fields[..], &[("which", &which), ("license", &license)]].concat();
+        let page = over_at(&ada, BULK, &fields).await;
+        let page = post(&site, "/console/sign-in", "", &signing_in(&carried(&page), ADA, PASSWORD)).await;
+        assert!(page.body.contains("<option value=\"all\" selected>"), "{}", page.body);
+        assert_eq!(events(&site, "license.suspend").await, 0, "nothing was done");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_typed_of_a_feature_and_of_a_key_is_there_again() {
+    let site = Site::new().await;
+    let which = Rotate::Of { product: Some("lk".to_owned()), algorithm: Algorithm::Ed25519 };
+    let old = site.engine.rotate_key(&Caller::operator(), which.clone()).await.expect("a key").id;
+    site.engine.rotate_key(&Caller::operator(), which).await.expect("another key");
+    Person::ada(&site).await;
+    let key = format!("/console/keys/{old}");
+    for (path, at, field) in
+        [("/console/features", "/console/features", "name"), (&*format!("{key}/retire"), &*key, "hint")]
+    {
+        let ada = Person::again(&site, ADA).await;
+        let page = over_at(&ada, path, &[("at", at), (field, "typed & kept")]).await;
+        let page = post(&site, "/console/sign-in", "", &signing_in(&carried(&page), ADA, PASSWORD)).await;
+        assert_eq!(page.status, 200, "{page:?}");
+        assert!(page.body.contains("value=\"typed &#38; kept\""), "{path}: {}", page.body);
+    }
+    assert_eq!(events(&site, "key.retire").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -178,7 +257,7 @@ async fn no_secret_is_carried() {
         let said = answer.body.replace('+', " ");
         assert!(!said.contains(typed) && !said.contains("kept_for"), "{path}: {said}");
     }
-    let large = "x".repeat(20_000);
+    let large = "x".repeat(70_000);
     let answer = ada.send(FORM, &[("email", &large), ("csrf", &csrf)]).await;
     assert!(!answer.body.contains("kept_for") && answer.body.contains("send the form again"));
 }

@@ -164,3 +164,18 @@ async fn whoever_did_something_is_called_by_name_here_and_on_the_licences_page()
         assert!(page.contains("</bdi> <span class=\"soft\">console</span>"), "{page}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_program_calls_itself_is_shown_in_a_line() {
+    let site = Site::new().await;
+    let reader = Person::of(&site, Role::ReadOnly).await;
+    let long = format!("{}éyz", "x".repeat(79));
+    for (name, program) in [("short", "Shop/1.0"), ("long", &*long)] {
+        let caller = Caller { user_agent: Some(program.to_owned()), ..Caller::operator() };
+        site.engine.create_token(&caller, Role::ReadOnly, name, None).await.expect("a token");
+    }
+    let page = reader.page("/console/audit?event=token.create").await;
+    assert!(page.contains("title=\"Shop/1.0\">Shop/1.0</bdi>"), "{page}");
+    let cut = long.strip_suffix("yz").expect("its end");
+    assert!(page.contains(&format!("title=\"{long}\">{cut}…</bdi>")), "{page}");
+}

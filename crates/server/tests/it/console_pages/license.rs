@@ -1,9 +1,10 @@
 //! One licence's page: what a customer would see elsewhere and later, and what is said before a device is released.
 
+use keyward_core::verdict::Scope;
 use keyward_engine::Caller;
 use keyward_engine::form::{NewForm, Order};
 use keyward_engine::issue::FileRequest;
-use keyward_engine::license::{Activate, Issued, Named, Suspension};
+use keyward_engine::license::{Activate, Issued, Named, Question, Suspension};
 use keyward_engine::token::Role;
 
 use super::{Person, between};
@@ -84,6 +85,92 @@ async fn a_file_is_tried_on_other_days_and_devices_and_nothing_is_changed() {
         agent.done(&format!("/console/licenses/{id}/release"), &[("machine", DEVICE)]).await;
         let page = reader.page(&format!("/console/licenses/{id}?device=another")).await;
         assert_eq!(verdict(&page).0, "WRONG_DEVICE", "{page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_used_key_in_its_time_is_said_to_work() {
+    for site in Site::all().await {
+        let agent = Person::of(&site, Role::SupportAgent).await;
+        let key = site.pool_key("30").await;
+        let place = format!("/console/licenses/{}", key.id);
+        assert_eq!(verdict(&agent.page(&place).await), ("VALID", "active"));
+        let request = Activate { key: key.key, fingerprint: "shop.example".to_owned(), name: None };
+        site.engine.activate(&Caller::operator(), request, None).await.expect("an answer");
+        let works = "The key was activated and works.";
+        for (asked, class) in [
+            ("", "active"),
+            ("?device=shop.example", "active"),
+            ("?as-of=2027-02-10", "active"),
+            ("?device=other.example", "ended"),
+            ("?as-of=2027-06-01", "ended"),
+        ] {
+            let page = agent.page(&format!("{place}{asked}")).await;
+            assert_eq!(verdict(&page), ("ALREADY_USED", class), "{asked}: {page}");
+            assert_eq!(page.contains(works), class == "active", "{asked}: {page}");
+            assert_eq!(page.contains("is answered ALREADY_USED"), class == "active", "{asked}: {page}");
+            let access = if class == "active" { "full access" } else { "no access" };
+            assert!(between(&page, "<section class=\"verdict ", "<details").contains(access), "{page}");
+        }
+        // Revoked, and of a device that was taken away, it does not.
+        let caller = Caller::operator();
+        let license = Named::Id(key.id);
+        site.engine.suspend(&caller, license.clone(), Suspension::Revoke, None).await.expect("revoked");
+        assert_eq!(verdict(&agent.page(&place).await), ("ALREADY_USED", "ended"));
+        site.engine.suspend(&caller, license, Suspension::Reinstate, None).await.expect("reinstated");
+        let page = agent.page(&place).await;
+        assert!(page.contains(works), "{page}");
+        let machine = between(&page, "name=\"machine\" value=\"", "\"").to_owned();
+        let page = agent.done(&format!("{place}/release"), &[("machine", &machine)]).await;
+        assert_eq!(verdict(&page), ("ALREADY_USED", "ended"), "{page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_leads_to_every_event_and_attempt() {
+    for site in Site::all().await {
+        let reader = Person::of(&site, Role::ReadOnly).await;
+        let (key, other) = (site.pool_key("30").await, site.pool_key("30").await);
+        let caller = Caller::operator();
+        let request = Activate { key: key.key.clone(), fingerprint: "shop.example".to_owned(), name: None };
+        site.engine.activate(&caller, request, None).await.expect("an answer");
+        let asked = async |key: &str| {
+            let scope = Scope::default();
+            site.engine.validate(&caller, Question::Activate, key, &scope).await.expect("an answer");
+        };
+        asked(&other.key).await;
+        for _ in 0..60 {
+            asked(&key.key).await;
+        }
+        site.engine.flush_recorder().await;
+        let place = format!("/console/licenses/{}", key.id);
+        let page = reader.page(&place).await;
+        let events = between(&page, "<a href=\"/console/audit?", "\"");
+        let log = reader.page(&format!("/console/audit?{events}")).await;
+        for event in ["license.issue", "license.activate"] {
+            assert_eq!(log.matches(&format!("<b>{event}</b>")).count(), 1, "{event}: {log}");
+        }
+        let first = format!("/console/attempts?{}", between(&page, "<a href=\"/console/attempts?", "\""));
+        let (mut next, mut rows) = (first.replace("&#38;", "&"), 0);
+        loop {
+            let page = reader.page(&next).await;
+            rows += page.matches("<td class=\"first\">").count();
+            assert_eq!(page.matches(&place).count(), page.matches("href=\"/console/licenses/").count());
+            assert!(page.contains("<option value=\"any\" selected>") && page.contains(&key.id.to_string()));
+            if !page.contains("rel=\"next\"") {
+                break;
+            }
+            next = between(&page, "rel=\"next\" href=\"", "\"").replace("&#38;", "&");
+        }
+        let kept = site.engine.show(&Named::Id(key.id)).await.expect("a licence").attempts.len();
+        assert!(rows == kept && rows >= 60, "{rows} {kept}");
+        let granted = reader.page(&format!("/console/attempts?answer=granted&license={}", other.id)).await;
+        assert!(granted.contains("VALID") && !granted.contains("ALREADY_USED"), "{granted}");
+        let bad = reader.page("/console/attempts?license=x").await;
+        assert!(bad.contains("could not be read") && bad.contains("value=\"x\""), "{bad}");
+        // Whoever may not read the log is not led there.
+        let page = Person::of(&site, Role::SupportAgent).await.page(&place).await;
+        assert!(!page.contains("/console/audit?") && page.contains("/console/attempts?answer=any"), "{page}");
     }
 }
 

@@ -3,6 +3,7 @@
 use keyward_core::time::Timestamp;
 use keyward_store::verifications::{self, Filter, Part, Verification};
 
+use super::license_list::plan;
 use crate::world::{ACCOUNT, NOW, TEXTS, id, worlds};
 
 fn attempt(second: i64) -> Verification {
@@ -66,7 +67,8 @@ async fn refused_and_granted_attempts_are_paged_by_time() {
         w.write(all, |all, tx| Box::pin(verifications::insert_all(tx, all))).await.unwrap();
         let filter = Filter {
             account: ACCOUNT,
-            granted: false,
+            license: None,
+            granted: Some(false),
             from: NOW.plus_seconds(1),
             to: NOW.plus_seconds(9),
             after: None,
@@ -79,10 +81,42 @@ async fn refused_and_granted_attempts_are_paged_by_time() {
         let next = page(Filter { after: first.rows.last().map(|(place, _)| *place), ..filter }).await;
         assert_eq!(rows(&next), [refused(1)]);
         assert_eq!(next.looked_to, None);
-        let granted = page(Filter { granted: true, limit: 9, ..filter }).await;
+        let granted = page(Filter { granted: Some(true), limit: 9, ..filter }).await;
         assert_eq!(rows(&granted), [allowed, attempt(2), attempt(1)]);
         let day = page(Filter { to: NOW.plus_seconds(2), ..filter }).await;
         assert_eq!(rows(&day), [refused(1)]);
         assert!(page(Filter { account: id(5), ..filter }).await.rows.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn attempts_on_one_licence_are_paged_through_its_index() {
+    for w in worlds().await {
+        let on = |license, second| Verification { license_id: Some(id(license)), ..attempt(second) };
+        let refused = |license, second| Verification { code: "EXPIRED".to_owned(), ..on(license, second) };
+        let all = vec![on(1, 0), refused(2, 1), on(2, 2), refused(2, 3), refused(1, 4)];
+        w.write(all, |all, tx| Box::pin(verifications::insert_all(tx, all))).await.unwrap();
+        let filter = Filter {
+            account: ACCOUNT,
+            license: Some(id(2)),
+            granted: None,
+            from: NOW,
+            to: NOW.plus_seconds(9),
+            after: None,
+            limit: 2,
+        };
+        let page = async |filter: Filter| verifications::page(&w.store, &filter).await.unwrap();
+        let rows = |part: &Part| part.rows.iter().map(|(_, row)| row.clone()).collect::<Vec<_>>();
+        let first = page(filter).await;
+        assert_eq!(rows(&first), [refused(2, 3), on(2, 2)]);
+        let next = page(Filter { after: first.rows.last().map(|(place, _)| *place), ..filter }).await;
+        assert_eq!((rows(&next), next.looked_to), (vec![refused(2, 1)], None));
+        assert_eq!(rows(&page(Filter { granted: Some(true), ..filter }).await), [on(2, 2)]);
+        assert!(page(Filter { license: Some(id(3)), ..filter }).await.rows.is_empty());
+        assert_eq!(rows(&page(Filter { license: None, ..filter }).await), [refused(1, 4), refused(2, 3)]);
+        for statement in ["ATTEMPTS_ON", "ATTEMPTS_ON_TO"] {
+            let plan = plan(&w, statement).await;
+            assert!(plan.contains("verifications_by_license"), "{statement}: {plan}");
+        }
     }
 }
