@@ -9,6 +9,7 @@ mod writer;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use tokio::sync::watch;
@@ -96,6 +97,8 @@ fn connect(path: &Path, mode: OpenFlags) -> Result<Connection, StoreError> {
     let rest = "pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -8000; \
                 pragma mmap_size = 1073741824;";
     connection.execute_batch(PATIENCE).and_then(|()| connection.execute_batch(rest)).map_err(error)?;
+    // Without this, a statement that may use an index of some rows only is prepared anew whenever its values change.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(error)?;
     Ok(connection)
 }
 
