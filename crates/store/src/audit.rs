@@ -44,9 +44,8 @@ statements! {
               where seq > $1 order by seq limit $2");
     OLDEST_UNSEALED = "select at from audit_log where seq is null order by serial limit 1";
     COUNT_UNSEALED = "select count(*) from audit_log where seq is null";
-    OF_RESOURCE = concat!("select ", columns!(), " from audit_log where resource_id = $1 order by serial limit $2");
-    NEWEST_OF_RESOURCE = concat!("select ", columns!(), " from audit_log where resource_id = $1
-                          order by serial desc limit $2");
+    OF_RESOURCE = concat!("select ", columns!(), " from audit_log where resource_id = $1
+                   order by serial desc limit $2");
     COUNT_SINCE = "select count(*) from audit_log where resource_id = $1 and event = $2 and at > $3";
     FIRST_SINCE = "select at from audit_log where resource_id = $1 and event = $2 and at > $3 order by at limit 1";
     LATEST = concat!("select ", columns!(), " from audit_log order by serial desc limit $1");
@@ -203,20 +202,12 @@ pub async fn count_unsealed(db: &impl Read) -> Result<i64, StoreError> {
     Ok(db.one(COUNT_UNSEALED, &[], first).await?.unwrap_or_default())
 }
 
-/// The entries about a thing, the oldest first.
+/// The newest entries about a thing, the newest first.
 ///
 /// # Errors
 /// When the database cannot be asked.
 pub async fn of_resource(db: &impl Read, id: Uuid, limit: i64) -> Result<Vec<Entry>, StoreError> {
     db.all(OF_RESOURCE, args![id, limit], entry).await
-}
-
-/// The newest entries about a thing, the newest first.
-///
-/// # Errors
-/// When the database cannot be asked.
-pub async fn newest_of_resource(db: &impl Read, id: Uuid, limit: i64) -> Result<Vec<Entry>, StoreError> {
-    db.all(NEWEST_OF_RESOURCE, args![id, limit], entry).await
 }
 
 /// How often something happened to a thing since an instant.

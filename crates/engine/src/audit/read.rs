@@ -15,7 +15,7 @@ impl Engine {
         match license {
             Some(license) => {
                 let id = self.find(license).await?.license.id;
-                Ok(audit::newest_of_resource(&self.store, id, limit).await?)
+                Ok(audit::of_resource(&self.store, id, limit).await?)
             }
             None => Ok(audit::latest(&self.store, limit).await?),
         }

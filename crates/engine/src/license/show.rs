@@ -51,13 +51,13 @@ pub struct Shown {
     pub forms: Vec<Form>,
     /// Its named limits.
     pub limits: Vec<Limit>,
-    /// What happened to it.
+    /// The newest of what happened to it, the oldest of these first.
     pub events: Vec<Entry>,
     /// The newest attempts to validate it.
     pub attempts: Vec<Verification>,
 }
 
-/// Events and attempts that are shown.
+/// Events and attempts that are shown: the newest.
 const SHOWN: i64 = 100;
 
 impl Engine {
@@ -77,13 +77,15 @@ impl Engine {
             None => None,
         };
         let others = others.into_iter().map(|form| self.form(form));
+        let mut events = audit::of_resource(db, id, SHOWN).await?;
+        events.reverse();
         Ok(Shown {
             verdicts,
             machines,
             seats: offline_seats::of_license(db, id).await?,
             forms: key.into_iter().chain(others).collect(),
             limits: limits::of_license(db, id).await?,
-            events: audit::of_resource(db, id, SHOWN).await?,
+            events,
             attempts: verifications::of_license(db, id, SHOWN).await?,
             found,
         })

@@ -226,3 +226,20 @@ async fn a_key_is_shown_with_what_is_taken_away_by_whoever_may() {
         assert!(!page.contains("/reveal\"") && !page.contains("class=\"ask\""), "{page}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_events_the_newest_are_shown() {
+    let site = Site::new().await;
+    let id = site.pool_key("30").await.id;
+    for suspension in [Suspension::Suspend, Suspension::Reinstate].into_iter().cycle().take(120) {
+        site.engine.suspend(&Caller::operator(), Named::Id(id), suspension, None).await.expect("it is done");
+    }
+    site.engine
+        .suspend(&Caller::operator(), Named::Id(id), Suspension::Revoke, None)
+        .await
+        .expect("it is done");
+    let events = site.engine.show(&Named::Id(id)).await.expect("the licence").events;
+    let last: Vec<&str> = events.iter().rev().take(3).map(|entry| entry.event.as_str()).collect();
+    assert_eq!(last, ["license.revoke", "license.reinstate", "license.suspend"]);
+    assert_eq!(events.len(), 100);
+}
