@@ -23,8 +23,9 @@ macro_rules! columns {
 /// What a page of entries is asked for beside its place. A statement's `$n is null` comes after its type is known.
 macro_rules! wanted {
     () => {
-        "(substr(event, 1, length(cast($3 as text))) = $3 or $3 is null) and (actor_kind = $4 or $4 is null)
-         and at >= $5 and at < $6"
+        "(substr(event, 1, length(cast($3 as text))) = $3 or substr(event, 1, length(cast($8 as text))) = $8
+           or $3 is null)
+         and (actor_kind = $4 or $4 is null) and at >= $5 and at < $6"
     };
 }
 
@@ -55,7 +56,7 @@ statements! {
     PAGE = concat!("select serial, ", columns!(), " from audit_log where serial < $1 and serial >= $2 and ", wanted!(), "
               order by serial desc limit $7");
     PAGE_OF_RESOURCE = concat!("select serial, ", columns!(), " from audit_log
-              where resource_id = $8 and serial < $1 and serial >= $2 and ", wanted!(), "
+              where resource_id = $9 and serial < $1 and serial >= $2 and ", wanted!(), "
               order by serial desc limit $7");
     AT_OR_BEFORE = "select serial, at from audit_log where serial <= $1 order by serial desc limit 1";
     ERASE = "update audit_log set address = null, user_agent = null, personal_salt = null where serial = $1";
@@ -244,6 +245,8 @@ pub async fn latest(db: &impl Read, limit: i64) -> Result<Vec<Entry>, StoreError
 pub struct Filter<'a> {
     /// Whose event begins so.
     pub event: Option<&'a str>,
+    /// Or so, where an event is asked for.
+    pub or_event: Option<&'a str>,
     /// By this kind of actor.
     pub actor_kind: Option<&'a str>,
     /// About this thing.
@@ -281,15 +284,15 @@ pub async fn page(
     floor: i64,
     limit: i64,
 ) -> Result<Vec<(i64, Entry)>, StoreError> {
-    let Filter { event, actor_kind, resource, from, to } = *filter;
+    let Filter { event, or_event, actor_kind, resource, from, to } = *filter;
     let map: crate::Map<(i64, Entry)> = |row| Ok((row.take()?, entry(row)?));
     match resource {
         Some(id) => {
-            let values = args![before, floor, event, actor_kind, from, to, limit, id];
+            let values = args![before, floor, event, actor_kind, from, to, limit, or_event, id];
             db.all(PAGE_OF_RESOURCE, values, map).await
         }
         None => {
-            let values = args![before, floor, event, actor_kind, from, to, limit];
+            let values = args![before, floor, event, actor_kind, from, to, limit, or_event];
             db.all(PAGE, values, map).await
         }
     }

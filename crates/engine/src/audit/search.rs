@@ -24,7 +24,7 @@ const ENDS: (Timestamp, Timestamp) = (Timestamp::from_micros(i64::MIN), Timestam
 /// Which entries are wanted. What is `None` is not asked.
 #[derive(Clone, Debug, Default)]
 pub struct AuditSearch {
-    /// The beginning of the event.
+    /// The beginning of the event; or of either of two, with a comma between.
     pub event: Option<String>,
     /// Who did it: `user`, `token`, `operator`, `system`, `anonymous`.
     pub actor_kind: Option<String>,
@@ -58,8 +58,16 @@ impl Engine {
     /// When the database cannot be asked.
     pub async fn search_audit(&self, wanted: &AuditSearch) -> Result<AuditPage, EngineError> {
         let db = &self.store;
+        let (event, or_event) = match wanted.event.as_deref() {
+            Some(event) => match event.split_once(',') {
+                Some((one, other)) => (Some(one.trim()), Some(other.trim())),
+                None => (Some(event), None),
+            },
+            None => (None, None),
+        };
         let filter = Filter {
-            event: wanted.event.as_deref(),
+            event,
+            or_event,
             actor_kind: wanted.actor_kind.as_deref(),
             resource: wanted.resource,
             from: wanted.from.unwrap_or(ENDS.0),

@@ -28,6 +28,8 @@ const ENDING: i64 = 8;
 const DELAYS: i64 = 1_000;
 /// What the audit log calls them.
 const DELAY: &str = "session.delay";
+/// The events of activations: of a licence, and of a device of an installation.
+const ACTIVATED: &str = "license.activate,device.activate";
 /// A pool with less than this part of its keys left is low: one in so many.
 const LOW: i64 = 10;
 
@@ -103,7 +105,7 @@ async fn read(visitor: &Visitor) -> Result<Page<'_>, EngineError> {
     let values = |of: fn(&Day) -> i64| overview.by_day.iter().map(of).collect::<Vec<_>>();
     let series = |name, class, list, of| Series { name, class, list, values: values(of) };
     let answered = |with| Some((attempts::HERE, ("answer", with)));
-    let activated = ("/console/audit", ("event", "license.activate"));
+    let activated = ("/console/audit", ("event", ACTIVATED));
     let activated = visitor.may(Permission::AuditRead).then_some(activated);
     let activations = series(t.activations, "bar-main", activated, |day| day.activations);
     let good = series(t.granted, "bar-good", answered(attempts::GRANTED), |day| day.validations);

@@ -30,6 +30,7 @@ async fn what_was_done_is_found_by_who_what_and_when() {
         };
         assert_eq!(find("?event=license.s").await, ["license.suspend"]);
         assert_eq!(find("?event=license.").await, ["license.suspend", "license.issue"]);
+        assert_eq!(find("?event=license.issue,+license.s").await, ["license.suspend", "license.issue"]);
         assert_eq!(find("?event=token&actor=user").await, ["token.create"]);
         assert!(find("?event=token&actor=operator").await.is_empty());
         assert_eq!(find(&format!("?resource={}", key.id)).await.len(), 2);

@@ -5,7 +5,7 @@ use keyward_engine::Caller;
 use keyward_engine::keys::Rotate;
 use keyward_engine::token::Role;
 
-use super::{Person, between};
+use super::Person;
 use crate::site::Site;
 
 async fn key(site: &Site) -> keyward_engine::keys::KeyInfo {

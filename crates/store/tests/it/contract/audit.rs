@@ -177,6 +177,7 @@ async fn entries_are_found_page_by_page_and_by_each_of_their_marks() {
         }
         let everything = || Filter {
             event: None,
+            or_event: None,
             actor_kind: None,
             resource: None,
             from: Timestamp::from_micros(i64::MIN),
@@ -189,6 +190,12 @@ async fn entries_are_found_page_by_page_and_by_each_of_their_marks() {
             audit::page(&w.store, &filter, i64::MAX, i64::MIN, 50).await.unwrap().len()
         };
         assert_eq!(count(Filter { event: Some("license."), ..everything() }).await, 10);
+        let both = Filter { event: Some("license."), or_event: Some("token"), ..everything() };
+        assert_eq!(count(both).await, count(everything()).await);
+        assert_eq!(
+            count(Filter { event: Some("nothing"), or_event: Some("license."), ..everything() }).await,
+            10
+        );
         assert_eq!(count(Filter { event: Some("lic%"), ..everything() }).await, 0);
         assert_eq!(count(Filter { actor_kind: Some("user"), ..everything() }).await, 4);
         assert_eq!(count(Filter { resource: Some(id(8)), ..everything() }).await, 10);
