@@ -88,7 +88,7 @@ async fn a_delay_that_begins_is_written_down_once_a_minute() {
         assert!(page.contains("Sign-in is delayed after several wrong passwords or codes."), "{page}");
         let page = ada_page(&site, "; keyward_language=fr").await;
         assert!(
-            page.contains("Connexion retardée après plusieurs mots de passe ou codes erronés."),
+            page.contains("La connexion est retardée après plusieurs mots de passe ou codes erronés."),
             "{page}"
         );
         assert!(page.contains(">refusé<"), "{page}");
