@@ -21,7 +21,7 @@ enum Task {
     Test(test::Options),
     /// Run the quick part: format, lints, documentation, licences, the core's dependencies and its build for wasm32
     Check,
-    /// Run the benchmarks, or the one that is named first: cost, bulk, door, import, status, console
+    /// Run the benchmarks, or the one that is named first: cost, bulk, door, import, status, console, server
     Bench {
         /// Given to the benchmark as they are
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

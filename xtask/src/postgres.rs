@@ -3,6 +3,8 @@
 //! The server belongs to a shell script in a process group of its own, which Ctrl-C does not reach. It waits for the end
 //! of its standard input, that is of this program, and then stops the server and removes its directory.
 
+use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, BufRead as _, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
@@ -81,6 +83,13 @@ impl Drop for Server {
             eprintln!("PostgreSQL's server may still run: {error}");
         }
     }
+}
+
+/// Where programs are looked for, the server's first.
+pub(crate) fn search_path() -> Result<OsString> {
+    let others = env::var_os("PATH").unwrap_or_default();
+    let all = programs().into_iter().chain(env::split_paths(&others));
+    env::join_paths(all).context("PATH has a directory that cannot be named in it")
 }
 
 /// PostgreSQL refuses to run as root.

@@ -6,6 +6,9 @@
 //! with the settings of our writer, on the same disk, its rows in memory; the import reads them from where the old system
 //! left them. Rounds in turns, medians; nothing here passes or fails.
 
+#[path = "shared/tables.rs"]
+mod tables;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -23,7 +26,8 @@ use keyward_store::testing::Database;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use rusqlite::Connection;
-use rusqlite::types::Value;
+
+use tables::{Table, Tables, last_rows, names, rows, schema};
 
 const ALL: [System; 5] = [System::A, System::B, System::C, System::D, System::E];
 const ROUNDS: usize = 3;
@@ -57,7 +61,7 @@ fn main() {
             System::D => (folder(rows, &directory), None),
             _ => {
                 let old = make(system, rows, &directory);
-                let bare = Tables::bare(&old);
+                let bare = old_rows(&old);
                 (old, Some(bare))
             }
         };
@@ -69,8 +73,8 @@ fn main() {
         });
         let mut rounds = [vec![], vec![], vec![]];
         for _ in 0..ROUNDS {
-            rounds[0].push(insert(&same, &directory));
-            rounds[1].extend(bare.as_ref().map(|bare| insert(bare, &directory)));
+            rounds[0].push(same.insert(&directory));
+            rounds[1].extend(bare.as_ref().map(|bare| bare.insert(&directory)));
             rounds[2].push(runtime.block_on(async {
                 let (ready, _) = ready(system, &directory).await;
                 import(&ready.engine, system, &old, rows).await
@@ -164,99 +168,12 @@ fn folder(rows: u64, directory: &Path) -> PathBuf {
     done
 }
 
-/// What a raw loop inserts.
-struct Tables {
-    /// The statements of the tables and their indexes.
-    schema: Vec<String>,
-    tables: Vec<Table>,
-}
-
-struct Table {
-    name: String,
-    /// What is there before.
-    before: Vec<Vec<Value>>,
-    rows: Vec<Vec<Value>>,
-}
-
-impl Tables {
-    /// The old system's, without indexes of their own.
-    fn bare(old: &Path) -> Self {
-        let connection = Connection::open(old).expect("it opens");
-        let tables = names(&connection).into_iter();
-        let tables = tables.map(|name| Table { rows: rows(&connection, &name, 0), before: vec![], name });
-        Self { schema: schema(&connection, "type = 'table'"), tables: tables.collect() }
-    }
-
-    /// Ours, with what was added to a database that had so many rows.
-    fn since(before: &HashMap<String, i64>, path: &Path) -> Self {
-        let connection = Connection::open(path).expect("it opens");
-        let tables = names(&connection).into_iter().map(|name| {
-            let (mut before, rows) = (rows(&connection, &name, 0), rows(&connection, &name, before[&name]));
-            before.truncate(before.len() - rows.len());
-            Table { name, before, rows }
-        });
-        Self { schema: schema(&connection, "sql is not null"), tables: tables.collect() }
-    }
-}
-
-fn names(connection: &Connection) -> Vec<String> {
-    let find =
-        "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by rowid";
-    let mut statement = connection.prepare(find).expect("it prepares");
-    let names = statement.query_map([], |row| row.get(0)).expect("it is asked");
-    names.collect::<Result<_, _>>().expect("it reads")
-}
-
-fn schema(connection: &Connection, which: &str) -> Vec<String> {
-    let find =
-        format!("select sql from sqlite_master where {which} and name not like 'sqlite_%' order by rowid");
-    let mut statement = connection.prepare(&find).expect("it prepares");
-    let schema = statement.query_map([], |row| row.get(0)).expect("it is asked");
-    schema.collect::<Result<_, _>>().expect("it reads")
-}
-
-fn rows(connection: &Connection, table: &str, after: i64) -> Vec<Vec<Value>> {
-    let find = format!("select * from {table} where rowid > ?1 order by rowid");
-    let mut statement = connection.prepare(&find).expect("it prepares");
-    let columns = statement.column_count();
-    let row = |row: &rusqlite::Row<'_>| (0..columns).map(|at| row.get(at)).collect();
-    let rows = statement.query_map([after], row).expect("it is asked");
-    rows.collect::<Result<_, _>>().expect("it reads")
-}
-
-#[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
-fn insert(Tables { schema, tables }: &Tables, directory: &Path) -> Duration {
-    let path = directory.join("raw.db");
-    for ending in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(directory.join(format!("raw.db{ending}")));
-    }
-    let mut connection = Connection::open(path).expect("it opens");
-    let settings = "pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 0;
-                    pragma temp_store = memory; pragma cache_size = -64000; pragma mmap_size = 1073741824;";
-    connection.execute_batch(settings).expect("it is set");
-    for statement in schema {
-        connection.execute_batch(statement).expect("the table is made");
-    }
-    for Table { name, before, .. } in tables {
-        insert_into(&connection, name, before);
-    }
-    let begun = Instant::now();
-    let transaction = connection.transaction().expect("it begins");
-    for Table { name, rows, .. } in tables {
-        insert_into(&transaction, name, rows);
-    }
-    transaction.commit().expect("it commits");
-    begun.elapsed()
-}
-
-fn insert_into(connection: &Connection, table: &str, rows: &[Vec<Value>]) {
-    let Some(first) = rows.first() else { return };
-    let marks = vec!["?"; first.len()].join(", ");
-    let insert = format!("insert into {table} values ({marks})");
-    let mut statement = connection.prepare(&insert).expect("it prepares");
-    for row in rows {
-        statement.execute(rusqlite::params_from_iter(row)).expect("a row is added");
-    }
+/// The old system's, without indexes of their own.
+fn old_rows(old: &Path) -> Tables {
+    let connection = Connection::open(old).expect("it opens");
+    let tables = names(&connection).into_iter();
+    let tables = tables.map(|name| Table { rows: rows(&connection, &name, 0), before: vec![], name });
+    Tables { schema: schema(&connection, "type = 'table'"), tables: tables.collect() }
 }
 
 /// A database of ours with its engine; the database is removed when both are gone.
@@ -292,13 +209,7 @@ async fn ready(system: System, directory: &Path) -> (Ready, HashMap<String, i64>
         engine.import_key(&caller, &key, Some(PRODUCT)).await.expect("the key");
     }
     let ready = Ready { engine, database };
-    let connection = Connection::open(ready.path()).expect("it opens");
-    let last = |name: String| {
-        let find = format!("select coalesce(max(rowid), 0) from {name}");
-        let last = connection.query_row(&find, [], |row| row.get(0)).expect("it is asked");
-        (name, last)
-    };
-    let before = names(&connection).into_iter().map(last).collect();
+    let before = last_rows(&Connection::open(ready.path()).expect("it opens"));
     (ready, before)
 }
 

@@ -7,6 +7,8 @@
 
 mod fill;
 mod pages;
+#[path = "../shared/program.rs"]
+mod program;
 mod served;
 
 use std::io::Write as _;
@@ -19,7 +21,8 @@ use keyward_core::time::Timestamp;
 use keyward_store::{DatabaseAddress, Options, Store, audit};
 
 use pages::{Kind, Page};
-use served::{Connection, Program, Served};
+use program::{Program, Served};
+use served::Connection;
 
 const ROUNDS: usize = 30;
 const WARM_UP: usize = 3;
@@ -43,14 +46,14 @@ fn main() {
     let program = Program::new(&data, wanted.database.as_deref());
     if !is_there {
         // The program makes the database, with its account and keys.
-        program.link("nobody@example.org");
+        served::link(&program, "nobody@example.org");
         runtime.block_on(fill_it(&wanted, &data));
         std::fs::write(data.join("filled"), "").expect("a note");
     }
     // Before the server runs, which seals what was written and lets no command in meanwhile.
     let email = format!("ada-{}@example.org", std::process::id());
-    let link = program.link(&email);
-    let served = program.serve();
+    let link = served::link(&program, &email);
+    let served = program.serve(&[]);
     runtime.block_on(sealed(&wanted, &data));
     let bare = runtime.block_on(served::bare());
     let mut console = Connection::to(&served.host);

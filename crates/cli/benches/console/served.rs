@@ -1,82 +1,16 @@
-//! The program as a server, a bare one beside it, and one open connection to each.
+//! The console of a server, a bare server beside it, and one open connection to each.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
-/// The program on a database.
-pub(crate) struct Program {
-    data: PathBuf,
-    url: Option<String>,
-}
+use crate::program::Program;
 
-impl Program {
-    pub(crate) fn new(data: &Path, url: Option<&str>) -> Self {
-        Self { data: data.to_owned(), url: url.map(str::to_owned) }
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_keyward"));
-        command.args(arguments).arg("--data").arg(&self.data).stdin(Stdio::null());
-        if let Some(url) = &self.url {
-            command.args(["--database", url]);
-        }
-        command
-    }
-
-    /// What a link for an administrator carries. One without an address would end when the server starts.
-    pub(crate) fn link(&self, email: &str) -> String {
-        let out = self.command(&["admin", "link", "--email", email]).output().expect("keyward starts");
-        let text = String::from_utf8(out.stdout).expect("a text");
-        let link = text.split_once("/console/set-up?link=").map(|(_, link)| link.trim().to_owned());
-        link.unwrap_or_else(|| panic!("no link: {text}{}", String::from_utf8_lossy(&out.stderr)))
-    }
-
-    pub(crate) fn serve(&self) -> Served {
-        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
-        let child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("keyward starts");
-        let mut served = Served { child, host: String::new() };
-        let mut lines = BufReader::new(served.child.stderr.take().expect("a pipe"));
-        let mut said = String::new();
-        loop {
-            let mut line = String::new();
-            assert!(lines.read_line(&mut line).expect("a text") > 0, "the server ended: {said}");
-            said.push_str(&line);
-            if let Some((_, url)) = line.split_once("is ready at http://") {
-                url.trim().trim_end_matches('/').clone_into(&mut served.host);
-                // Read on, so that the server never waits for a full pipe.
-                std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
-                return served;
-            }
-        }
-    }
-}
-
-/// A server. Ended when it is dropped.
-pub(crate) struct Served {
-    child: Child,
-    pub(crate) host: String,
-}
-
-impl Served {
-    /// What all its threads have computed so far: where others use the machine, too, a better measure than the time.
-    pub(crate) fn computed(&self) -> Duration {
-        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id()));
-        let of_task = |task: std::fs::DirEntry| {
-            let text = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
-            text.split(' ').next()?.parse::<u64>().ok()
-        };
-        Duration::from_nanos(tasks.into_iter().flatten().flatten().filter_map(of_task).sum())
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// What a link for an administrator carries. One without an address would end when the server starts.
+pub(crate) fn link(program: &Program, email: &str) -> String {
+    let out = program.command(&["admin", "link", "--email", email]).output().expect("keyward starts");
+    let text = String::from_utf8(out.stdout).expect("a text");
+    let link = text.split_once("/console/set-up?link=").map(|(_, link)| link.trim().to_owned());
+    link.unwrap_or_else(|| panic!("no link: {text}{}", String::from_utf8_lossy(&out.stderr)))
 }
 
 /// A server with one handler, which says two bytes.

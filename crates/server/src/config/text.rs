@@ -174,8 +174,8 @@ single!(
 );
 single!(
     u32,
-    "write a number from 1 to 1000000",
-    |text| text.parse().ok().filter(|number| (1..=1_000_000).contains(number)),
+    "write a number from 1 to 1000000000",
+    |text| text.parse().ok().filter(|number| (1..=1_000_000_000).contains(number)),
     |value| value.to_string(),
     false
 );

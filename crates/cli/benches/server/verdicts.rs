@@ -1,0 +1,130 @@
+//! Answers about licences, beside a bare handler that gives the same bytes.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::Wanted;
+use crate::asking::{Asked, Requests, ask, body_of};
+use crate::bare::{self, Answers};
+use crate::filled::{Filled, SECRET, Validate, Verify};
+use crate::program::Served;
+use crate::report::{Five, Report};
+
+const PAIRS: usize = 5;
+const CLIENTS: usize = 64;
+const TIME: Duration = Duration::from_secs(4);
+const WARM_UP: Duration = Duration::from_secs(1);
+/// Keys of which a hot set consists.
+const HOT: usize = 100_000;
+/// The limit of system C counts every request: so many that it counts and refuses nothing.
+const LIMITS: [(&str, &str); 2] =
+    [("KEYWARD_DIALECTS_TIER_REQUESTS_PER_MINUTE", "1000000000"), ("MASTER_KEY", SECRET)];
+pub(crate) const COLUMNS: [&str; 7] =
+    ["question", "throughput", "answers/s", "bare", "CPU of the server", "µs an answer", "p99"];
+
+pub(crate) fn settings(detail: &str) -> Vec<(&str, &str)> {
+    let audit = [("KEYWARD_AUDIT_VERIFICATIONS", detail), ("KEYWARD_AUDIT_TIER_VERIFICATIONS", detail)];
+    [&LIMITS[..], &audit].concat()
+}
+
+pub(crate) fn sqlite(wanted: &Wanted, place: &Path, report: &mut Report) {
+    let half = wanted.licenses / 2;
+    let filled = Filled::new(&place.join(format!("sqlite-{}", wanted.licenses)), half, half);
+    report.section(
+        &format!("Questions on SQLite, {} licences", wanted.licenses),
+        "As parts of what the bare handler does: throughput, and the server's CPU for one answer.",
+    );
+    report.header(&COLUMNS);
+    for detail in ["summary", "full"] {
+        pairs(&filled, detail, report);
+    }
+}
+
+/// All questions to a server on a database, each beside the bare handler.
+pub(crate) fn pairs(filled: &Filled, detail: &str, report: &mut Report) {
+    let served = filled.program.serve(&settings(detail));
+    let bare = bare_beside(filled, &served);
+    let named = |question: &str, which: &str| format!("`{question}`, {which}, `{detail}`");
+    let sets: &[(&str, usize)] = if detail == "full" {
+        &[("all keys", usize::MAX)]
+    } else {
+        &[("hot set", HOT), ("all keys", usize::MAX)]
+    };
+    for (which, count) in sets {
+        let validate = Arc::new(Validate(Arc::clone(&filled.pool), filled.pool.len().min(*count)));
+        pair(&named("GET /api/validate/{key}", which), &served, &bare, &validate, report);
+        let verify = Arc::new(Verify(Arc::clone(&filled.tier), filled.tier.len().min(*count)));
+        pair(&named("POST /api/verify", which), &served, &bare, &verify, report);
+    }
+}
+
+/// The bare handler, that says what this server says.
+fn bare_beside(filled: &Filled, served: &Served) -> Served {
+    let validate = body_of(&served.host, &Validate::request(&filled.pool[0]));
+    let verify = filled.tier.first().map(|key| body_of(&served.host, &Verify::request(key)));
+    bare::serve(&Answers { validate, verify: verify.unwrap_or_default() }, &filled.directory)
+}
+
+/// A load, and the CPU that the server took for each answer.
+fn measured(served: &Served, requests: &Arc<impl Requests>, time: Duration) -> (Asked, Duration) {
+    let before = served.computed();
+    let asked = ask(&served.host, CLIENTS, time, requests);
+    let each = (served.computed() - before) / u32::try_from(asked.requests).expect("so few");
+    (asked, each)
+}
+
+fn pair(name: &str, ours: &Served, bare: &Served, requests: &Arc<impl Requests>, report: &mut Report) {
+    measured(bare, requests, WARM_UP);
+    measured(ours, requests, WARM_UP);
+    let (mut throughput, mut cpu, mut rates, mut bare_rates, mut each, mut late) =
+        (vec![], vec![], vec![], vec![], vec![], vec![]);
+    for _ in 0..PAIRS {
+        let (theirs, theirs_each) = measured(bare, requests, TIME);
+        let (our, our_each) = measured(ours, requests, TIME);
+        throughput.push(our.rate() / theirs.rate());
+        cpu.push(our_each.as_secs_f64() / theirs_each.as_secs_f64());
+        rates.push(our.rate());
+        bare_rates.push(theirs.rate());
+        each.push(our_each.as_secs_f64() * 1e6);
+        late.push(our.latency(0.99).as_secs_f64() * 1e3);
+    }
+    report.row([
+        name.to_owned(),
+        Five::new(throughput).ratio(),
+        format!("{:.0}", Five::new(rates).median()),
+        format!("{:.0}", Five::new(bare_rates).median()),
+        Five::new(cpu).ratio(),
+        format!("{:.1}", Five::new(each).median()),
+        format!("{:.1} ms", Five::new(late).median()),
+    ]);
+}
+
+/// The same question on a small database and a large one.
+pub(crate) fn scale(_: &Wanted, place: &Path, report: &mut Report) {
+    report.section(
+        "Five million licences beside ten thousand",
+        "The same question about keys of the pool, in turns, on SQLite. As a part of the rate with few licences.",
+    );
+    let [few, many] =
+        [10_000, 5_000_000].map(|licenses| Filled::new(&place.join(format!("pool-{licenses}")), licenses, 0));
+    let settings = settings("summary");
+    let [few_served, many_served] = [&few, &many].map(|filled| filled.program.serve(&settings));
+    let [few, many] =
+        [&few, &many].map(|filled| Arc::new(Validate(Arc::clone(&filled.pool), filled.pool.len())));
+    measured(&few_served, &few, WARM_UP);
+    measured(&many_served, &many, WARM_UP);
+    let (mut throughput, mut cpu) = (vec![], vec![]);
+    for _ in 0..PAIRS {
+        let (small, small_each) = measured(&few_served, &few, TIME);
+        let (large, large_each) = measured(&many_served, &many, TIME);
+        throughput.push(large.rate() / small.rate());
+        cpu.push(large_each.as_secs_f64() / small_each.as_secs_f64());
+    }
+    report.header(&["question", "throughput", "CPU of the server"]);
+    report.row([
+        "`GET /api/validate/{key}`, all keys".to_owned(),
+        Five::new(throughput).ratio(),
+        Five::new(cpu).ratio(),
+    ]);
+}
