@@ -134,8 +134,8 @@ fn server(access: MetricsAccess, serves: Serves) -> Group {
                     "type": "object",
                     "required": ["code", "message", "request_id"],
                     "properties": {
-                        "code": { "type": "string" },
-                        "message": { "type": "string" },
+                        "code": { "type": "string", "pattern": "^[A-Z_0-9]+$" },
+                        "message": { "type": "string", "minLength": 1 },
                         "request_id": { "type": "string", "format": "uuid" },
                     },
                 } },

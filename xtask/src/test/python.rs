@@ -1,4 +1,4 @@
-//! The Python packages that the tests compare with, in an environment of their own.
+//! The Python packages that the tests compare with, or have a server asked by, in an environment of their own.
 
 use std::fs;
 use std::path::Path;

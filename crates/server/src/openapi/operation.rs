@@ -92,8 +92,9 @@ impl Operation {
 
     /// What makes a repetition safe.
     pub(crate) fn repeatable(self) -> Self {
-        let key = json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" });
-        let about = "A repetition with the same key and the same body gets the first answer.";
+        let key = json!({ "type": "string", "maxLength": 255, "pattern": r"^[\t -~]*[!-~][\t -~]*$" });
+        let about = "A repetition with the same key and the same body gets the first answer. Printable characters, not white \
+                     space alone.";
         self.option("header", "Idempotency-Key", key, about).refuses(&[409, 422])
     }
 
@@ -105,6 +106,13 @@ impl Operation {
     /// A form of a page.
     pub(crate) fn takes_form(self, name: &str, example: Value) -> Self {
         self.body("application/x-www-form-urlencoded", schema(name), example)
+    }
+
+    /// A form that may be left out: with a bearer token there is nothing that it must say.
+    pub(crate) fn may_take_form(mut self, name: &str, example: Value) -> Self {
+        self = self.takes_form(name, example);
+        self.said["requestBody"]["required"] = false.into();
+        self
     }
 
     fn body(mut self, media: &str, schema: Value, example: Value) -> Self {

@@ -4,6 +4,7 @@ mod answers;
 mod page;
 mod routes;
 mod schema;
+mod schemathesis;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;

@@ -86,10 +86,15 @@ impl Site {
 
     /// On SQLite, with chance that is the same each time.
     pub(crate) async fn seeded(seed: u64) -> Self {
+        Self::seeded_with(seed, |_| {}).await
+    }
+
+    /// The same, configured.
+    pub(crate) async fn seeded_with(seed: u64, change: impl FnOnce(&mut Config)) -> Self {
         log_lines::listen();
         let (database, clock) = (Arc::new(Database::sqlite(place())), hands());
         let engine = engine_of(&database, &clock, seed).await;
-        Self::of(engine, seed, database, clock, |_| {}).await
+        Self::of(engine, seed, database, clock, change).await
     }
 
     /// On SQLite, and on PostgreSQL where it is tested.

@@ -4,6 +4,9 @@ use serde_json::{Map, Value};
 
 use super::shape::No;
 
+/// The largest number up to which a floating-point number leaves out no whole one.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// An object that a client sent.
 pub(super) struct Fields(Map<String, Value>);
 
@@ -40,9 +43,16 @@ impl Fields {
         self.key()?.ok_or_else(|| No::malformed("License key is required"))
     }
 
-    /// A whole number that must be there.
+    /// A whole number that must be there. JSON has one kind of number: `2.0` is whole, as far as it is exact.
     pub(super) fn whole(&self, name: &str) -> Result<i64, No> {
-        let number = self.0.get(name).and_then(Value::as_i64);
+        let exact = |number: &f64| number.fract() == 0.0 && number.abs() <= MAX_EXACT;
+        let number = self.0.get(name).and_then(|value| match value {
+            Value::Number(number) if number.is_f64() => {
+                // Formatting loses nothing here, where a cast would ask to be trusted.
+                number.as_f64().filter(exact).and_then(|number| format!("{number:.0}").parse().ok())
+            }
+            value => value.as_i64(),
+        });
         number.ok_or_else(|| No::malformed(format!("{name} must be a whole number within 64 bits")))
     }
 }

@@ -48,11 +48,15 @@ fn requests() -> Vec<Operation> {
         operation.segment("id", "1", number, "The id of the licence in its installation.")
     };
     let of_device = |operation: Operation| {
-        let id = json!({ "type": "string", "minLength": 1, "maxLength": MAX_NAME });
-        operation.segment("id", "front-desk", id, "The id of the device.").refuses(&[400])
+        let id =
+            json!({ "type": "string", "minLength": 1, "maxLength": MAX_NAME, "pattern": "^[^\\u0000]+$" });
+        operation
+            .segment("id", "front-desk", id, "The id of the device. The length counts in bytes of UTF-8.")
+            .refuses(&[400])
     };
     let feature = |operation: Operation| {
-        let name = json!({ "type": "string", "minLength": 1, "maxLength": MAX_NAME });
+        let name =
+            json!({ "type": "string", "minLength": 1, "maxLength": MAX_NAME, "pattern": "^[^\\u0000]+$" });
         operation.option("query", "feature", name, "A feature that must be licensed.").refuses(&[400])
     };
     let device = json!({ "deviceId": "front-desk", "name": "The front desk" });

@@ -133,10 +133,11 @@ fn schemas() -> Value {
             "type": "object",
             "description": "`valid` is what a question gets, `success` what an activation gets.",
             "required": ["error", "error_code"],
+            "anyOf": [{ "required": ["valid"] }, { "required": ["success"] }],
             "properties": {
                 "valid": { "const": false },
                 "success": { "const": false },
-                "error": { "type": "string" },
+                "error": { "type": "string", "minLength": 1 },
                 "error_code": { "type": "string", "pattern": "^[A-Z_0-9]+$" },
                 "hint": { "enum": ["MALFORMED", "CHECK_CHARACTER"] },
                 "used_date": date,

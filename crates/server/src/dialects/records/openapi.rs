@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use crate::openapi::{Group, Operation, get, post, schema};
 
+/// How the older records write an instant.
+const DATE: &str = r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$";
+
 /// What programs call, and the pages.
 pub(crate) fn described() -> [Group; 2] {
     let text = || json!({ "type": "string" });
@@ -78,14 +81,14 @@ fn pages() -> Vec<Operation> {
             .leads("To the page that was asked for, with the session's cookie.")
             .refuses(&[401, 403, 422, 429, 503]),
         post("/records/sign-out", "recordSignOut", "Ends the session")
-            .takes_form("RecordProof", json!({ "csrf": "" }))
+            .may_take_form("RecordProof", json!({ "csrf": "" }))
             .needs(who())
             .leads("To the records.")
             .refuses(&[401, 403, 429, 503]),
         html(of(get("/records/{serial}", "recordShow", "One licence with its record")), "The page."),
         download.gives(200, "The record and its signature.", "RecordFile"),
         of(post("/records/{serial}/revoke", "recordRevoke", "Revokes a licence"))
-            .takes_form("RecordProof", json!({ "csrf": "" }))
+            .may_take_form("RecordProof", json!({ "csrf": "" }))
             .leads("To the licence.")
             .refuses(&[409]),
         of(post("/records/{serial}/reactivate", "recordReactivate", "Adds days, and issues a new record"))
@@ -97,6 +100,7 @@ fn pages() -> Vec<Operation> {
 
 fn schemas() -> Value {
     let text = json!({ "type": "string" });
+    let said = json!({ "type": "string", "minLength": 1 });
     let csrf =
         json!({ "type": "string", "description": "The proof of the session; none with a bearer token." });
     json!({
@@ -105,7 +109,10 @@ fn schemas() -> Value {
             "required": ["client_id", "signature"],
             "properties": {
                 "client_id": { "type": "string", "minLength": 1 },
-                "signature": { "type": "string", "minLength": 1, "description": "Hexadecimal." },
+                "signature": {
+                    "type": "string", "minLength": 1,
+                    "description": "Hexadecimal. What is none is no signature of ours, and answered as such.",
+                },
             },
         },
         "RecordVerdict": {
@@ -128,18 +135,40 @@ fn schemas() -> Value {
             "type": "object",
             "required": ["status", "message", "error", "code", "request_id"],
             "properties": {
-                "status": { "const": "error" }, "message": text, "error": text, "code": text,
+                "status": { "const": "error" }, "message": said, "error": said,
+                "code": { "type": "string", "pattern": "^[A-Z_0-9]+$" },
                 "request_id": { "type": "string", "format": "uuid" },
             },
         },
-        "RecordFile": { "type": "object", "required": ["signature"] },
+        "RecordFile": {
+            "type": "object",
+            "description": "As it was issued: what is signed is the four other fields, as Python's `json.dumps` writes them.",
+            "required": ["client_id", "license_type", "issued_at", "exp", "signature"],
+            "properties": {
+                "client_id": said,
+                "license_type": text,
+                "issued_at": {
+                    "type": ["integer", "string"], "pattern": DATE,
+                    "description": "Seconds since 1970; older records have a date in UTC.",
+                },
+                "exp": {
+                    "type": ["integer", "string"], "pattern": format!("^Never$|{DATE}"),
+                    "description": "The last second in which it is valid, in the same way; `Never` where it has no end.",
+                },
+                "signature": { "type": "string", "pattern": "^([0-9A-Fa-f]{2})+$" },
+            },
+        },
         "RecordForm": {
             "type": "object",
             "required": ["client_id", "license_type"],
             "properties": {
                 "client_id": { "type": "string", "minLength": 1, "maxLength": 2000 },
-                "license_type": { "type": "string", "minLength": 1 },
-                "duration": { "type": "string", "description": "Days; without meaning for what never ends." },
+                "license_type": {
+                    "type": "string", "minLength": 1, "description": "The name or the code of one of the policies.",
+                },
+                "duration": {
+                    "type": "string", "description": "Whole days, 1 or more; without meaning for what never ends.",
+                },
                 "csrf": csrf,
             },
         },

@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use super::shape;
+use crate::layers::Refused;
 use crate::openapi::{Group, get, post, schema};
 
 pub(crate) fn described() -> Group {
@@ -54,7 +56,13 @@ pub(crate) fn described() -> Group {
             "TierRefusal": {
                 "type": "object",
                 "required": ["valid", "error"],
-                "properties": { "valid": { "const": false }, "error": { "type": "string" } },
+                "properties": {
+                    "valid": { "const": false },
+                    "error": { "enum": [
+                        shape::MISSING, shape::BAD_SIGNATURE, shape::NOT_FOUND, shape::EXPIRED, shape::TOO_MANY, shape::FAILED,
+                        Refused::BodyTooLarge.sentence(), Refused::BodyTimedOut.sentence(),
+                    ] },
+                },
             },
         }),
     }

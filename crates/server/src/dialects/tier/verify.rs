@@ -13,7 +13,7 @@ use keyward_engine::license::{Found, Question};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::shape::no;
+use super::shape::{self, no};
 use crate::app::{App, log_failure};
 use crate::layers::{Context, RawBody};
 
@@ -42,7 +42,7 @@ pub(super) async fn verify(
     let Some(license) = body.as_object().and_then(|body| body.get("license")) else {
         let verdict =
             app.engine().validate_refused(&caller, Flaw::MissingField { field: "license" }.into()).await;
-        return refused(&app, &context, &verdict, StatusCode::BAD_REQUEST, "Missing license key");
+        return refused(&app, &context, &verdict, StatusCode::BAD_REQUEST, shape::MISSING);
     };
     let mut checked = sealed(&app, license);
     // Another process may have made the secret a moment ago, with the first key under it.
@@ -53,7 +53,7 @@ pub(super) async fn verify(
         Ok(key) => key,
         Err(refusal) => {
             let verdict = app.engine().validate_refused(&caller, refusal).await;
-            return refused(&app, &context, &verdict, StatusCode::UNAUTHORIZED, "Invalid license signature");
+            return refused(&app, &context, &verdict, StatusCode::UNAUTHORIZED, shape::BAD_SIGNATURE);
         }
     };
     let validated = app.engine().validate(&caller, Question::Run, key, &Scope::default()).await;
@@ -61,17 +61,14 @@ pub(super) async fn verify(
         Ok(validated) => match &validated.found {
             Some(found) if validated.verdict.valid => yes(found),
             _ => {
-                let error = if validated.verdict.code == Code::Expired {
-                    "License expired"
-                } else {
-                    "License not found"
-                };
+                let is_over = validated.verdict.code == Code::Expired;
+                let error = if is_over { shape::EXPIRED } else { shape::NOT_FOUND };
                 refused(&app, &context, &validated.verdict, StatusCode::UNAUTHORIZED, error)
             }
         },
         Err(error) => {
             log_failure(&error, &context);
-            no(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
+            no(StatusCode::INTERNAL_SERVER_ERROR, shape::FAILED)
         }
     }
 }

@@ -59,6 +59,7 @@ async fn what_is_no_object_with_good_fields_is_malformed() {
         r#"{"licenseKey":[[]],"deviceId":{},"name":true,"amount":null,"notes":[]}"#,
         r#"{"licenseKey":1e999,"deviceId":"d","name":"calls","amount":1e999,"notes":1e999}"#,
         r#"{"name":"calls","amount":1.5,"maxDevices":1}"#,
+        r#"{"name":"calls","amount":9007199254740994.0,"maxDevices":1}"#,
         r#"{"name":"calls","amount":9223372036854775808,"maxDevices":1}"#,
         r#"{"name":"calls","amount":-9223372036854775809,"maxDevices":1}"#,
         r#"{"deviceId":"a\u0000b","name":"a\u0000b","amount":1,"notes":"a\u0000b","pool":"\u0000"}"#,

@@ -180,6 +180,11 @@ async fn limits_are_counted_and_what_is_too_much_is_not_counted_at_all() {
                 assert_eq!(use_up(&customer, CALLS, 90).await.status, 200);
             }
         }
+        // Some programs write whole numbers with a fraction: JSON has one kind of number.
+        let spelled = r#"{"name":"storage-gb","amount":2.0}"#;
+        assert_eq!(customer.ask("POST", "/license/usage", spelled).await.json()["used"], 2);
+        let spelled = spelled.replace("2.0", "-2e0");
+        assert_eq!(customer.ask("POST", "/license/usage", &spelled).await.json()["used"], 0);
         assert_eq!(use_up(&customer, "bandwidth", 1 << 40).await.status, 200);
         assert_eq!(use_up(&customer, "storage-gb", 5).await.status, 200);
         assert_no(&use_up(&customer, "seats", 1).await, 404, "NOT_FOUND", "there is no such limit");

@@ -26,6 +26,10 @@ pub(super) fn flaws(document: &Value, schema: &Value, value: &Value, place: &str
                 let names = wanted.as_array().into_iter().flatten().filter_map(Value::as_str);
                 names.into_iter().all(|name| value.get(name).is_some())
             }
+            "anyOf" => {
+                let ways = wanted.as_array().into_iter().flatten();
+                ways.into_iter().any(|way| self::flaws(document, way, value, place).is_empty())
+            }
             "minimum" => value.as_f64().is_none_or(|number| Some(number) >= wanted.as_f64()),
             "maximum" => value.as_f64().is_none_or(|number| Some(number) <= wanted.as_f64()),
             "minLength" => {
@@ -57,14 +61,14 @@ pub(super) fn flaws(document: &Value, schema: &Value, value: &Value, place: &str
     for (name, value) in value.as_object().into_iter().flatten() {
         let place = format!("{place}.{name}");
         match (schema["properties"].get(name), schema.get("additionalProperties")) {
-            (Some(schema), _) | (None, Some(schema)) => {
+            (Some(schema), _) | (None, Some(schema)) if *schema != Value::Bool(false) => {
                 flaws.extend(self::flaws(document, schema, value, &place));
             }
             // What an answer has must be said, where anything is.
-            (None, None) if schema["properties"].is_object() => {
+            (None, None) if !schema["properties"].is_object() => {}
+            _ => {
                 flaws.push(format!("{place} is not documented"));
             }
-            (None, None) => {}
         }
     }
     flaws

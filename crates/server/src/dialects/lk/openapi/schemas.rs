@@ -23,7 +23,10 @@ pub(super) fn schemas() -> Value {
     let maybe_number = json!({ "type": ["integer", "null"] });
     let list = |name| json!({ "type": "array", "items": schema(name) });
     let name = json!({ "type": ["string", "null"], "maxLength": MAX_NAME, "pattern": "^[^\\u0000]*$" });
-    let key = json!({ "type": "string", "pattern": "\\S" });
+    let key = json!({ "type": "string", "pattern": r"^\s*LK-[123]-[!-~]+\s*$" });
+    let maybe_key = json!({ "type": ["string", "null"], "pattern": r"^\s*(LK-[123]-[!-~]+\s*)?$" });
+    let as_it_is = json!({ "description": "As it is; it cannot be changed." });
+    let ignored = json!({ "description": "Not looked at: the server writes it down." });
     let device = json!({
         "deviceId": text, "name": maybe_text, "licenseId": maybe_number, "tier": text, "pool": maybe_text,
         "isAllowed": flag, "code": text, "reason": maybe_text, "activatedAt": time, "lastSeenAt": time,
@@ -95,7 +98,12 @@ pub(super) fn schemas() -> Value {
                 "notes": { "type": ["string", "null"], "maxLength": 10_000, "pattern": "^[^\\u0000]*$" },
                 "companyName": { "type": ["string", "null"], "maxLength": 1_000, "pattern": "^[^\\u0000]*$" },
                 "isActive": flag,
+                "id": as_it_is, "key": as_it_is, "keyHash": as_it_is, "tier": as_it_is, "maxDevices": as_it_is,
+                "expiresAt": as_it_is,
+                "currentDeviceCount": ignored, "activatedAt": ignored, "createdAt": ignored, "lastValidatedAt": ignored,
+                "code": ignored,
             },
+            "additionalProperties": false,
         },
         "LkRemoved": whole(json!({ "message": text, "totalStatus": schema("LkTotals") })),
         "LkDevice": device,
@@ -107,7 +115,7 @@ pub(super) fn schemas() -> Value {
             "required": ["deviceId"],
             "properties": {
                 "deviceId": { "type": "string", "minLength": 1, "maxLength": MAX_NAME, "pattern": "^[^\\u0000]+$" },
-                "licenseKey": { "type": ["string", "null"] }, "name": name, "pool": name,
+                "licenseKey": maybe_key, "name": name, "pool": name,
             },
         },
         "LkDeviceKey": {
@@ -119,9 +127,9 @@ pub(super) fn schemas() -> Value {
             "type": "object",
             "required": ["error", "code"],
             "properties": {
-                "error": { "type": "string", "description": "Why, for people." },
+                "error": { "type": "string", "minLength": 1, "description": "Why, for people." },
                 "code": { "type": "string", "pattern": "^[A-Z_0-9]+$" },
-                "remedy": { "type": "string", "description": "What to do about it." },
+                "remedy": { "type": "string", "minLength": 1, "description": "What to do about it." },
                 "requestId": { "type": "string", "format": "uuid" },
             },
         },
