@@ -25,6 +25,9 @@ use crate::commands::{
     license, pool, register, release_offline, secret, serve, token, verify,
 };
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Issue, verify and explain software licences.
 #[derive(Parser)]
 #[command(name = "keyward", version, max_term_width = 100)]

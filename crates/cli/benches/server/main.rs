@@ -25,6 +25,10 @@ use std::path::{Path, PathBuf};
 
 use report::Report;
 
+/// That of the program, for the bare handler.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Measures, and reports.
 type Group = fn(&Wanted, &Path, &mut Report);
 

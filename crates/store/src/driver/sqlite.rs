@@ -3,6 +3,7 @@
 mod checkpointer;
 mod files;
 mod foreign;
+mod pin;
 mod readers;
 mod writer;
 
@@ -17,6 +18,7 @@ use tokio::sync::watch;
 use self::checkpointer::Checkpointer;
 use self::files::Files;
 pub(crate) use self::files::beside;
+use self::pin::Pin;
 use self::readers::Readers;
 use self::writer::Writer;
 pub(crate) use self::writer::{Queued, Ran};
@@ -27,8 +29,9 @@ use crate::{DoorMetrics, Lane, Options, Sql, StoreError, Value, migrations};
 const PATIENCE: &str = "pragma busy_timeout = 5000";
 /// Statements kept prepared on each connection: all of ours.
 const PREPARED: usize = 256;
-/// The writer keeps the pages of its indexes: those that it changed last lie in the log, where reading one is slow.
-const WRITERS_CACHE: &str = "pragma cache_size = -64000";
+/// The writer keeps the pages of its indexes: those that it changed last lie in the log, where reading one is slow. What it reads
+/// of the file it maps. Readers do not: at each commit of another connection SQLite lets go of the whole map.
+const WRITERS_CACHE: &str = "pragma cache_size = -64000; pragma mmap_size = 1073741824";
 
 /// Dropped from the first field to the last: the connection that is closed last must be one that may write, because it
 /// moves the log into the database and removes it.
@@ -58,11 +61,13 @@ impl Database {
         })?;
         let (poison, poisoned) = watch::channel(false);
         let poison = Arc::new(poison);
-        let writer = Writer::start(connection, metrics, Arc::clone(&poison))?;
+        // Commands come and go, and ask a few questions.
+        let pin = Arc::new(if options.exclusive { Pin::new(path)? } else { Pin::default() });
+        let writer = Writer::start(connection, metrics, Arc::clone(&poison), Arc::clone(&pin))?;
         Ok(Self {
             readers: Readers::new(path),
             watcher: Mutex::new(connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?),
-            _checkpointer: Checkpointer::start(path, poison, writer.log())?,
+            _checkpointer: Checkpointer::start(path, poison, writer.log(), pin)?,
             writer,
             _files: files,
             poisoned,
@@ -94,8 +99,7 @@ fn connect(path: &Path, mode: OpenFlags) -> Result<Connection, StoreError> {
     let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
     let connection = Connection::open_with_flags(path, flags).map_err(error)?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
-    let rest = "pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -8000; \
-                pragma mmap_size = 1073741824;";
+    let rest = "pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -8000;";
     connection.execute_batch(PATIENCE).and_then(|()| connection.execute_batch(rest)).map_err(error)?;
     // Without this, a statement that may use an index of some rows only is prepared anew whenever its values change.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(error)?;

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::watch;
 use tracing::warn;
 
+use super::pin::Pin;
 use super::writer::Log;
 use super::{connect, error, files, prepare_for_writing};
 use crate::StoreError;
@@ -30,6 +31,7 @@ impl Checkpointer {
         path: &Path,
         poison: Arc<watch::Sender<bool>>,
         writers: Log,
+        pin: Arc<Pin>,
     ) -> Result<Self, StoreError> {
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         prepare_for_writing(&connection)?;
@@ -37,10 +39,14 @@ impl Checkpointer {
         let (stop, stopped) = channel();
         let work = move || {
             while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+                // Another process may have written: what it wrote moves only once nobody is left behind.
+                pin.renew();
                 let size = file.metadata().map_or(0, |file| file.len());
                 if size >= SMALL && !checkpoint(&connection, "pragma wal_checkpoint(passive)", &poison) {
                     return;
                 }
+                // What was moved is read from the database: the writer may begin the log anew.
+                pin.renew();
                 if size >= LARGE {
                     writers.begin_anew();
                 }

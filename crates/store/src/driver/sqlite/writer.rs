@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tracing::error as log_error;
 
 use super::checkpointer::checkpoint;
+use super::pin::Pin;
 use super::{error, lock};
 use crate::{DoorMetrics, Lane, StoreError};
 
@@ -86,12 +87,13 @@ impl Writer {
         connection: Connection,
         metrics: Arc<DoorMetrics>,
         poison: Arc<watch::Sender<bool>>,
+        pin: Arc<Pin>,
     ) -> Result<Self, StoreError> {
         let shared = Arc::new(Shared { queues: Mutex::default(), wake: Condvar::new(), metrics });
         let theirs = Arc::clone(&shared);
         let work = move || {
             let ending = Ending(&theirs);
-            write(ending.0, &Mutex::new(connection), &poison);
+            write(ending.0, &Mutex::new(connection), &poison, &pin);
         };
         let thread = Builder::new().name("keyward-writer".to_owned()).spawn(work);
         let thread = thread.map_err(|why| StoreError::Database(Arc::new(why)))?;
@@ -189,7 +191,7 @@ fn now() -> Instant {
     Instant::now()
 }
 
-fn write(shared: &Shared, connection: &Mutex<Connection>, poison: &watch::Sender<bool>) {
+fn write(shared: &Shared, connection: &Mutex<Connection>, poison: &watch::Sender<bool>, pin: &Pin) {
     let mut rest = Rest::default();
     loop {
         let mut queues = shared.queues();
@@ -204,11 +206,13 @@ fn write(shared: &Shared, connection: &Mutex<Connection>, poison: &watch::Sender
         }
         if std::mem::take(&mut queues.log_is_large) {
             drop(queues);
+            pin.release();
             begin_log_anew(&lock(connection), poison);
+            pin.renew();
             continue;
         }
         if queues.is_empty() {
-            return;
+            return pin.close();
         }
         let bulk_rests = !queues.closed && rest.left().is_some();
         let (lane, mut jobs) = queues.take(bulk_rests);
@@ -217,8 +221,10 @@ fn write(shared: &Shared, connection: &Mutex<Connection>, poison: &watch::Sender
 
         let metrics = &shared.metrics;
         metrics.waiting.fetch_sub(jobs.len() as u64, std::sync::atomic::Ordering::Relaxed);
+        pin.release();
         let committed =
             if *poison.borrow() { Err(StoreError::Poisoned) } else { batch(connection, &mut jobs) };
+        pin.renew();
         match &committed {
             Ok(stay) => {
                 DoorMetrics::add(&metrics.commits, 1);
@@ -319,7 +325,7 @@ mod tests {
     fn after_a_disk_did_not_confirm_a_write_nothing_more_is_written() {
         let (poison, poisoned) = watch::channel(false);
         let connection = Connection::open_in_memory().unwrap();
-        let writer = Writer::start(connection, Arc::default(), Arc::new(poison)).unwrap();
+        let writer = Writer::start(connection, Arc::default(), Arc::new(poison), Arc::default()).unwrap();
         let push = |ran| {
             let (answer, answered) = channel();
             writer.push(Lane::Prompt, Box::new(Fake { ran: Some(ran), answer }));
