@@ -37,13 +37,6 @@ insert into stats_hourly (account_id, policy_id, name, hour, shard, value)
 values (:account, :l_policy_id, 'used', 0, :shard, 1)
 on conflict (account_id, name, hour, policy_id, shard) do update set value = stats_hourly.value + excluded.value;
 \endpipeline
-select l.id, l.account_id, l.product_id, l.policy_id, l.user_id, l.installation_id, l.batch_id, l.name, l.subject,
-       l.scheme, l.key_sealed, l.key_digest, l.key_hint, l.expiry, l.expiry_text, l.first_activated_at,
-       l.first_validated_at, l.last_validated_at, l.suspended_at, l.suspension_reason, l.max_machines,
-       l.machines_count, l.max_uses, l.uses, l.transfers, l.metadata, l.created_at, l.updated_at, l.serial,
-       l.removed_at, u.external_id, u.email, u.banned_at, b.name
-from licenses l left join users u on u.id = l.user_id left join batches b on b.id = l.batch_id
-where l.id = :l_id and (l.batch_id is null or b.ready_at is not null);
 insert into audit_log (id, account_id, at, event, outcome, actor_kind, actor_id, resource_type, resource_id, front, request_id,
                        detail, address, user_agent, personal_salt, personal_digest)
 values (decode(lpad(:number, 32, '0'), 'hex'), :account, :now, 'license.activate', 'done', 'anonymous', null, 'license', :l_id, 'pool',

@@ -1,6 +1,5 @@
 //! Durable activations over HTTP, beside raw loops that commit the same rows on the same disk.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -122,8 +121,8 @@ struct Changes {
     /// Of licences: a statement that sets what differs, and its values for each.
     update: String,
     licenses: Vec<Vec<Value>>,
-    /// What was added to the other tables, in its order.
-    added: HashMap<String, Vec<Vec<Value>>>,
+    /// What each added to other tables, the tables in the order in which they refer to each other.
+    added: Vec<(String, Vec<Vec<Value>>)>,
     /// Activations.
     count: usize,
 }
@@ -138,7 +137,7 @@ impl Changes {
             let rows = rows(&after, &name, last.get(&name).copied().unwrap_or(0));
             (name, rows)
         });
-        let added = added.filter(|(_, rows)| !rows.is_empty()).collect();
+        let added = added.filter(|(_, rows)| rows.len() >= MANY).collect();
         let (update, licenses) = differing(&before, &after);
         assert_eq!(licenses.len(), MANY, "each activation changes its licence");
         Self { update, licenses, added, count: MANY }

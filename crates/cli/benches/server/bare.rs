@@ -39,8 +39,8 @@ pub(crate) fn serve(answers: &Answers, directory: &Path) -> Served {
 /// The process.
 pub(crate) fn run(file: &str) {
     let text = std::fs::read_to_string(file).expect("the answers");
-    let (validate, verify) = text.trim_end().split_once('\n').expect("two lines");
-    let answers = Answers { validate: validate.to_owned(), verify: verify.to_owned() };
+    let (validate, verify) = text.split_once('\n').expect("two lines");
+    let answers = Answers { validate: validate.to_owned(), verify: verify.trim_end().to_owned() };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");

@@ -64,14 +64,22 @@ impl Tables {
     }
 }
 
-/// The last row of each table.
+/// The last row of each table; one whose rows have no number must be empty.
 pub(crate) fn last_rows(connection: &Connection) -> HashMap<String, i64> {
     let last = |name: String| {
-        let find = format!("select coalesce(max(rowid), 0) from {name}");
-        let last = connection.query_row(&find, [], |row| row.get(0)).expect("it is asked");
+        let number = if has_rowid(connection, &name) { "max(rowid)" } else { "sum(1)" };
+        let find = format!("select coalesce({number}, 0) from {name}");
+        let last: i64 = connection.query_row(&find, [], |row| row.get(0)).expect("it is asked");
+        assert!(last == 0 || has_rowid(connection, &name), "nobody knows which rows of {name} are new");
         (name, last)
     };
     names(connection).into_iter().map(last).collect()
+}
+
+fn has_rowid(connection: &Connection, table: &str) -> bool {
+    let find = "select wr from pragma_table_list where name = ?1";
+    let without: bool = connection.query_row(find, [table], |row| row.get(0)).expect("it is asked");
+    !without
 }
 
 /// The names of all tables.
@@ -94,7 +102,11 @@ pub(crate) fn schema(connection: &Connection, which: &str) -> Vec<String> {
 
 /// The rows behind one, in their order.
 pub(crate) fn rows(connection: &Connection, table: &str, after: i64) -> Vec<Vec<Value>> {
-    let find = format!("select * from {table} where rowid > ?1 order by rowid");
+    let find = if has_rowid(connection, table) {
+        format!("select * from {table} where rowid > ?1 order by rowid")
+    } else {
+        format!("select * from {table} where ?1 = 0")
+    };
     let mut statement = connection.prepare(&find).expect("it prepares");
     let columns = statement.column_count();
     let row = |row: &rusqlite::Row<'_>| (0..columns).map(|at| row.get(at)).collect();

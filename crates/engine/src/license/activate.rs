@@ -157,6 +157,7 @@ impl Job for Activating {
         if !single_use && let Some(row) = licenses::lock(tx, found.license.id).await? {
             found.license = row;
         }
+        let is_first = found.license.first_activated_at.is_none();
         match before {
             Some(before) if before.license_id != found.license.id => {
                 let detail = "this device is activated for another licence, and may be for one only";
@@ -173,7 +174,7 @@ impl Job for Activating {
                     Ok(pool) => pool,
                     Err(verdict) => return Ok(refused(*verdict, Some(found), None)),
                 };
-                if !self.spend(tx, &found).await? {
+                if !self.spend(tx, &mut found).await? {
                     return self.refuse(tx, found, before).await;
                 }
                 if let Some(pool) = &machine.pool
@@ -199,12 +200,11 @@ impl Job for Activating {
         }
         let mut changes =
             vec![Change::hourly(counters::ACTIVATIONS, self.now, 1), Change::total(counters::ACTIVATIONS, 1)];
-        if found.license.first_activated_at.is_none() {
+        if is_first {
             changes.extend([Change::total(counters::USED, 1), Change::total(counters::UNAVAILABLE, 1)]);
         }
         let (account, policy) = (self.engine.account.id, found.license.policy_id);
         stats::add(tx, account, policy, found.license.id, &changes).await?;
-        found = self.reread(tx, found).await?;
         let mut entry = self.entry.clone();
         entry.resource_id = Some(found.license.id);
         entry.detail =
@@ -253,26 +253,35 @@ impl Activating {
         Ok(held.place(&self.request.fingerprint, None).map(|place| place.pool))
     }
 
-    /// Takes what the activation costs; `false` when it is not there any more.
-    async fn spend(&self, tx: &Tx<'_>, found: &Found) -> Result<bool, EngineError> {
+    /// Takes what the activation costs, in the database and in the row that was read; `false` when it is not there any more.
+    async fn spend(&self, tx: &Tx<'_>, found: &mut Found) -> Result<bool, EngineError> {
         let rules = &found.policy.rules;
-        let id = found.license.id;
+        let license = &mut found.license;
         if rules.single_use {
             let expiry =
                 rules.duration.map(|seconds| rules.arithmetic().end(self.now, seconds)).transpose()?;
-            return Ok(licenses::use_once(tx, id, self.now, expiry).await?);
+            if !licenses::use_once(tx, license.id, self.now, expiry).await? {
+                return Ok(false);
+            }
+            license.expiry = expiry;
+        } else {
+            let limit = rules.machine_limit(license.max_machines);
+            if !licenses::count_machine(tx, license.id, limit, self.now).await? {
+                return Ok(false);
+            }
+            // An end that it has stays: the policy may have said something else when it was made.
+            let begins = rules.expiration_basis == ExpirationBasis::FromFirstActivation
+                && license.first_activated_at.is_none()
+                && license.expiry.is_none();
+            if let (true, Some(seconds)) = (begins, rules.duration) {
+                license.expiry = Some(rules.arithmetic().end(self.now, seconds)?);
+                licenses::set_expiry(tx, license.id, license.expiry, None, self.now).await?;
+            }
         }
-        let limit = rules.machine_limit(found.license.max_machines);
-        let counted = licenses::count_machine(tx, id, limit, self.now).await?;
-        // An end that it has stays: the policy may have said something else when it was made.
-        let begins = rules.expiration_basis == ExpirationBasis::FromFirstActivation
-            && found.license.first_activated_at.is_none()
-            && found.license.expiry.is_none();
-        if let (true, true, Some(seconds)) = (counted, begins, rules.duration) {
-            let expiry = rules.arithmetic().end(self.now, seconds)?;
-            licenses::set_expiry(tx, id, Some(expiry), None, self.now).await?;
-        }
-        Ok(counted)
+        license.first_activated_at.get_or_insert(self.now);
+        license.machines_count += 1;
+        license.updated_at = self.now;
+        Ok(true)
     }
 
     /// The device is active already: nothing is spent.
