@@ -8,7 +8,7 @@ mod sealer;
 mod search;
 mod verify;
 
-pub use events::EVENTS;
+pub use events::{DELAY, EVENTS};
 pub use sealer::Sealed;
 pub use search::{AuditPage, AuditSearch, MAX_EXPORT};
 pub use verify::Verified;

@@ -12,7 +12,6 @@ use uuid::Uuid;
 pub use days::Day;
 pub(crate) use days::Settled;
 
-use crate::license::Status;
 use crate::{Engine, EngineError, Policy};
 
 /// The names of counters.
@@ -152,12 +151,16 @@ impl Engine {
         })
     }
 
-    /// What is known of the licences of a product by policy, without what happened when.
+    /// What is known of the licences of each of these products by policy, without what happened when.
     ///
     /// # Errors
     /// When the database cannot be asked.
-    pub async fn counts(&self, product: Uuid) -> Result<Vec<PolicyCounts>, EngineError> {
-        Ok(self.by_policy(product, &stats::totals(&self.store, self.account.id).await?))
+    pub async fn counts(&self, products: &[Uuid]) -> Result<Vec<Vec<PolicyCounts>>, EngineError> {
+        if products.is_empty() {
+            return Ok(Vec::new());
+        }
+        let totals = stats::totals(&self.store, self.account.id).await?;
+        Ok(products.iter().map(|product| self.by_policy(*product, &totals)).collect())
     }
 
     fn by_policy(&self, product: Uuid, totals: &Sums) -> Vec<PolicyCounts> {
@@ -199,15 +202,15 @@ impl Engine {
         let (total, unavailable) = (all(counters::ISSUED), all(counters::UNAVAILABLE));
         // Those that were suspended because they ended, too.
         let (suspended, revoked) = (all(counters::SUSPENDED), all(counters::REVOKED));
-        let running = total - suspended - revoked;
+        let counted = self.count_licenses(total - suspended - revoked, now).await?;
         Ok(Overview {
             total,
-            active: self.count_active(running, now).await?,
+            active: counted.active,
             used: unavailable - suspended - revoked,
             unused: total - unavailable,
-            expiring: self.count_of(Status::Expiring, now).await?,
-            expired: self.count_of(Status::Expired, now).await?,
-            suspended: self.count_of(Status::Suspended, now).await?,
+            expiring: counted.expiring,
+            expired: counted.expired,
+            suspended: counted.suspended,
             revoked,
             by_day,
         })

@@ -58,6 +58,7 @@ statements! {
     PAGE_OF_RESOURCE = concat!("select serial, ", columns!(), " from audit_log
               where resource_id = $9 and serial < $1 and serial >= $2 and ", wanted!(), "
               order by serial desc limit $7");
+    COUNT_DELAYS = "select count(*) from (select 1 from audit_log where event = 'session.delay' and at >= $1 limit $2) few";
     AT_OR_BEFORE = "select serial, at from audit_log where serial <= $1 order by serial desc limit 1";
     ERASE = "update audit_log set address = null, user_agent = null, personal_salt = null where serial = $1";
 }
@@ -217,6 +218,14 @@ pub async fn of_resource(db: &impl Read, id: Uuid, limit: i64) -> Result<Vec<Ent
 /// When the database cannot be asked.
 pub async fn count_since(db: &impl Read, id: Uuid, event: &str, since: Timestamp) -> Result<i64, StoreError> {
     Ok(db.one(COUNT_SINCE, args![id, event, since], first).await?.unwrap_or_default())
+}
+
+/// How often people had to wait after wrong passwords since an instant, up to a limit.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn count_delays(db: &impl Read, since: Timestamp, limit: i64) -> Result<i64, StoreError> {
+    Ok(db.one(COUNT_DELAYS, args![since, limit], first).await?.unwrap_or_default())
 }
 
 /// When something first happened to a thing since an instant.

@@ -1,5 +1,8 @@
 //! What is written down: the names of events, as they stand in the audit log for ever.
 
+/// Somebody has to wait after wrong passwords or codes.
+pub const DELAY: &str = "session.delay";
+
 /// Every event, in alphabetical order. The console has words for each.
 pub const EVENTS: &[&str] = &[
     "account.create",

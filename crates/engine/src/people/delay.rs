@@ -1,12 +1,17 @@
 //! That somebody has to wait after wrong passwords or codes is written down.
 
-use keyward_store::people;
+use keyward_core::time::Timestamp;
+use keyward_store::{audit, people};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::email;
-use crate::audit::Note;
+use crate::audit::{DELAY, Note};
+use crate::statistics::Count;
 use crate::{Caller, Engine, EngineError};
+
+/// Delays that are counted.
+const MOST: i64 = 1_000;
 
 /// Who has to wait.
 #[derive(Clone, Copy, Debug)]
@@ -34,8 +39,17 @@ impl Engine {
             }
         };
         let detail = json!({ "wrong": wrong });
-        let mut entry = self.entry(caller, "session.delay", ("user", person), &detail, self.now());
+        let mut entry = self.entry(caller, DELAY, ("user", person), &detail, self.now());
         "refused".clone_into(&mut entry.outcome);
         Ok(self.store.write(Note { entry }).await?)
+    }
+
+    /// How many delays began since an instant.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn count_delays(&self, since: Timestamp) -> Result<Count, EngineError> {
+        let found = audit::count_delays(&self.store, since, MOST + 1).await?;
+        Ok(Count { at_least: found.min(MOST), is_more: found > MOST })
     }
 }

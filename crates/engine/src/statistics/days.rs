@@ -1,4 +1,4 @@
-//! What happened day by day. The days that are over are kept in memory: an overview of a month would otherwise add up every hour
+//! What happened day by day. The hours that are over are kept in memory: an overview of a month would otherwise add up every hour
 //! of every policy each time that somebody looks.
 
 use std::sync::{Mutex, PoisonError};
@@ -11,8 +11,12 @@ use crate::{Engine, EngineError};
 
 const COUNTERS: [&str; 3] = [counters::ACTIVATIONS, counters::VALIDATIONS, counters::FAILED];
 const HOURS_PER_DAY: i64 = 24;
-/// Days, the present one included, that are read each time: those that somebody still counts for.
-const OPEN: i64 = 2;
+const MICROS_PER_HOUR: i64 = MICROS_PER_DAY / HOURS_PER_DAY;
+/// Hours that are over, but are read each time as the present one is: somebody still counts for them.
+const OPEN: i64 = 1;
+
+/// What each counter says.
+type Hour = [i64; COUNTERS.len()];
 
 /// What happened on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,24 +31,24 @@ pub struct Day {
     pub failed: i64,
 }
 
-/// The days that are over, as they were read last.
+/// The hours that are over, as they were read last.
 #[derive(Default)]
 pub(crate) struct Settled(Mutex<Option<Kept>>);
 
 #[derive(Clone)]
 struct Kept {
-    /// The first day, as its number since 1970.
+    /// The first hour, as its number since 1970.
     first: i64,
-    days: Vec<Day>,
-    /// What the counters of all time said without the days behind these. It changes only when somebody counts for a day that is
+    hours: Vec<Hour>,
+    /// What the counters of all time said without the hours behind these. It changes only when somebody counts for an hour that is
     /// over, as an import does, or clears a counter.
-    before: [i64; COUNTERS.len()],
+    before: Hour,
 }
 
 impl Kept {
-    /// The day behind these.
+    /// The hour behind these.
     const fn open(&self) -> i64 {
-        self.first + self.days.len() as i64
+        self.first + self.hours.len() as i64
     }
 }
 
@@ -61,54 +65,56 @@ impl Settled {
 impl Engine {
     /// The last `days` days in UTC, the oldest first, the present one included. `totals` are the counters of all time.
     pub(super) async fn by_day(&self, days: i64, totals: &Sums) -> Result<Vec<Day>, EngineError> {
-        let today = self.now().micros().div_euclid(MICROS_PER_DAY);
-        let first = today - days + 1;
-        let fits = |kept: &Kept| kept.first <= first && (first..=today).contains(&kept.open());
+        let now = self.now().micros().div_euclid(MICROS_PER_HOUR);
+        let end = (now.div_euclid(HOURS_PER_DAY) + 1) * HOURS_PER_DAY;
+        let first = end - days * HOURS_PER_DAY;
+        let fits = |kept: &Kept| kept.first <= first && (first..=now).contains(&kept.open());
         let mut all = Vec::new();
         if let Some(kept) = self.days.get().filter(fits) {
-            let read = self.read_days(kept.open(), today).await?;
+            let read = self.read_hours(kept.open(), end).await?;
             if without(totals, &read) == kept.before {
-                all.extend(kept.days.into_iter().skip(usize::try_from(first - kept.first).unwrap_or(0)));
+                all.extend(kept.hours.into_iter().skip(usize::try_from(first - kept.first).unwrap_or(0)));
                 all.extend(read);
             }
         }
         if all.is_empty() {
-            all = self.read_days(first, today).await?;
+            all = self.read_hours(first, end).await?;
         }
-        let (over, open) = all.split_at(all.len().saturating_sub(OPEN as usize));
-        self.days.set(Kept { first, days: over.to_vec(), before: without(totals, open) });
-        Ok(all)
+        let (over, open) = all.split_at(usize::try_from(now - OPEN - first).unwrap_or(0));
+        self.days.set(Kept { first, hours: over.to_vec(), before: without(totals, open) });
+        let of_day = |(hours, number): (&[Hour], i64)| {
+            let [activations, validations, failed] = sum(hours);
+            let at = Timestamp::from_micros((first / HOURS_PER_DAY + number) * MICROS_PER_DAY);
+            Day { at, activations, validations, failed }
+        };
+        Ok(all.chunks(HOURS_PER_DAY as usize).zip(0..).map(of_day).collect())
     }
 
-    async fn read_days(&self, first: i64, last: i64) -> Result<Vec<Day>, EngineError> {
-        let at = |day: i64| Timestamp::from_micros(day * MICROS_PER_DAY);
-        let none = |day| Day { at: at(day), activations: 0, validations: 0, failed: 0 };
-        let mut days: Vec<Day> = (first..=last).map(none).collect();
-        for name in COUNTERS {
-            for (hour, sum) in stats::by_hour(&self.store, self.account.id, name, at(first)).await? {
-                let place = usize::try_from(hour.div_euclid(HOURS_PER_DAY) - first).ok();
-                let Some(day) = place.and_then(|place| days.get_mut(place)) else { continue };
-                match name {
-                    counters::ACTIVATIONS => day.activations += sum,
-                    counters::VALIDATIONS => day.validations += sum,
-                    _ => day.failed += sum,
+    /// The hours from one on, and before another one.
+    async fn read_hours(&self, first: i64, end: i64) -> Result<Vec<Hour>, EngineError> {
+        let at = Timestamp::from_micros(first * MICROS_PER_HOUR);
+        let mut hours = vec![Hour::default(); usize::try_from(end - first).unwrap_or(0)];
+        for (counter, name) in COUNTERS.into_iter().enumerate() {
+            for (hour, sum) in stats::by_hour(&self.store, self.account.id, name, at).await? {
+                let place = usize::try_from(hour - first).ok();
+                if let Some(hour) = place.and_then(|place| hours.get_mut(place)) {
+                    hour[counter] += sum;
                 }
             }
         }
-        Ok(days)
+        Ok(hours)
     }
 }
 
-/// What the counters of all time say without these days.
-fn without(totals: &Sums, days: &[Day]) -> [i64; COUNTERS.len()] {
-    let total = |wanted: &str| -> i64 {
-        totals.iter().filter(|((_, name), _)| name == wanted).map(|(_, sum)| sum).sum()
-    };
-    let sum = |of: fn(&Day) -> i64| -> i64 { days.iter().map(of).sum() };
-    let [activations, validations, failed] = COUNTERS.map(total);
-    [
-        activations - sum(|day| day.activations),
-        validations - sum(|day| day.validations),
-        failed - sum(|day| day.failed),
-    ]
+fn sum(hours: &[Hour]) -> Hour {
+    std::array::from_fn(|counter| hours.iter().map(|hour| hour[counter]).sum())
+}
+
+/// What the counters of all time say without these hours.
+fn without(totals: &Sums, hours: &[Hour]) -> Hour {
+    let sum = sum(hours);
+    std::array::from_fn(|counter| {
+        let of_it = totals.iter().filter(|((_, name), _)| name == COUNTERS[counter]);
+        of_it.map(|(_, total)| total).sum::<i64>() - sum[counter]
+    })
 }

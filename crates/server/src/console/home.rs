@@ -4,7 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use keyward_engine::EngineError;
-use keyward_engine::audit::AuditSearch;
+use keyward_engine::audit::DELAY;
 use keyward_engine::license::{Listing, Patience, Status};
 use keyward_engine::statistics::{Count, Day, Overview, PolicyCounts};
 use keyward_engine::token::Permission;
@@ -24,10 +24,6 @@ use crate::web::address;
 const DAYS: i64 = 28;
 /// Licences that end soon, of which so many are shown.
 const ENDING: i64 = 8;
-/// Delays of a day that are counted.
-const DELAYS: i64 = 1_000;
-/// What the audit log calls them.
-const DELAY: &str = "session.delay";
 /// The events of activations: of a licence, and of a device of an installation.
 const ACTIVATED: &str = "license.activate,device.activate";
 /// A pool with less than this part of its keys left is low: one in so many.
@@ -169,12 +165,9 @@ async fn tiles(visitor: &Visitor, overview: &Overview, t: &'static Home) -> Resu
         note: None,
     });
     if visitor.may(Permission::AuditRead) {
-        let (event, from) = (Some(DELAY.to_owned()), Some(today.at));
-        let search = AuditSearch { event, from, limit: DELAYS, ..AuditSearch::default() };
-        let found = visitor.app.engine().search_audit(&search).await?;
-        let delays = Count { at_least: found.entries.len() as i64, is_more: found.next.is_some() };
+        let delays = number(visitor.app.engine().count_delays(today.at).await?);
         let path = of_today("/console/audit", ("event", DELAY));
-        tiles.push(Tile { name: t.delayed_today, value: number(delays), path, note: None });
+        tiles.push(Tile { name: t.delayed_today, value: delays, path, note: None });
     }
     Ok(tiles)
 }
@@ -203,14 +196,13 @@ fn number(count: Count, language: Language) -> String {
 async fn pools(visitor: &Visitor) -> Result<Vec<Pool>, EngineError> {
     let engine = visitor.app.engine();
     let catalog = engine.catalog();
-    let mut products: Vec<_> = catalog.products().collect();
+    let is_pool = |product: Uuid| catalog.policies_of(product).any(|policy| policy.rules.single_use);
+    let mut products: Vec<_> = catalog.products().filter(|product| is_pool(product.id)).collect();
     products.sort_by(|one, other| one.code.cmp(&other.code));
+    let ids: Vec<Uuid> = products.iter().map(|product| product.id).collect();
     let mut pools = Vec::new();
-    for product in products {
-        if !catalog.policies_of(product.id).any(|policy| policy.rules.single_use) {
-            continue;
-        }
-        for counts in engine.counts(product.id).await? {
+    for (product, counts) in products.iter().zip(engine.counts(&ids).await?) {
+        for counts in counts {
             let list = |status: &str| {
                 let fields = [("product", &*product.code), ("policy", &*counts.code), ("status", status)];
                 address("/console/licenses", &fields)

@@ -4,8 +4,10 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use keyward_core::scheme::Scheme;
+use keyward_engine::Policy;
 use keyward_engine::statistics::PolicyCounts;
 use keyward_engine::token::Permission;
+use uuid::Uuid;
 
 use super::frame::{self, Frame};
 use super::texts::{Pools, fill};
@@ -54,23 +56,21 @@ pub(super) async fn show(visitor: Visitor) -> Response {
     let t = Pools::of(visitor.language);
     let engine = visitor.app.engine();
     let catalog = engine.catalog();
-    let mut products: Vec<_> = catalog.products().collect();
+    let is_pool = |policy: &Policy| policy.row.scheme.as_deref() == Some(Scheme::Pool.as_str());
+    let has_pool = |product: Uuid| catalog.policies_of(product).any(|policy| is_pool(policy));
+    let mut products: Vec<_> = catalog.products().filter(|product| has_pool(product.id)).collect();
     products.sort_by(|one, other| one.code.cmp(&other.code));
+    let ids: Vec<Uuid> = products.iter().map(|product| product.id).collect();
+    let counts = match engine.counts(&ids).await {
+        Ok(counts) => counts,
+        Err(error) => return visitor.failed(&error),
+    };
     let mut pools = Vec::new();
-    for product in products {
-        let is_pool = |code: &str| {
-            let policy = catalog.policy_of(product.id, code);
-            policy.is_some_and(|policy| policy.row.scheme.as_deref() == Some(Scheme::Pool.as_str()))
+    for (product, counts) in products.iter().zip(counts) {
+        let of_pool = |it: &&PolicyCounts| {
+            catalog.policy_of(product.id, &it.code).is_some_and(|policy| is_pool(policy))
         };
-        if !catalog.policies_of(product.id).any(|policy| is_pool(&policy.row.code)) {
-            continue;
-        }
-        let counts = match engine.counts(product.id).await {
-            Ok(counts) => counts,
-            Err(error) => return visitor.failed(&error),
-        };
-        let rows: Vec<Row> =
-            counts.iter().filter(|it| is_pool(&it.code)).map(|it| row(&product.code, it, t)).collect();
+        let rows: Vec<Row> = counts.iter().filter(of_pool).map(|it| row(&product.code, it, t)).collect();
         let low: Vec<&str> = rows.iter().filter(|row| row.is_low).map(|row| row.name.as_str()).collect();
         let low = (!low.is_empty()).then(|| fill(t.low_text, low.join(", ")));
         pools.push(Pool { name: product.name.clone(), low, sum: sum(&product.code, &rows, t), rows });

@@ -60,11 +60,6 @@ pub enum State {
 }
 
 impl State {
-    /// Whether only suspended licences are in it.
-    const fn is_suspended(self) -> bool {
-        matches!(self, Self::Suspended | Self::Revoked)
-    }
-
     const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -150,7 +145,7 @@ pub(crate) use by_expiry::ALL as ALL_BY_EXPIRY;
 pub(crate) use by_serial::ALL as ALL_BY_SERIAL;
 #[cfg(feature = "testing")]
 pub(crate) use count::ALL as ALL_COUNTS;
-pub use count::{Count, count};
+pub use count::{Count, Counted, count};
 #[cfg(feature = "testing")]
 pub(crate) use of_others::ALL as ALL_OF_OTHERS;
 #[cfg(feature = "testing")]

@@ -55,10 +55,10 @@ macro_rules! window {
 }
 
 statements! {
-    BY_EXPIRY = by_expiry!("");
+    BY_EXPIRY = by_expiry!("account_id = $1 and ");
     OF_SCHEME_BY_EXPIRY = by_expiry!("scheme = $2 and ");
     SUSPENDED_BY_EXPIRY = by_expiry!("account_id = $1 and suspended_at is not null and ");
-    BY_EXPIRY_TO = window!("");
+    BY_EXPIRY_TO = window!("account_id = $6 and ");
     OF_SCHEME_BY_EXPIRY_TO = window!("scheme = $6 and ");
     SUSPENDED_BY_EXPIRY_TO = window!("account_id = $6 and suspended_at is not null and ");
 }
@@ -84,7 +84,10 @@ pub(super) async fn page(
             place.push(scheme.into());
             (OF_SCHEME_BY_EXPIRY, OF_SCHEME_BY_EXPIRY_TO)
         }
-        (_, None) => (BY_EXPIRY, BY_EXPIRY_TO),
+        (_, None) => {
+            place.push(filter.account.into());
+            (BY_EXPIRY, BY_EXPIRY_TO)
+        }
     };
     let read: Map<(i64, Timestamp)> = |row| Ok((row.take()?, row.take()?));
     let last = db.one(window, &place, read).await?;

@@ -6,6 +6,7 @@ use keyward_store::audit::Filter;
 use keyward_store::signing_keys::{self, SigningKey};
 use keyward_store::{StoreError, Tx, audit, checkpoints};
 
+use super::license_list::plan;
 use crate::world::{ACCOUNT, NOW, TEXTS, World, id, worlds};
 
 fn entry(number: u128) -> Entry {
@@ -227,7 +228,29 @@ async fn a_page_of_the_log_looks_at_its_own_entries_only() {
         ("PAGE_OF_RESOURCE", "audit_log_by_resource"),
         ("FLOOR_OF_RESOURCE", "audit_log_by_resource"),
     ] {
-        let plan = super::license_list::plan(&w, name).await;
-        assert!(plan.contains(wanted) && !plan.contains("TEMP B-TREE"), "{name}: {plan}");
+        let steps = plan(&w, name).await;
+        assert!(steps.contains(wanted) && !steps.contains("TEMP B-TREE"), "{name}: {steps}");
+    }
+}
+
+#[tokio::test]
+async fn delays_are_counted_through_an_index_of_their_own() {
+    for w in worlds().await {
+        for (number, event, seconds) in [
+            (1, "session.delay", -1),
+            (2, "session.delay", 0),
+            (3, "session.open", 1),
+            (4, "session.delay", 2),
+            (5, "session.delay", 1),
+        ] {
+            let entry = Entry { event: event.to_owned(), at: NOW.plus_seconds(seconds), ..entry(number) };
+            w.write(entry, |it, tx| Box::pin(audit::append(tx, it))).await.unwrap();
+        }
+        assert_eq!(audit::count_delays(&w.store, NOW, 10).await.unwrap(), 3);
+        assert_eq!(audit::count_delays(&w.store, NOW, 2).await.unwrap(), 2);
+        if w.store.kind() == "sqlite" {
+            let steps = plan(&w, "COUNT_DELAYS").await;
+            assert!(steps.contains("COVERING INDEX audit_log_delays"), "{steps}");
+        }
     }
 }
