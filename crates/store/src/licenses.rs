@@ -30,6 +30,7 @@ pub use held::{
 pub(crate) use list::{ALL_BY_EXPIRY, ALL_BY_SERIAL, ALL_COUNTS, ALL_OF_OTHERS, ALL_SEARCHES};
 pub use list::{
     Count, Counted, Cursor, EACH, Filter, Listed, Part, Sought, State, WINDOW, count, is_cut, list, search,
+    with_words,
 };
 #[cfg(feature = "testing")]
 pub(crate) use records::ALL as ALL_RECORDS;

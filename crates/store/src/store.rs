@@ -151,13 +151,23 @@ impl Read for Store {
         }
     }
 
-    async fn all<T: Send>(&self, sql: Sql, args: &[Value<'_>], map: Map<T>) -> Result<Vec<T>, StoreError> {
+    async fn fitting<T: Send>(
+        &self,
+        sql: Sql,
+        args: &[Value<'_>],
+        map: Map<T>,
+        fits: impl Fn(&T) -> bool + Send,
+        limit: usize,
+    ) -> Result<Vec<T>, StoreError> {
         self.metrics.statement();
         match &self.driver {
-            Driver::Sqlite(database) => database.read(|connection| sqlite::all(connection, sql, args, map)),
+            Driver::Sqlite(database) => {
+                database.read(|connection| sqlite::fitting(connection, sql, args, map, fits, limit))
+            }
             Driver::Postgres(database) => {
                 let connection = database.connection().await?;
-                postgres::all(&connection, sql, args, map).await.map_err(|failed| failed.error)
+                let found = postgres::fitting(&connection, sql, args, map, fits, limit).await;
+                found.map_err(|failed| failed.error)
             }
         }
     }

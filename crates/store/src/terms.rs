@@ -50,8 +50,10 @@ pub fn words(text: &str) -> Vec<String> {
 
 /// A text in small letters, without accents, and with single spaces.
 pub fn fold(text: &str) -> String {
-    let plain: String =
-        text.nfkd().filter(|it| !is_combining_mark(*it)).flat_map(char::to_lowercase).collect();
+    let plain: String = match text.is_ascii() {
+        true => text.to_ascii_lowercase(),
+        false => text.nfkd().filter(|it| !is_combining_mark(*it)).flat_map(char::to_lowercase).collect(),
+    };
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -29,6 +29,21 @@ pub trait Read: Sync {
         sql: Sql,
         args: &[Value<'_>],
         map: Map<T>,
+    ) -> impl Future<Output = Result<Vec<T>, StoreError>> + Send {
+        self.fitting(sql, args, map, |_| true, usize::MAX)
+    }
+
+    /// The first rows that fit, up to so many. SQLite looks at no further ones.
+    ///
+    /// # Errors
+    /// When the database could not be asked.
+    fn fitting<T: Send>(
+        &self,
+        sql: Sql,
+        args: &[Value<'_>],
+        map: Map<T>,
+        fits: impl Fn(&T) -> bool + Send,
+        limit: usize,
     ) -> impl Future<Output = Result<Vec<T>, StoreError>> + Send;
 }
 
@@ -136,13 +151,22 @@ impl Read for Tx<'_> {
         }
     }
 
-    async fn all<T: Send>(&self, sql: Sql, args: &[Value<'_>], map: Map<T>) -> Result<Vec<T>, StoreError> {
+    async fn fitting<T: Send>(
+        &self,
+        sql: Sql,
+        args: &[Value<'_>],
+        map: Map<T>,
+        fits: impl Fn(&T) -> bool + Send,
+        limit: usize,
+    ) -> Result<Vec<T>, StoreError> {
         self.metrics.statement();
         match self.connection {
             Connection::Sqlite(connection) => {
-                self.kept(sqlite::all(&sqlite::lock(connection), sql, args, map))
+                self.kept(sqlite::fitting(&sqlite::lock(connection), sql, args, map, fits, limit))
             }
-            Connection::Postgres(transaction) => self.noted(postgres::all(transaction, sql, args, map).await),
+            Connection::Postgres(transaction) => {
+                self.noted(postgres::fitting(transaction, sql, args, map, fits, limit).await)
+            }
         }
     }
 }

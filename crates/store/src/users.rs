@@ -5,7 +5,6 @@ use std::iter;
 use keyward_core::time::Timestamp;
 use uuid::Uuid;
 
-use crate::imports::{self, among};
 use crate::sql::{args, statements};
 use crate::terms::{self, Found, Kind};
 use crate::{Read, Row, StoreError, Tx};
@@ -44,8 +43,6 @@ statements! {
     INSERT = concat!("insert into users (", columns!(), ", metadata) values ($1, $2, $3, $4, $5, $6, $7, $8, '{}')
               on conflict do nothing");
     BY_ID = concat!("select ", columns!(), " from users where id = $1");
-    // The account is wrapped, because SQLite would otherwise walk through all of it.
-    BY_IDS = concat!("select ", columns!(), " from users where coalesce(account_id, account_id) = $1 and id in ", among!());
     BY_EXTERNAL_ID = concat!("select ", columns!(), " from users where account_id = $1 and external_id = $2");
     BY_EMAIL = concat!("select ", columns!(), " from users where account_id = $1 and email = $2");
     NEWEST_CUSTOMERS = concat!("select serial, ", columns!(), " from users
@@ -107,14 +104,6 @@ pub async fn insert(tx: &Tx<'_>, user: &User) -> Result<bool, StoreError> {
 /// When the database cannot be asked.
 pub async fn by_id(db: &impl Read, id: Uuid) -> Result<Option<User>, StoreError> {
     db.one(BY_ID, args![id], read).await
-}
-
-/// The users with these ids.
-///
-/// # Errors
-/// When the database cannot be asked.
-pub async fn by_ids(db: &impl Read, account: Uuid, ids: &[Uuid]) -> Result<Vec<User>, StoreError> {
-    imports::each_of(db, BY_IDS, account, ids, read).await
 }
 
 /// A user by the vendor's own id.

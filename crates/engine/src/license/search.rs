@@ -1,9 +1,9 @@
 //! What a person looks for in one line.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashSet;
 
-use keyward_store::licenses::{self, Filter, License, Sought};
-use keyward_store::{terms, users};
+use keyward_store::licenses::{self, Filter, Sought};
+use keyward_store::terms;
 use uuid::Uuid;
 
 use super::list::{Listing, MAX_PAGE, Page, invalid};
@@ -38,57 +38,38 @@ impl Engine {
         };
         let sought = Sought { term, whole: Some(text) };
         let mut rows = licenses::search(&self.store, &filter, sought).await?;
-        let mut is_short = licenses::is_cut(&self.store, self.account.id, sought).await?;
+        let mut asked_for = vec![sought];
         if words.len() > 1 {
-            let (more, is_cut) = self.with_words(&words, &Filter { limit: MAX_PAGE, ..filter }).await?;
-            is_short |= is_cut;
+            let rarest = self.rarest(&words).await?;
+            let more = licenses::with_words(&self.store, &filter, rarest, &words).await?;
             let known: HashSet<i64> = rows.iter().map(|row| row.found.serial).collect();
             rows.extend(more.into_iter().filter(|row| !known.contains(&row.found.serial)));
+            asked_for.push(Sought { term: Some(rarest), whole: None });
         }
         if wanted.by_end {
             rows.sort_by_key(|row| (row.found.license.expiry.is_none(), row.found.license.expiry));
         } else {
             rows.sort_by_key(|row| if wanted.newest_first { -row.found.serial } else { row.found.serial });
         }
-        is_short |= rows.len() as i64 > wanted.limit;
+        // When there are more than are shown, nobody needs to know whether there are yet more.
+        let mut is_short = rows.len() as i64 > wanted.limit;
+        for sought in asked_for {
+            is_short = is_short || licenses::is_cut(&self.store, self.account.id, sought).await?;
+        }
         rows.truncate(usize::try_from(wanted.limit).unwrap_or(usize::MAX));
         Ok(Page { licenses: self.judged(rows, asked.now).await?, next: None, is_short })
     }
 
-    /// Licences with all of these words, and whether there may be more. That which leaves the fewest is looked up.
-    async fn with_words(
-        &self,
-        words: &[String],
-        filter: &Filter<'_>,
-    ) -> Result<(Vec<licenses::Listed>, bool), EngineError> {
-        let (db, account) = (&self.store, self.account.id);
+    /// The word that leaves the fewest licences.
+    async fn rarest<'w>(&self, words: &'w [String]) -> Result<&'w str, EngineError> {
         let mut rarest: Option<(i64, &str)> = None;
         for word in words {
-            let count = terms::count(db, account, word, licenses::EACH).await?;
+            let count = terms::count(&self.store, self.account.id, word, licenses::EACH).await?;
             if rarest.is_none_or(|(least, _)| count < least) {
                 rarest = Some((count, word));
             }
         }
-        let sought = Sought { term: rarest.map(|(_, word)| word), whole: None };
-        let mut rows = licenses::search(db, filter, sought).await?;
-        let is_cut = licenses::is_cut(db, account, sought).await?;
-        let own = |license: &License| terms::of_license(license.name.as_deref(), &license.metadata);
-        let unsure = rows.iter().map(|row| &row.found.license).filter(|it| !terms::hold(&own(it), words));
-        let ids: HashSet<Uuid> = unsure.filter_map(|license| license.user_id).collect();
-        let ids: Vec<Uuid> = ids.into_iter().collect();
-        let users: HashMap<Uuid, BTreeSet<String>> = users::by_ids(db, account, &ids)
-            .await?
-            .into_iter()
-            .map(|user| (user.id, terms::of_customer(user.name.as_deref(), user.email.as_deref())))
-            .collect();
-        rows.retain(|row| {
-            let mut terms = own(&row.found.license);
-            terms.extend(
-                row.found.license.user_id.and_then(|id| users.get(&id)).into_iter().flatten().cloned(),
-            );
-            terms::hold(&terms, words)
-        });
-        Ok((rows, is_cut))
+        Ok(rarest.map(|(_, word)| word).unwrap_or_default())
     }
 
     /// The licence whose whole key, older form or id a text is.

@@ -214,14 +214,20 @@ pub(crate) async fn one<T>(
     rows.first().map(|row| map(&mut Row::postgres(row))).transpose().map_err(Failed::of)
 }
 
-pub(crate) async fn all<T>(
+pub(crate) async fn fitting<T>(
     client: &impl GenericClient,
     sql: Sql,
     args: &[Value<'_>],
     map: Map<T>,
+    fits: impl Fn(&T) -> bool,
+    limit: usize,
 ) -> Result<Vec<T>, Failed> {
     let rows = rows(client, sql, args).await?;
-    rows.iter().map(|row| map(&mut Row::postgres(row))).collect::<Result<_, _>>().map_err(Failed::of)
+    let read = rows.iter().map(|row| map(&mut Row::postgres(row)));
+    read.filter(|row| row.as_ref().map_or(true, &fits))
+        .take(limit)
+        .collect::<Result<_, _>>()
+        .map_err(Failed::of)
 }
 
 async fn rows(

@@ -153,19 +153,23 @@ pub(crate) fn one<T>(
     Ok(first)
 }
 
-pub(crate) fn all<T>(
+pub(crate) fn fitting<T>(
     connection: &Connection,
     sql: Sql,
     args: &[Value<'_>],
     map: Map<T>,
+    fits: impl Fn(&T) -> bool,
+    limit: usize,
 ) -> Result<Vec<T>, StoreError> {
     let mut statement = connection.prepare_cached(sql.sqlite).map_err(error)?;
     let mut rows = statement.query(rusqlite::params_from_iter(args)).map_err(error)?;
-    let mut all = Vec::new();
-    while let Some(row) = rows.next().map_err(error)? {
-        all.push(map(&mut Row::sqlite(row))?);
+    let mut fitting = Vec::new();
+    while fitting.len() < limit
+        && let Some(row) = rows.next().map_err(error)?
+    {
+        fitting.extend(Some(map(&mut Row::sqlite(row))?).filter(&fits));
     }
-    Ok(all)
+    Ok(fitting)
 }
 
 /// Whether SQLite can prepare a statement.

@@ -150,7 +150,7 @@ pub use count::{Count, Counted, count};
 pub(crate) use of_others::ALL as ALL_OF_OTHERS;
 #[cfg(feature = "testing")]
 pub(crate) use search::ALL as ALL_SEARCHES;
-pub use search::{EACH, Sought, is_cut, search};
+pub use search::{EACH, Sought, is_cut, search, with_words};
 
 fn listed(row: &mut Row<'_>) -> Result<Listed, StoreError> {
     Ok(Listed { found: found(row)?, hint: row.take()?, device: row.take()? })

@@ -1,12 +1,15 @@
 //! What a person looks for in one line. Of each way to find something so many licences are looked at only, however many there
 //! are: whoever finds too many types more.
 
+use std::collections::BTreeSet;
+
 use uuid::Uuid;
 
 use super::{Filter, Listed, behind, listed};
+use crate::imports::{self, among};
 use crate::row::first;
 use crate::sql::{args, statements};
-use crate::{Read, StoreError};
+use crate::{Read, Row, StoreError, Value, terms};
 
 /// Licences that each way to find some looks at.
 pub const EACH: i64 = 1_000;
@@ -21,26 +24,59 @@ pub struct Sought<'a> {
     pub whole: Option<&'a str>,
 }
 
+/// The licences of the first so many terms that begin so, and those of the customers of as many.
+macro_rules! by_term {
+    () => {
+        "select serial from (select l.serial from license_terms t join licenses l on l.id = t.license_id
+           where t.account_id = $1 and t.term >= $11 and t.term < $12 limit $13) one
+         union all select serial from (select l.serial from user_terms t join licenses l on l.user_id = t.user_id
+           where t.account_id = $1 and t.term >= $11 and t.term < $12 limit $13) two"
+    };
+}
+
+/// What is wanted of the licences that some ways find, the newest first. The limit on what the ways find cuts nothing off, but it
+/// lets SQLite keep their order: then no more licences are looked at than are asked for.
+macro_rules! found_by {
+    ($columns:literal, $number:literal, $ways:expr) => {
+        concat!(
+            "select ",
+            $columns,
+            " from (select serial from (",
+            $ways,
+            ") found
+               group by serial order by serial desc limit $13 * ",
+            $number,
+            ") ways cross join licenses
+             where licenses.serial = ways.serial and licenses.serial < $9
+               and (cast($14 as bigint) is null or expiry >= $14 and expiry <= $15) and ",
+            wanted!(),
+            "
+             order by ways.serial desc limit $10"
+        )
+    };
+}
+
 statements! {
     FOUND = page!(
-        concat!(
-            "select serial from licenses where serial in (
-               select serial from (select l.serial from license_terms t join licenses l on l.id = t.license_id
-                 where t.account_id = $1 and t.term >= $11 and t.term < $12 limit $20) one
-               union select serial from (select l.serial from user_terms t join licenses l on l.user_id = t.user_id
-                 where t.account_id = $1 and t.term >= $11 and t.term < $12 limit $20) two
-               union select serial from (select serial from licenses
-                 where lower(subject) >= $15 and lower(subject) < $16 and subject is not null limit $20) three
-               union select serial from (select l.serial from users u join licenses l on l.user_id = u.id
-                 where u.account_id = $1 and u.external_id >= $13 and u.external_id < $14 limit $20) four
-               union select serial from (select l.serial from users u join licenses l on l.user_id = u.id
-                 where u.account_id = $1 and u.email >= $15 and u.email < $16 limit $20) five
-               union select serial from (select serial from licenses
-                 where key_hint = $17 and key_hint is not null limit $20) six
-               union select serial from (select l.serial from machines m join licenses l on l.id = m.license_id
-                 where m.fingerprint >= $13 and m.fingerprint < $14 limit $20) seven)
-             and serial < $9 and (cast($18 as bigint) is null or expiry >= $18 and expiry <= $19) and ", wanted!(),
-            " order by serial desc limit $10"),
+        found_by!("ways.serial", "7", concat!(
+            by_term!(),
+            " union all select serial from (select serial from licenses
+               where lower(subject) >= $18 and lower(subject) < $19 and subject is not null limit $13) three
+              union all select serial from (select l.serial from users u join licenses l on l.user_id = u.id
+               where u.account_id = $1 and u.external_id >= $16 and u.external_id < $17 limit $13) four
+              union all select serial from (select l.serial from users u join licenses l on l.user_id = u.id
+               where u.account_id = $1 and u.email >= $18 and u.email < $19 limit $13) five
+              union all select serial from (select serial from licenses
+               where key_hint = $20 and key_hint is not null limit $13) six
+              union all select serial from (select l.serial from machines m join licenses l on l.id = m.license_id
+               where m.fingerprint >= $16 and m.fingerprint < $17 limit $13) seven")),
+        "l.serial desc");
+    NAMES = concat!(
+        "select named.id, named.name, named.metadata, u.name, u.email
+         from (", found_by!("ways.serial, id, name, metadata, user_id", "2", by_term!()), ") named
+           left join users u on u.id = named.user_id order by named.serial desc");
+    BY_IDS = page!(
+        concat!("select serial from licenses where coalesce(account_id, account_id) = $1 and id in ", among!()),
         "l.serial desc");
     MOST_OF_A_WAY = "select max(n) from (
         select count(*) as n from (select 1 from license_terms t
@@ -57,6 +93,24 @@ statements! {
           where m.fingerprint >= $4 and m.fingerprint < $5 limit $8) six) ways";
 }
 
+/// The values of a filter and a term that every statement here binds.
+fn values<'a>(filter: &Filter<'a>, term: Option<&'a str>, above: Option<&'a str>) -> Vec<Value<'a>> {
+    let mut values = filter.values();
+    values.extend(
+        args![
+            filter.after.map_or(i64::MAX, |after| after.serial),
+            filter.limit,
+            term,
+            above,
+            EACH,
+            filter.expiry.map(|range| range.0),
+            filter.expiry.map(|range| range.1),
+        ]
+        .to_vec(),
+    );
+    values
+}
+
 /// Licences that are found and that a filter lets through, the newest first. A filter's customer and device are not asked.
 ///
 /// # Errors
@@ -66,29 +120,69 @@ pub async fn search(
     filter: &Filter<'_>,
     Sought { term, whole }: Sought<'_>,
 ) -> Result<Vec<Listed>, StoreError> {
-    let before = filter.after.map_or(i64::MAX, |after| after.serial);
     let small = whole.map(str::to_ascii_lowercase);
     let above = |text: Option<&str>| text.map(behind);
     let (above_term, above_whole, above_small) = (above(term), above(whole), above(small.as_deref()));
-    let mut values = filter.values();
+    let mut values = values(filter, term, above_term.as_deref());
     values.extend(
         args![
-            before,
-            filter.limit,
-            term,
-            above_term.as_deref(),
             whole,
             above_whole.as_deref(),
             small.as_deref(),
             above_small.as_deref(),
             whole.filter(|text| text.chars().count() == 4),
-            filter.expiry.map(|range| range.0),
-            filter.expiry.map(|range| range.1),
-            EACH,
         ]
         .to_vec(),
     );
     db.all(FOUND, &values, listed).await
+}
+
+/// Licences that a term finds and that have all of these words, of their own or of their customer, the newest first: those of
+/// the newest [`EACH`] that a filter lets through, up to its limit.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn with_words(
+    db: &impl Read,
+    filter: &Filter<'_>,
+    term: &str,
+    words: &[String],
+) -> Result<Vec<Listed>, StoreError> {
+    let above = behind(term);
+    let wide = Filter { limit: EACH, ..filter.clone() };
+    let values = values(&wide, Some(term), Some(&above));
+    let holds = |named: &Named| terms::hold(&named.terms(), words);
+    let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+    let named = db.fitting(NAMES, &values, Named::read, holds, limit).await?;
+    let ids: Vec<Uuid> = named.iter().map(|it| it.id).collect();
+    imports::each_of(db, BY_IDS, filter.account, &ids, listed).await
+}
+
+/// How a licence and its customer are called.
+struct Named {
+    id: Uuid,
+    name: Option<String>,
+    metadata: String,
+    customer: Option<String>,
+    email: Option<String>,
+}
+
+impl Named {
+    fn read(row: &mut Row<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.take()?,
+            name: row.take()?,
+            metadata: row.take()?,
+            customer: row.take()?,
+            email: row.take()?,
+        })
+    }
+
+    fn terms(&self) -> BTreeSet<String> {
+        let mut terms = terms::of_license(self.name.as_deref(), &self.metadata);
+        terms.extend(terms::of_customer(self.customer.as_deref(), self.email.as_deref()));
+        terms
+    }
 }
 
 /// Whether there were more for one of the ways than it looks at: then some that fit may be missing.

@@ -368,6 +368,63 @@ async fn words_are_found_while_they_are_there() {
 }
 
 #[tokio::test]
+async fn words_of_a_licence_and_of_its_customer_are_found_together() {
+    for w in worlds().await {
+        let user = User {
+            id: id(10),
+            account_id: ACCOUNT,
+            external_id: None,
+            email: Some("ann@nordanor.example".to_owned()),
+            name: Some("Ann Müller".to_owned()),
+            role: "user".to_owned(),
+            banned_at: None,
+            created_at: NOW,
+        };
+        w.write(user, |it, tx| Box::pin(users::insert(tx, it))).await.unwrap();
+        for (number, name, user) in
+            [(1, "Acme One", Some(id(10))), (2, "Acme Two", None), (3, "Acme Three", Some(id(10)))]
+        {
+            w.license(number, |it| (it.name, it.user_id) = (Some(name.to_owned()), user)).await;
+        }
+        let found = async |term: &str, text: &str, filter: Filter<'_>| {
+            let rows = licenses::with_words(&w.store, &filter, term, &terms::words(text)).await.unwrap();
+            rows.into_iter().map(|it| it.found.license.name.unwrap_or_default()).collect::<Vec<_>>()
+        };
+        for (term, text, wanted) in [
+            ("acme", "acme", &["Acme Three", "Acme Two", "Acme One"][..]),
+            ("acme", "MÜLL ac", &["Acme Three", "Acme One"]),
+            ("muller", "muller acme o", &["Acme One"]),
+            ("nordanor", "nordanor ann", &["Acme Three", "Acme One"]),
+            ("two", "muller two", &[]),
+            ("nobody", "acme", &[]),
+        ] {
+            assert_eq!(found(term, text, everything()).await, wanted, "{term}: {text}");
+        }
+        assert_eq!(found("acme", "acme", Filter { limit: 2, ..everything() }).await.len(), 2);
+        let of_user = Filter { user: Some(id(10)), limit: 1, ..everything() };
+        assert_eq!(found("acme", "acme", of_user).await, ["Acme Three"]);
+        assert_eq!(found("acme", "acme", Filter { account: id(99), ..everything() }).await, [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn a_search_looks_at_the_newest_first() {
+    let w = crate::world::sqlite().await;
+    for name in ["FOUND", "NAMES"] {
+        let steps = plan(&w, name).await;
+        // In the order of what was found: nothing but the rows of the page is sorted once more.
+        let place =
+            steps.find("SEARCH licenses USING INTEGER PRIMARY KEY").expect("each licence is looked up");
+        let (_, rest) = steps.split_at(place);
+        let sorts = rest.lines().filter(|step| step.contains("TEMP B-TREE")).count();
+        assert!(
+            steps.contains("GROUP BY") && sorts <= if name == "FOUND" { 2 } else { 0 },
+            "{name}: {steps}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn what_was_there_before_is_caught_up_with() {
     for w in worlds().await {
         for number in 1..=7 {
