@@ -127,7 +127,7 @@ choice! {
 choice! {
     /// How much is kept of attempts to validate.
     Verifications {
-        /// Counters per licence, result and minute; every failure in full.
+        /// Sums by licence, result and minute; every failure in full.
         Summary "summary"
         /// Every attempt in full.
         Full "full"

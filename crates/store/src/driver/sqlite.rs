@@ -29,9 +29,8 @@ use crate::{DoorMetrics, Lane, Options, Sql, StoreError, Value, migrations};
 const PATIENCE: &str = "pragma busy_timeout = 5000";
 /// Statements kept prepared on each connection: all of ours.
 const PREPARED: usize = 256;
-/// The writer keeps the pages of its indexes: those that it changed last lie in the log, where reading one is slow. What it reads
-/// of the file it maps. Readers do not: at each commit of another connection SQLite lets go of the whole map.
-const WRITERS_CACHE: &str = "pragma cache_size = -64000; pragma mmap_size = 1073741824";
+/// The writer keeps the pages of its indexes: those that it changed last lie in the log, where reading one is slow.
+const WRITERS_CACHE: &str = "pragma cache_size = -64000";
 
 /// Dropped from the first field to the last: the connection that is closed last must be one that may write, because it
 /// moves the log into the database and removes it.
