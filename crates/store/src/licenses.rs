@@ -39,6 +39,9 @@ pub use records::{Subject, record_by_serial, records_before, subjects_before};
 pub(crate) use remove::ALL as ALL_REMOVALS;
 pub use remove::{Removed, remove};
 
+/// Licences whose values are put together at once: they take more memory than the licences.
+const BOUND_AT_ONCE: usize = 512;
+
 /// A licence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct License {
@@ -302,8 +305,10 @@ pub async fn insert(tx: &Tx<'_>, license: &License) -> Result<bool, StoreError> 
 /// # Errors
 /// `Conflict` when a key is taken: then none is added.
 pub async fn insert_all(tx: &Tx<'_>, licenses: &[License]) -> Result<(), StoreError> {
-    let rows: Vec<_> = licenses.iter().map(values).collect();
-    tx.execute_each(INSERT, &rows).await?;
+    for part in licenses.chunks(BOUND_AT_ONCE) {
+        let rows: Vec<_> = part.iter().map(values).collect();
+        tx.execute_each(INSERT, &rows).await?;
+    }
     terms::add(tx, Kind::License, licenses.iter().map(terms::Found::license)).await
 }
 

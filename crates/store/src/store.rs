@@ -114,6 +114,14 @@ impl Store {
         }
     }
 
+    /// Whether nobody waits for a long change: a database of one machine without a server.
+    pub fn nobody_waits(&self) -> bool {
+        match &self.driver {
+            Driver::Sqlite(database) => database.nobody_serves(),
+            Driver::Postgres(_) => false,
+        }
+    }
+
     /// The name of the database's kind.
     pub const fn kind(&self) -> &'static str {
         match self.driver {

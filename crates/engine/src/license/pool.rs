@@ -19,6 +19,8 @@ use crate::{Caller, Engine, EngineError, Policy};
 
 /// Licences of one job at the most.
 const AT_ONCE: u64 = 512;
+/// Licences of one job where nobody waits behind it.
+const WHERE_NOBODY_WAITS: u64 = 32_768;
 /// Licences of the first job, and of any on a slow disk.
 const AT_FIRST: u64 = 32;
 /// How long a job may take, in microseconds: whoever wants to activate a key waits behind it. A longer one is followed
@@ -128,9 +130,10 @@ impl Engine {
                 if let Some(task) = written.take() {
                     let (keys, took) = task.await.unwrap_or(Err(StoreError::Closed.into()))?;
                     size = match took {
-                        took if took > HOLD => (size / 2).max(AT_FIRST),
+                        _ if self.store.nobody_waits() => WHERE_NOBODY_WAITS,
+                        took if took > HOLD => (size / 2).clamp(AT_FIRST, AT_ONCE),
                         took if took < HOLD / 2 => (size * 2).min(AT_ONCE),
-                        _ => size,
+                        _ => size.min(AT_ONCE),
                     };
                     progress(&keys, policy)?;
                 }
@@ -151,15 +154,15 @@ impl Engine {
         now: Timestamp,
     ) -> Result<(Vec<String>, Vec<licenses::License>), EngineError> {
         let wanted = NewLicense::default();
-        let mut keys = Vec::with_capacity(count as usize);
-        let mut rows = Vec::with_capacity(count as usize);
+        let mut made = Vec::with_capacity(count as usize);
         for _ in 0..count {
             let key = self.with_chance(PoolKey::generate).as_str().to_owned();
             let row = self.draft(policy, Scheme::Pool, &key, &wanted, now)?;
-            rows.push(licenses::License { batch_id: Some(batch), ..row });
-            keys.push(key);
+            made.push((key, licenses::License { batch_id: Some(batch), ..row }));
         }
-        Ok((keys, rows))
+        // In the order of their index, so that neighbours in it are written together.
+        made.sort_unstable_by(|(_, one), (_, other)| one.key_digest.cmp(&other.key_digest));
+        Ok(made.into_iter().unzip())
     }
 
     async fn write_part(

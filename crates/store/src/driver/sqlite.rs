@@ -39,7 +39,7 @@ pub(crate) struct Database {
     watcher: Mutex<Connection>,
     _checkpointer: Checkpointer,
     writer: Writer,
-    _files: Files,
+    files: Files,
     poisoned: watch::Receiver<bool>,
 }
 
@@ -68,7 +68,7 @@ impl Database {
             watcher: Mutex::new(connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?),
             _checkpointer: Checkpointer::start(path, poison, writer.log(), pin)?,
             writer,
-            _files: files,
+            files,
             poisoned,
         })
     }
@@ -82,6 +82,10 @@ impl Database {
 
     pub(crate) fn push(&self, lane: Lane, job: Box<dyn Queued>) {
         self.writer.push(lane, job);
+    }
+
+    pub(crate) fn nobody_serves(&self) -> bool {
+        self.files.nobody_serves()
     }
 
     pub(crate) fn poisoned(&self) -> watch::Receiver<bool> {

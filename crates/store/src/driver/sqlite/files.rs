@@ -1,15 +1,21 @@
 //! The files of a database: made for their owner only, locked by the server, and left alone when they are another's.
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::foreign;
 use crate::StoreError;
 
+/// How often a server tries to take its lock, and how long it waits between.
+const LOOKS: u32 = 5;
+const A_LOOK: Duration = Duration::from_millis(20);
+
 pub(super) struct Files {
     path: PathBuf,
     /// Held as long as the server runs.
-    _in_use: Option<File>,
+    in_use: Option<File>,
 }
 
 impl Files {
@@ -23,7 +29,16 @@ impl Files {
         private(OpenOptions::new().create(true).append(true))
             .open(path)
             .map_err(|why| file_error(path, &why))?;
-        Ok(Self { path: path.to_owned(), _in_use: in_use })
+        Ok(Self { path: path.to_owned(), in_use: in_use })
+    }
+
+    /// Whether no server runs on the database, neither in this process nor in another.
+    pub(super) fn nobody_serves(&self) -> bool {
+        let lock = OpenOptions::new().append(true).open(beside(&self.path, "lock"));
+        match lock {
+            Ok(file) => self.in_use.is_none() && file.try_lock_shared().is_ok(),
+            Err(why) => why.kind() == ErrorKind::NotFound,
+        }
     }
 
     pub(super) fn while_migrating<T>(
@@ -52,14 +67,16 @@ fn hold(path: &Path) -> Result<File, StoreError> {
     let file = private(OpenOptions::new().create(true).append(true))
         .open(&lock_path)
         .map_err(|why| file_error(&lock_path, &why))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            let directory = path.parent().unwrap_or(path);
-            Err(StoreError::InUse(directory.display().to_string()))
+    // A command that looks whether a server runs has the lock for a moment.
+    for _ in 0..LOOKS {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(A_LOOK),
+            Err(TryLockError::Error(why)) => return Err(file_error(&lock_path, &why)),
         }
-        Err(TryLockError::Error(why)) => Err(file_error(&lock_path, &why)),
     }
+    let directory = path.parent().unwrap_or(path);
+    Err(StoreError::InUse(directory.display().to_string()))
 }
 
 pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {

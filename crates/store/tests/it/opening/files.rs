@@ -70,8 +70,10 @@ async fn a_second_server_on_a_directory_is_refused_and_commands_are_not() {
     assert_eq!(error.code(), "DATABASE_IN_USE");
     assert!(error.to_string().contains(directory.to_str().unwrap()), "{error}");
     assert!(error.remedy().contains("--data"));
-    database.open().await.map(drop).unwrap();
+    let command = database.open().await.unwrap();
+    assert!(!command.nobody_waits() && !server.nobody_waits());
     drop(server);
+    assert!(command.nobody_waits());
     Store::open(&database.address, exclusive).await.map(drop).unwrap();
 }
 
