@@ -141,10 +141,13 @@ impl Recorder {
 
     async fn sum(&self, attempt: &Attempt) {
         loop {
-            let added = self.sums().add(attempt);
-            if added != Added::Full {
-                self.depth.fetch_add(1, Ordering::Relaxed);
-            }
+            let added = {
+                let mut sums = self.sums();
+                let added = sums.add(attempt);
+                // Before anybody can take it.
+                self.depth.fetch_add(usize::from(added != Added::Full), Ordering::Relaxed);
+                added
+            };
             match added {
                 Added::First => return self.summed.notify_one(),
                 Added::One => return,
