@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::{Engine, Front};
 use flush::{Flush, SharedFlush};
-use sums::{Added, Sums, Taken};
+use sums::{Added, Sum, Sums, Taken};
 
 /// Attempts that may wait; beyond, whoever asks waits too.
 const CAPACITY: usize = 65_536;
@@ -187,25 +187,42 @@ impl Engine {
         let recorder = &self.recorder;
         let taken = recorder.receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut receiver) = taken else { return };
-        let mut messages = Vec::with_capacity(FLUSH);
+        let (mut messages, mut sums) = (Vec::with_capacity(FLUSH), Vec::new());
         loop {
-            let held = !recorder.sums().is_empty();
-            // The first one may let us wait for ever, the others for as long as the first one has patience.
-            tokio::select! {
-                count = receiver.recv_many(&mut messages, FLUSH) => if count == 0 { return },
-                () = recorder.summed.notified() => {}
-                () = sleep(HELD), if held => {}
-            }
-            let deadline = Instant::now() + PATIENCE;
-            while messages.len() < FLUSH && !messages.iter().any(|m| matches!(m, Message::Flush(_))) {
-                let room = FLUSH - messages.len();
-                tokio::select! {
-                    () = sleep_until(deadline) => break,
-                    count = receiver.recv_many(&mut messages, room) => if count == 0 { break },
+            if sums.is_empty() {
+                if !self.company(&mut receiver, &mut messages).await {
+                    return;
+                }
+            } else {
+                // There is work already, which lets what comes meanwhile wait for no more than a part of it.
+                while messages.len() < FLUSH
+                    && let Ok(message) = receiver.try_recv()
+                {
+                    messages.push(message);
                 }
             }
-            self.write_attempts(&mut messages).await;
+            self.write_attempts(&mut messages, &mut sums).await;
         }
+    }
+
+    /// Waits for something to write down, and then for more; `false` when nothing will come any more.
+    async fn company(&self, receiver: &mut mpsc::Receiver<Message>, messages: &mut Vec<Message>) -> bool {
+        let held = !self.recorder.sums().is_empty();
+        // The first one may let us wait for ever, the others for as long as the first one has patience.
+        tokio::select! {
+            count = receiver.recv_many(messages, FLUSH) => if count == 0 { return false },
+            () = self.recorder.summed.notified() => {}
+            () = sleep(HELD), if held => {}
+        }
+        let deadline = Instant::now() + PATIENCE;
+        while messages.len() < FLUSH && !messages.iter().any(|m| matches!(m, Message::Flush(_))) {
+            let room = FLUSH - messages.len();
+            tokio::select! {
+                () = sleep_until(deadline) => break,
+                count = receiver.recv_many(messages, room) => if count == 0 { break },
+            }
+        }
+        true
     }
 
     /// Resolves when all attempts queued so far are written down.
@@ -217,7 +234,8 @@ impl Engine {
         }
     }
 
-    async fn write_attempts(&self, messages: &mut Vec<Message>) {
+    /// Writes the messages, and a part of the sums; all of them where somebody waits for it.
+    async fn write_attempts(&self, messages: &mut Vec<Message>, sums: &mut Vec<Sum>) {
         let (mut waiting, mut attempts) = (Vec::new(), Vec::with_capacity(messages.len()));
         for message in messages.drain(..) {
             match message {
@@ -226,11 +244,19 @@ impl Engine {
             }
         }
         let recorder = &self.recorder;
-        let Taken { counted, sums } = recorder.sums().take(self.now(), !waiting.is_empty());
-        recorder.room.notify_waiters();
-        self.write_flush(Flush::of(attempts, counted, recorder.account)).await;
-        for part in sums.chunks(FLUSH) {
-            self.write_flush(Flush::of_sums(part, recorder.account)).await;
+        let mut taken = Taken::default();
+        if sums.is_empty() || !waiting.is_empty() {
+            taken = recorder.sums().take(self.now(), !waiting.is_empty());
+            recorder.room.notify_waiters();
+        }
+        sums.extend(taken.sums);
+        self.write_flush(Flush::of(attempts, taken.counted, recorder.account)).await;
+        while !sums.is_empty() {
+            let part = sums.split_off(sums.len().saturating_sub(FLUSH));
+            self.write_flush(Flush::of_sums(&part, recorder.account)).await;
+            if waiting.is_empty() {
+                break;
+            }
         }
         for done in waiting {
             // Whoever waited may have given up.

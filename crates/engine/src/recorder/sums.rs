@@ -48,6 +48,7 @@ pub(super) enum Added {
 }
 
 /// What is to be written.
+#[derive(Default)]
 pub(super) struct Taken {
     pub(super) counted: Counted,
     /// By licence: neighbours in the index are written together.
