@@ -17,7 +17,7 @@ pub const EACH: i64 = 1_000;
 /// What is looked for. What is `None` is not asked.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sought<'a> {
-    /// The beginning of a term of a licence or of its customer ([`terms`](crate::terms)).
+    /// The beginning of a term of a licence or of its customer ([`terms`]).
     pub term: Option<&'a str>,
     /// The beginning of what a licence is for, of its customer's id or address, or of a device; or the last four characters of
     /// its key.
