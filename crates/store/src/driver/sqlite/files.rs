@@ -29,7 +29,7 @@ impl Files {
         private(OpenOptions::new().create(true).append(true))
             .open(path)
             .map_err(|why| file_error(path, &why))?;
-        Ok(Self { path: path.to_owned(), in_use: in_use })
+        Ok(Self { path: path.to_owned(), in_use })
     }
 
     /// Whether no server runs on the database, neither in this process nor in another.
