@@ -98,10 +98,23 @@ fn sync_folder(_: &Path) -> io::Result<()> {
 
 #[cfg(unix)]
 fn refuse_exposed(path: &Path, file: &File) -> Result<(), MasterKeyError> {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::MetadataExt as _;
     let failed = |source| MasterKeyError::File { path: path.to_owned(), source };
-    let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(MasterKeyError::Exposed { path: path.to_owned(), mode }) }
+    let metadata = file.metadata().map_err(failed)?;
+    let mode = metadata.mode() & 0o777;
+    if is_exposed(mode, metadata.uid()) {
+        Err(MasterKeyError::Exposed { path: path.to_owned(), mode })
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether others than were meant can read or change it. A file of root's may be readable by its group: systemd hands a
+/// credential to a service by an access list, which shows as the group's bit, and orchestrators hand secrets to a group.
+#[cfg(unix)]
+const fn is_exposed(mode: u32, owner: u32) -> bool {
+    let shared = if owner == 0 { 0o037 } else { 0o077 };
+    mode & shared != 0
 }
 
 #[cfg(not(unix))]

@@ -71,7 +71,7 @@ fn others_cannot_read_it_and_one_that_they_can_read_is_refused() {
     load_or_create(&folder.file(), &mut generator(1)).expect("it is made");
     let mode = |path: &Path| fs::metadata(path).expect("a file").permissions().mode() & 0o777;
     assert_eq!(mode(&folder.file()), 0o600);
-    for open in [0o640, 0o604, 0o620] {
+    for open in [0o604, 0o620, 0o660] {
         fs::set_permissions(folder.file(), fs::Permissions::from_mode(open)).expect("a file");
         let error = load(&folder.file()).expect_err("exposed");
         assert_eq!(error.code(), "MASTER_KEY_EXPOSED");
@@ -79,4 +79,19 @@ fn others_cannot_read_it_and_one_that_they_can_read_is_refused() {
     }
     fs::set_permissions(folder.file(), fs::Permissions::from_mode(0o400)).expect("a file");
     load(&folder.file()).expect("its owner alone");
+}
+
+#[cfg(unix)]
+#[test]
+fn only_a_file_of_roots_may_be_read_by_a_group() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+    let folder = Folder::new("credential");
+    load_or_create(&folder.file(), &mut generator(1)).expect("it is made");
+    fs::set_permissions(folder.file(), fs::Permissions::from_mode(0o440)).expect("a file");
+    // As systemd and orchestrators hand it over; only root can make such a file.
+    if fs::metadata(folder.file()).expect("a file").uid() == 0 {
+        load(&folder.file()).expect("a credential");
+        chown(folder.file(), Some(65_534), None).expect("root may");
+    }
+    assert_eq!(load(&folder.file()).expect_err("exposed").code(), "MASTER_KEY_EXPOSED");
 }
