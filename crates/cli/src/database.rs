@@ -261,7 +261,7 @@ fn private() -> DirBuilder {
     builder
 }
 
-fn make_directory(path: &Path) -> Result<(), Failure> {
+pub(crate) fn make_directory(path: &Path) -> Result<(), Failure> {
     if path.exists() && !path.is_dir() {
         return Err(Failure::new(
             "FILE",

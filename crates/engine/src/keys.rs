@@ -11,6 +11,7 @@ mod transport;
 pub use change::Rotate;
 pub(crate) use installation::InstallationSecret;
 pub use installation::OWN;
+pub use transport::exported_master;
 
 use keyward_core::crypto::{Algorithm, SharedSecret};
 use keyward_core::time::Timestamp;

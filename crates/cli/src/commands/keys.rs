@@ -47,6 +47,10 @@ pub(crate) enum Keys {
     RotateMaster(master::RotateMaster),
     /// Write the master key under a passphrase
     ExportMaster(master::ExportMaster),
+    /// Put the master key back that `keys export-master` wrote
+    ///
+    /// It is written where the configuration has it, as a new file. The database is not asked.
+    ImportMaster(master::ImportMaster),
 }
 
 #[derive(Args)]
@@ -101,6 +105,7 @@ impl Keys {
             Self::Check(command) => return command.run(json).map(drop),
             Self::RotateMaster(command) => return command.run(json),
             Self::ExportMaster(command) => return command.run(json),
+            Self::ImportMaster(command) => return command.run(json),
         };
         let pem = public.to_pem();
         if json {

@@ -22,6 +22,23 @@ const SIGNING_KEY: &str = "signing-key";
 /// The kind of an exported master key.
 const MASTER: &str = "master";
 
+/// The master key of a text that [`Engine::export_master`] made. No database is asked: it may be lost, too.
+///
+/// # Errors
+/// When the text is none, the passphrase is wrong, or another kind of key was sealed.
+pub fn exported_master(passphrase: &str, text: &str) -> Result<MasterKey, EngineError> {
+    let opened = passphrase::open(passphrase, text)?;
+    let bytes = <[u8; 32]>::try_from(opened.bytes.as_slice()).map(Zeroizing::new);
+    match (opened.kind.as_str(), bytes) {
+        (MASTER, Ok(bytes)) => Ok(MasterKey::from_bytes(bytes)),
+        (kind, _) => {
+            let wanted =
+                format!("the file holds a key of another kind, {kind}: `keyward keys import` takes it in");
+            Err(EngineError::Invalid { field: "master key", wanted })
+        }
+    }
+}
+
 impl Engine {
     /// Takes in a key file: PKCS#1, PKCS#8 or a public key. A private one that may sign takes the place of the one that
     /// signed so far; one below 2048 bits, or a public one, only verifies.

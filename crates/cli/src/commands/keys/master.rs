@@ -1,15 +1,16 @@
-//! The master key: `keyward keys rotate-master` and `export-master`.
+//! The master key: `keyward keys rotate-master`, `export-master` and `import-master`.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use keyward_engine::keys::exported_master;
 use keyward_engine::vault::{self, MasterKey};
 use serde_json::json;
 
 use crate::clock;
 use crate::database::{self, DatabaseArgs, Opened};
 use crate::failure::Failure;
-use crate::keys::PassphraseArgs;
+use crate::keys::{self, PassphraseArgs};
 use crate::output;
 
 #[derive(Args)]
@@ -25,6 +26,20 @@ pub(crate) struct RotateMaster {
 #[derive(Args)]
 pub(crate) struct ExportMaster {
     /// Write to this new file, which only you can read, instead of standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+#[derive(Args)]
+pub(crate) struct ImportMaster {
+    /// The file that `keys export-master` wrote
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Write the key to this new file, which only you can read [default: where the configuration has it]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]
@@ -115,5 +130,27 @@ impl ExportMaster {
             let text = opened.engine.export_master(&opened.caller, &master, &passphrase).await?;
             super::hand_over(&text, self.out.as_deref(), json)
         })
+    }
+}
+
+impl ImportMaster {
+    pub(super) fn run(&self, json: bool) -> Result<(), Failure> {
+        let config = self.database.load()?.config;
+        let Some(place) = self.out.clone().or_else(|| database::master_key_file(&config)) else {
+            return Err(Failure::argument(
+                "KEYWARD_MASTER_KEY gives a master key already",
+                "say with --out to which file this one is written",
+            ));
+        };
+        let text = keys::read_file(&self.file)?;
+        let key = exported_master(&self.passphrase.read_known()?, &text)?;
+        if self.out.is_none() && config.keys.master_key_file.is_none() {
+            database::make_directory(&config.server.data)?;
+        }
+        vault::create(&place, &key)?;
+        if json {
+            return output::json(&json!({ "masterKey": key.id(), "file": place.display().to_string() }));
+        }
+        output::print(format_args!("the master key {} is in {}\n", key.id(), place.display()))
     }
 }

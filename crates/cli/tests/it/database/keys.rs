@@ -72,6 +72,40 @@ fn the_master_key_is_exchanged_and_written_under_a_passphrase() {
 }
 
 #[test]
+fn a_lost_master_key_comes_back_from_its_export() {
+    for world in World::of_each_database() {
+        let key = world.db_out(&["issue", "tier", "pro"]);
+        let master = world.read("data/master.key");
+        let export = ["keys", "export-master", "--out", "master.sealed"];
+        world.db_out(&[&export[..], &PASSPHRASE].concat());
+        let import = ["keys", "import-master", "master.sealed"];
+        let there = world.db(&[&import[..], &PASSPHRASE, &["--json"]].concat());
+        assert_eq!(there.failure(), (2, "MASTER_KEY_FILE".to_owned()), "one that is there stays");
+
+        std::fs::remove_file(world.path("data/master.key")).expect("it is lost");
+        assert_eq!(world.db(&["keys", "list", "--json"]).failure(), (2, "MASTER_KEY_MISSING".to_owned()));
+        let wrong = world.db(&[&import[..], &["--passphrase-env", "OTHER", "--json"]].concat());
+        assert_eq!(wrong.failure(), (2, "PASSPHRASE_WRONG".to_owned()));
+        let told = world.db_out(&[&import[..], &PASSPHRASE].concat());
+        assert!(told.contains("master.key") && !told.contains(master.trim()), "{told}");
+        assert_eq!(world.read("data/master.key"), master);
+        assert_eq!(world.db_json(&["license", "show", &key])["verdicts"]["run"]["valid"], true);
+
+        let elsewhere = world.db_json(&[&import[..], &PASSPHRASE, &["--out", "copy.key"]].concat());
+        assert_eq!((&elsewhere["file"], world.read("copy.key")), (&"copy.key".into(), master));
+        let id = world.db_json(&["keys", "rotate", "--algorithm", "ed25519"])["id"].clone();
+        let other = ["keys", "export", id.as_str().expect("an id"), "--out", "other.sealed"];
+        world.db_out(&[&other[..], &PASSPHRASE].concat());
+        let other = ["keys", "import-master", "other.sealed", "--out", "no.key", "--json"];
+        assert_eq!(
+            world.db(&[&other[..], &PASSPHRASE].concat()).failure(),
+            (2, "INVALID_ARGUMENT".to_owned())
+        );
+        assert!(!world.path("no.key").exists());
+    }
+}
+
+#[test]
 fn a_secret_is_set_until_something_was_made_with_it() {
     for world in World::of_each_database() {
         let set = |variable: &str, product: &str| {
