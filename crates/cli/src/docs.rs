@@ -10,6 +10,7 @@ use keyward_core::refusal::{Flaw, Refusal};
 
 use crate::failure;
 
+mod configuration;
 mod failures;
 
 fn compare(page: &str, wanted: &str) {
