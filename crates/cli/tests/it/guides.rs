@@ -6,8 +6,17 @@ use std::collections::BTreeSet;
 use crate::page::{Session, follow};
 use crate::world::{World, root, testdata};
 
-const GUIDES: [&str; 7] =
-    ["client.md", "from-a.md", "from-b.md", "from-c.md", "from-d.md", "from-e.md", "recipes.md"];
+const GUIDES: [&str; 9] = [
+    "client.md",
+    "from-a.md",
+    "from-b.md",
+    "from-c.md",
+    "from-d.md",
+    "from-e.md",
+    "operations.md",
+    "recipes.md",
+    "security.md",
+];
 
 /// A directory with what the operator of an old system has.
 fn world(letter: &str, files: &[(&str, &str)]) -> World {
@@ -104,24 +113,46 @@ fn reference() -> Vec<(String, String)> {
     sections.map(|(command, text)| (command.to_owned(), text.to_owned())).collect()
 }
 
+/// The command is there, with its flags.
+fn exists(reference: &[(String, String)], guide: &str, text: &str) {
+    let known = reference.iter().filter(|(name, _)| text == *name || text.starts_with(&format!("{name} ")));
+    let (name, section) = known.max_by_key(|(name, _)| name.len()).expect("a command");
+    let has_commands = section.contains("\nCommands:\n");
+    let rest = text[name.len()..].trim();
+    assert!(!has_commands || rest.is_empty() || rest.starts_with('…'), "{guide}: `{text}`");
+    for flag in rest.split_whitespace().filter(|word| word.starts_with("--")) {
+        let is_known = section.split_whitespace().any(|word| word.trim_end_matches(',') == flag);
+        assert!(is_known, "{guide}: `{text}`: `{name}` has no {flag}");
+    }
+}
+
 #[test]
 fn every_command_in_a_sentence_exists_with_its_flags() {
     let reference = reference();
     for guide in GUIDES {
         let page = std::fs::read_to_string(root().join("docs").join(guide)).expect("the guide");
         for text in quoted(&page).iter().filter(|text| text.starts_with("keyward ")) {
-            let known =
-                reference.iter().filter(|(name, _)| *text == *name || text.starts_with(&format!("{name} ")));
-            let (name, section) = known.max_by_key(|(name, _)| name.len()).expect("a command");
-            let has_commands = section.contains("\nCommands:\n");
-            let rest = text[name.len()..].trim();
-            assert!(!has_commands || rest.is_empty() || rest.starts_with('…'), "{guide}: `{text}`");
-            for flag in rest.split_whitespace().filter(|word| word.starts_with("--")) {
-                let is_known = section.split_whitespace().any(|word| word.trim_end_matches(',') == flag);
-                assert!(is_known, "{guide}: `{text}`: `{name}` has no {flag}");
+            exists(&reference, guide, text);
+        }
+    }
+}
+
+#[test]
+fn every_command_for_the_operator_exists_with_its_flags() {
+    let reference = reference();
+    let page = std::fs::read_to_string(root().join("docs/operations.md")).expect("the page");
+    let mut seen = 0;
+    for block in page.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next()) {
+        for line in block.lines().map(|line| line.trim_start_matches(['$', '#', ' '])) {
+            let command =
+                line.find("keyward keyward ").map_or(line, |place| &line[place + "keyward ".len()..]);
+            if command.starts_with("keyward ") {
+                exists(&reference, "operations.md", command.split(" > ").next().unwrap_or_default());
+                seen += 1;
             }
         }
     }
+    assert!(seen > 3, "{seen} commands");
 }
 
 #[test]

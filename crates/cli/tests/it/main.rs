@@ -2,6 +2,7 @@
 
 mod bulk;
 mod database;
+mod deploy;
 mod device;
 mod generators;
 mod guides;
