@@ -22,8 +22,9 @@ const SQLITE: [&str; 4] = [
      from sqlite_master m join pragma_table_info(m.name) c where m.type = 'table' and c.name = 'serial' and c.pk = 1",
     "select m.name, 'references ' || f.\"table\" || ': ' || f.\"from\" || ' is ' || f.\"to\"
      from sqlite_master m join pragma_foreign_key_list(m.name) f where m.type = 'table'",
-    "select name, 'on ' || tbl_name || substr(sql, instr(sql, ' on ' || tbl_name) + 4 + length(tbl_name))
-     from sqlite_master where type = 'index' and sql is not null",
+    "select name, 'on ' || tbl_name || substr(line, instr(line, ' on ' || tbl_name) + 4 + length(tbl_name))
+     from (select name, tbl_name, replace(sql, char(10) || '  ', ' ') line
+           from sqlite_master where type = 'index' and sql is not null)",
 ];
 
 const POSTGRES: [&str; 4] = [
