@@ -100,8 +100,7 @@ async fn client(
     time: Duration,
     requests: &impl Requests,
 ) -> Vec<Duration> {
-    let mut stream = TcpStream::connect(host).await.expect("it answers");
-    stream.set_nodelay(true).expect("it is set");
+    let mut stream = connected(host).await;
     let (mut request, mut answer, mut latencies) = (Vec::new(), Vec::new(), Vec::new());
     loop {
         request.clear();
@@ -118,7 +117,22 @@ async fn client(
         latencies.push(asked.elapsed());
         let text = || String::from_utf8_lossy(&answer).into_owned();
         assert!(answer.starts_with(b"HTTP/1.1 200 "), "{}\n{}", String::from_utf8_lossy(&request), text());
+        if says_close(&answer) {
+            stream = connected(host).await;
+        }
     }
+}
+
+async fn connected(host: &str) -> TcpStream {
+    let stream = TcpStream::connect(host).await.expect("it answers");
+    stream.set_nodelay(true).expect("it is set");
+    stream
+}
+
+/// Whether the server keeps no connection open: system C's does not.
+fn says_close(answer: &[u8]) -> bool {
+    const CLOSE: &[u8] = b"\r\nconnection: close\r\n";
+    answer.windows(CLOSE.len()).any(|part| part.eq_ignore_ascii_case(CLOSE))
 }
 
 /// Whether head and body are there.

@@ -20,6 +20,8 @@ impl Program {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keyward"));
         command.args(arguments).arg("--data").arg(&self.data).stdin(Stdio::null());
+        // The program would warn of a setting that it does not know.
+        command.env_remove("KEYWARD_TEST_POSTGRES");
         if let Some(url) = &self.url {
             command.args(["--database", url]);
         }
