@@ -99,9 +99,14 @@ impl Engine {
         Ok(())
     }
 
-    /// Attempts to validate that wait to be written down.
+    /// Attempts to validate that wait in the queue to be written down.
     pub fn recorder_depth(&self) -> usize {
         self.recorder.depth()
+    }
+
+    /// Good attempts that are added up and wait for their minute to be over, however many: none of them fills the queue.
+    pub fn recorder_held(&self) -> usize {
+        self.recorder.held()
     }
 
     /// Attempts that were not written down because the database took none for long.

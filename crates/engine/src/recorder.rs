@@ -80,6 +80,8 @@ pub(crate) struct Recorder {
     depth: AtomicUsize,
     /// Good attempts of which only a sum is kept.
     sums: Mutex<Sums>,
+    /// Attempts in sums that are not written yet.
+    held: AtomicUsize,
     /// There are sums to write.
     summed: Notify,
     /// There is room among the sums again.
@@ -102,6 +104,7 @@ impl Recorder {
             receiver,
             depth: AtomicUsize::new(0),
             sums: Mutex::default(),
+            held: AtomicUsize::new(0),
             summed: Notify::new(),
             room: Notify::new(),
             failing: AtomicBool::new(false),
@@ -145,7 +148,7 @@ impl Recorder {
                 let mut sums = self.sums();
                 let added = sums.add(attempt);
                 // Before anybody can take it.
-                self.depth.fetch_add(usize::from(added != Added::Full), Ordering::Relaxed);
+                self.held.fetch_add(usize::from(added != Added::Full), Ordering::Relaxed);
                 added
             };
             match added {
@@ -174,6 +177,10 @@ impl Recorder {
 
     pub(crate) fn depth(&self) -> usize {
         self.depth.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn held(&self) -> usize {
+        self.held.load(Ordering::Relaxed)
     }
 
     fn detail(&self, front: Front) -> Detail {
@@ -250,10 +257,10 @@ impl Engine {
             recorder.room.notify_waiters();
         }
         sums.extend(taken.sums);
-        self.write_flush(Flush::of(attempts, taken.counted, recorder.account)).await;
+        self.write_flush(Flush::of(attempts, taken.counted, recorder.account), &recorder.depth).await;
         while !sums.is_empty() {
             let part = sums.split_off(sums.len().saturating_sub(FLUSH));
-            self.write_flush(Flush::of_sums(&part, recorder.account)).await;
+            self.write_flush(Flush::of_sums(&part, recorder.account), &recorder.held).await;
             if waiting.is_empty() {
                 break;
             }
@@ -264,7 +271,8 @@ impl Engine {
         }
     }
 
-    async fn write_flush(&self, flush: Flush) {
+    /// Writes a flush, whose attempts then wait no more.
+    async fn write_flush(&self, flush: Flush, waiting: &AtomicUsize) {
         if flush.is_empty() {
             return;
         }
@@ -289,6 +297,6 @@ impl Engine {
             patience = (patience * 2).min(Duration::from_secs(5));
         }
         recorder.failing.store(false, Ordering::Relaxed);
-        recorder.depth.fetch_sub(flush.attempts, Ordering::Relaxed);
+        waiting.fetch_sub(flush.attempts, Ordering::Relaxed);
     }
 }

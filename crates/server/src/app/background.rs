@@ -95,7 +95,7 @@ impl Background {
     /// A database that takes nothing any more holds it up for a few seconds at the most.
     pub async fn stop(mut self) {
         if timeout(ENDING, self.engine.flush_recorder()).await.is_err() {
-            let waiting = self.engine.recorder_depth();
+            let waiting = self.engine.recorder_depth() + self.engine.recorder_held();
             warn!(
                 recorder.depth = waiting,
                 "{waiting} attempts to validate could not be written down at the end"
