@@ -12,7 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::people::Passwords;
-use crate::recorder::Recorder;
+use crate::recorder::{Recorded, Recorder};
 use crate::statistics::Settled;
 use crate::vault::{Place, Vault};
 use crate::{Caller, Catalog, Clock, EngineError};
@@ -99,19 +99,9 @@ impl Engine {
         Ok(())
     }
 
-    /// Attempts to validate that wait in the queue to be written down.
-    pub fn recorder_depth(&self) -> usize {
-        self.recorder.depth()
-    }
-
-    /// Good attempts that are added up and wait for their minute to be over, however many: none of them fills the queue.
-    pub fn recorder_held(&self) -> usize {
-        self.recorder.held()
-    }
-
-    /// Attempts that were not written down because the database took none for long.
-    pub fn recorder_dropped(&self) -> u64 {
-        self.recorder.dropped()
+    /// How the record of attempts to validate fares.
+    pub fn recorded(&self) -> Recorded {
+        self.recorder.recorded()
     }
 
     /// Loads what is held in memory anew when another node or process changed it; says whether it did.

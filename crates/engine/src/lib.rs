@@ -47,7 +47,7 @@ pub use entitlements::Holder;
 pub use error::EngineError;
 pub use features::{Feature, check_feature_code};
 pub use idempotency::{Idempotency, Render, Repeatable};
-pub use recorder::{Attempt, Detail};
+pub use recorder::{Attempt, Detail, Recorded};
 pub use sessions::{Csrf, Session, SessionSecret, Who};
 pub use start::{MasterKeySource, Setup};
 pub use sweeps::Swept;

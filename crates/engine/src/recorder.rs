@@ -67,6 +67,19 @@ pub struct Attempt {
     pub user_agent: Option<String>,
 }
 
+/// Numbers of attempts, as far as this process knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// Wait in the queue to be written down.
+    pub waiting: usize,
+    /// Are added up and wait for their minute to be over, however many: none of them fills the queue.
+    pub held: usize,
+    /// Written down since the start.
+    pub written: u64,
+    /// Not written down since the start, because the database took none for long, or refused them.
+    pub dropped: u64,
+}
+
 enum Message {
     Attempt(Box<Attempt>),
     /// Answered when everything before it is written.
@@ -88,6 +101,7 @@ pub(crate) struct Recorder {
     room: Notify,
     /// Whether the last flush could not be written.
     failing: AtomicBool,
+    written: AtomicU64,
     dropped: AtomicU64,
     store: Store,
     account: Uuid,
@@ -108,6 +122,7 @@ impl Recorder {
             summed: Notify::new(),
             room: Notify::new(),
             failing: AtomicBool::new(false),
+            written: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             store,
             account,
@@ -171,16 +186,13 @@ impl Recorder {
         self.sums.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn depth(&self) -> usize {
-        self.depth.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn held(&self) -> usize {
-        self.held.load(Ordering::Relaxed)
+    pub(crate) fn recorded(&self) -> Recorded {
+        Recorded {
+            waiting: self.depth.load(Ordering::Relaxed),
+            held: self.held.load(Ordering::Relaxed),
+            written: self.written.load(Ordering::Relaxed),
+            dropped: self.dropped.load(Ordering::Relaxed),
+        }
     }
 
     fn detail(&self, front: Front) -> Detail {
@@ -277,7 +289,7 @@ impl Engine {
             return;
         }
         let (flush, recorder) = (Arc::new(flush), &self.recorder);
-        let mut patience = PATIENCE;
+        let (mut patience, mut count) = (PATIENCE, &recorder.written);
         // A database that is away comes back; meanwhile the queue fills and slows its callers down.
         while let Err(why) = recorder.store.write(SharedFlush(Arc::clone(&flush))).await {
             recorder.failing.store(true, Ordering::Relaxed);
@@ -291,12 +303,14 @@ impl Engine {
             let passes =
                 why.is_temporary() || matches!(why, StoreError::ReadOnly(_) | StoreError::OutcomeUnknown);
             if !passes || matches!(why, StoreError::Closed | StoreError::Poisoned) {
+                count = &recorder.dropped;
                 break;
             }
             sleep(patience).await;
             patience = (patience * 2).min(Duration::from_secs(5));
         }
         recorder.failing.store(false, Ordering::Relaxed);
+        count.fetch_add(flush.attempts as u64, Ordering::Relaxed);
         waiting.fetch_sub(flush.attempts, Ordering::Relaxed);
     }
 }

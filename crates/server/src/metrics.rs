@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use keyward_engine::Recorded;
 use keyward_store::DoorMetrics;
 use prometheus::core::Collector;
 use prometheus::{
@@ -45,18 +46,38 @@ pub struct Metrics {
     pub activation_rate: Gauge,
     /// `keyward_bypass_attempts_total`: a used key, tried for another device.
     pub bypass_attempts: IntCounter,
-    /// `keyward_recorder_depth`: attempts to validate that wait to be written.
-    pub recorder_depth: IntGauge,
-    /// `keyward_recorder_dropped_total`
-    pub recorder_dropped: IntCounter,
+    /// Attempts to validate that wait to be written, and that are added up.
+    recorder: [IntGauge; 2],
+    /// Attempts that were written, and that were dropped.
+    recorded: Followed<2>,
     /// `keyward_audit_unsealed`: entries that the chain does not cover yet.
     pub audit_unsealed: IntGauge,
     /// `keyward_audit_chain_age_seconds`: the age of the oldest of them.
     pub audit_chain_age: Gauge,
     /// Jobs, and commits that they shared.
-    writer: [IntCounter; 2],
-    writer_seen: Mutex<[u64; 2]>,
+    writer: Followed<2>,
     writer_queue: IntGauge,
+}
+
+/// Counters of what is counted elsewhere.
+struct Followed<const N: usize> {
+    counters: [IntCounter; N],
+    seen: Mutex<[u64; N]>,
+}
+
+impl<const N: usize> Followed<N> {
+    fn new(counters: [IntCounter; N]) -> Self {
+        Self { counters, seen: Mutex::new([0; N]) }
+    }
+
+    fn set(&self, now: [u64; N]) {
+        // Two who look at the same time must not count the same twice.
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        for ((counter, seen), now) in self.counters.iter().zip(&mut *seen).zip(now) {
+            counter.inc_by(now.saturating_sub(*seen));
+            *seen = now;
+        }
+    }
 }
 
 impl Default for Metrics {
@@ -124,17 +145,38 @@ impl Metrics {
                 r,
                 IntCounter::with_opts(opts("bypass_attempts_total", "Used keys tried for another device.")),
             ),
-            recorder_dropped: add(
-                r,
-                IntCounter::with_opts(opts(
-                    "recorder_dropped_total",
-                    "Attempts to validate not written down because the database took nothing.",
-                )),
-            ),
-            recorder_depth: add(
-                r,
-                IntGauge::with_opts(opts("recorder_depth", "Attempts to validate that wait to be written.")),
-            ),
+            recorder: [
+                add(
+                    r,
+                    IntGauge::with_opts(opts(
+                        "recorder_depth",
+                        "Attempts to validate that wait to be written.",
+                    )),
+                ),
+                add(
+                    r,
+                    IntGauge::with_opts(opts(
+                        "recorder_held",
+                        "Attempts to validate added up in memory until their minute is over.",
+                    )),
+                ),
+            ],
+            recorded: Followed::new([
+                add(
+                    r,
+                    IntCounter::with_opts(opts(
+                        "recorder_written_total",
+                        "Attempts to validate written down.",
+                    )),
+                ),
+                add(
+                    r,
+                    IntCounter::with_opts(opts(
+                        "recorder_dropped_total",
+                        "Attempts to validate not written down because the database took nothing.",
+                    )),
+                ),
+            ]),
             audit_unsealed: add(
                 r,
                 IntGauge::with_opts(opts("audit_unsealed", "Audit entries not yet sealed.")),
@@ -146,11 +188,10 @@ impl Metrics {
                     "Age of the oldest audit entry not yet sealed.",
                 )),
             ),
-            writer: [
+            writer: Followed::new([
                 add(r, IntCounter::with_opts(opts("writer_jobs_total", "Changes written."))),
                 add(r, IntCounter::with_opts(opts("writer_commits_total", "Commits that they shared."))),
-            ],
-            writer_seen: Mutex::default(),
+            ]),
             writer_queue: add(r, IntGauge::with_opts(opts("writer_queue", "Jobs that wait for the writer."))),
             registry,
         }
@@ -174,12 +215,15 @@ impl Metrics {
     /// What the door for writes has done so far.
     pub fn set_writer(&self, door: &DoorMetrics) {
         self.writer_queue.set(i64::try_from(door.waiting()).unwrap_or(i64::MAX));
-        // Two who look at the same time must not count the same jobs twice.
-        let mut seen = self.writer_seen.lock().unwrap_or_else(PoisonError::into_inner);
-        for ((counter, seen), now) in self.writer.iter().zip(&mut *seen).zip([door.jobs(), door.commits()]) {
-            counter.inc_by(now.saturating_sub(*seen));
-            *seen = now;
+        self.writer.set([door.jobs(), door.commits()]);
+    }
+
+    /// How the record of attempts fares.
+    pub fn set_recorded(&self, now: Recorded) {
+        for (gauge, now) in self.recorder.iter().zip([now.waiting, now.held]) {
+            gauge.set(i64::try_from(now).unwrap_or(i64::MAX));
         }
+        self.recorded.set([now.written, now.dropped]);
     }
 
     /// Everything, in the text format.
@@ -232,6 +276,9 @@ mod tests {
         metrics.set_pool_stock("30", 12);
         metrics.route("/a/{b}").record(MethodLabel::Get, 200, 0.002);
         metrics.route("/a/{b}").record(MethodLabel::Get, 200, 0.002);
+        for (waiting, written) in [(9, 4), (3, 7)] {
+            metrics.set_recorded(Recorded { waiting, held: 2, written, dropped: 1 });
+        }
         let text = metrics.render();
         for line in [
             "keyward_http_requests_total{code=\"200\",method=\"GET\",route=\"/a/{b}\"} 2",
@@ -246,8 +293,10 @@ mod tests {
             "keyward_pool_stock{duration=\"30\"} 12",
             "keyward_activation_rate 0",
             "keyward_bypass_attempts_total 0",
-            "keyward_recorder_depth 0",
-            "keyward_recorder_dropped_total 0",
+            "keyward_recorder_depth 3",
+            "keyward_recorder_held 2",
+            "keyward_recorder_written_total 7",
+            "keyward_recorder_dropped_total 1",
             "keyward_audit_unsealed 0",
             "keyward_audit_chain_age_seconds 0",
             "keyward_writer_jobs_total 0",

@@ -47,41 +47,56 @@ impl Asked {
 }
 
 /// Asks until the time is over, or there is nothing more to ask. Every answer must be a 200.
-#[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 pub(crate) fn ask(host: &str, connections: usize, time: Duration, requests: &Arc<impl Requests>) -> Asked {
+    ask_at(host, connections, time, None, requests)
+}
+
+/// The same at a pace: each connection begins a request so often at the most.
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+pub(crate) fn ask_at(
+    host: &str,
+    connections: usize,
+    time: Duration,
+    pace: Option<Duration>,
+    requests: &Arc<impl Requests>,
+) -> Asked {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(connections);
-    let begun = Instant::now();
+    let load = &Load { host: host.to_owned(), begun: Instant::now(), time, pace };
     let parts: Vec<Vec<Duration>> = std::thread::scope(|scope| {
         let part = |thread: usize| {
             let requests = Arc::clone(requests);
             let mine = (thread..connections).step_by(threads);
-            scope.spawn(move || on_one_thread(host, mine, begun, time, &requests))
+            scope.spawn(move || on_one_thread(load, mine, &requests))
         };
         let parts: Vec<_> = (0..threads).map(part).collect();
         parts.into_iter().map(|part| part.join().expect("no client panics")).collect()
     });
-    let took = begun.elapsed();
+    let took = load.begun.elapsed();
     let mut latencies = parts.concat();
     latencies.sort_unstable();
     Asked { requests: latencies.len() as u64, took, latencies }
 }
 
-fn on_one_thread(
-    host: &str,
-    connections: impl Iterator<Item = usize>,
+/// What every connection of a run has in common.
+#[derive(Clone)]
+struct Load {
+    host: String,
     begun: Instant,
     time: Duration,
+    pace: Option<Duration>,
+}
+
+fn on_one_thread(
+    load: &Load,
+    connections: impl Iterator<Item = usize>,
     requests: &Arc<impl Requests>,
 ) -> Vec<Duration> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let clients: Vec<_> = connections
             .map(|number| {
-                let (host, requests) = (host.to_owned(), Arc::clone(requests));
-                tokio::spawn(async move {
-                    let seed = begun.elapsed().as_nanos() as u64 ^ (number as u64) << 48;
-                    client(&host, &mut Chance::new(seed), begun, time, &*requests).await
-                })
+                let (load, requests) = (load.clone(), Arc::clone(requests));
+                tokio::spawn(async move { client(&load, number, &*requests).await })
             })
             .collect();
         let mut latencies = Vec::new();
@@ -93,18 +108,19 @@ fn on_one_thread(
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
-async fn client(
-    host: &str,
-    chance: &mut Chance,
-    begun: Instant,
-    time: Duration,
-    requests: &impl Requests,
-) -> Vec<Duration> {
+async fn client(load: &Load, number: usize, requests: &impl Requests) -> Vec<Duration> {
+    let Load { host, begun, time, pace } = load;
+    let chance = &mut Chance::new(begun.elapsed().as_nanos() as u64 ^ (number as u64) << 48);
     let mut stream = connected(host).await;
     let (mut request, mut answer, mut latencies) = (Vec::new(), Vec::new(), Vec::new());
+    let mut due = tokio::time::Instant::now();
     loop {
+        if let Some(pace) = pace {
+            tokio::time::sleep_until(due).await;
+            due += *pace;
+        }
         request.clear();
-        if begun.elapsed() >= time || !requests.next(chance, &mut request) {
+        if begun.elapsed() >= *time || !requests.next(chance, &mut request) {
             return latencies;
         }
         let asked = Instant::now();

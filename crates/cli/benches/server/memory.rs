@@ -1,4 +1,4 @@
-//! The memory of a process, in kB; 0 when it has ended.
+//! What a process holds: memory, in kB, and descriptors; 0 when it has ended.
 
 /// The most that it ever held.
 pub(crate) fn peak(pid: u32) -> u64 {
@@ -13,6 +13,11 @@ pub(crate) fn resident(pid: u32) -> u64 {
 /// What it holds now that belongs to no file.
 pub(crate) fn anonymous(pid: u32) -> u64 {
     of_status(pid, "RssAnon:")
+}
+
+/// Its open descriptors.
+pub(crate) fn descriptors(pid: u32) -> usize {
+    std::fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count)
 }
 
 fn of_status(pid: u32, name: &str) -> u64 {

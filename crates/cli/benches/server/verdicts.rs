@@ -41,7 +41,7 @@ pub(crate) fn sqlite(wanted: &Wanted, place: &Path, report: &mut Report) {
     }
 }
 
-/// All questions to a server on a database, each beside the bare handler.
+/// All questions to a server on a database, each beside the bare handler, and what was written down of them.
 pub(crate) fn pairs(filled: &Filled, detail: &str, report: &mut Report) {
     let served = filled.program.serve(&settings(detail));
     let bare = bare_beside(filled, &served);
@@ -51,12 +51,35 @@ pub(crate) fn pairs(filled: &Filled, detail: &str, report: &mut Report) {
     } else {
         &[("hot set", HOT), ("all keys", usize::MAX)]
     };
+    let mut took = Duration::ZERO;
     for (which, count) in sets {
         let validate = Arc::new(Validate(Arc::clone(&filled.pool), filled.pool.len().min(*count)));
-        pair(&named("GET /api/validate/{key}", which), &served, &bare, &validate, report);
+        took += pair(&named("GET /api/validate/{key}", which), &served, &bare, &validate, report);
         let verify = Arc::new(Verify(Arc::clone(&filled.tier), filled.tier.len().min(*count)));
-        pair(&named("POST /api/verify", which), &served, &bare, &verify, report);
+        took += pair(&named("POST /api/verify", which), &served, &bare, &verify, report);
     }
+    if detail == "full" {
+        report.line(&written(&served, took));
+    }
+}
+
+/// How many attempts became rows, once all have.
+fn written(served: &Served, took: Duration) -> String {
+    let metric = |name: &str| {
+        let text = body_of(&served.host, b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n");
+        let value =
+            text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse::<f64>().ok());
+        value.unwrap_or_else(|| panic!("{name} is not in\n{text}"))
+    };
+    while metric("keyward_recorder_depth") > 0.0 {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let (rows, dropped) =
+        (metric("keyward_recorder_written_total"), metric("keyward_recorder_dropped_total"));
+    let each = rows / took.as_secs_f64();
+    format!(
+        "\nWith `full`, {rows:.0} attempts became rows, {each:.0} in each second of questions; {dropped:.0} were dropped."
+    )
 }
 
 /// The bare handler, that says what this server says.
@@ -74,14 +97,22 @@ fn measured(served: &Served, requests: &Arc<impl Requests>, time: Duration) -> (
     (asked, each)
 }
 
-fn pair(name: &str, ours: &Served, bare: &Served, requests: &Arc<impl Requests>, report: &mut Report) {
+/// Says, too, for how long ours was asked.
+fn pair(
+    name: &str,
+    ours: &Served,
+    bare: &Served,
+    requests: &Arc<impl Requests>,
+    report: &mut Report,
+) -> Duration {
     measured(bare, requests, WARM_UP);
-    measured(ours, requests, WARM_UP);
+    let mut asked = measured(ours, requests, WARM_UP).0.took;
     let (mut throughput, mut cpu, mut rates, mut bare_rates, mut each, mut late) =
         (vec![], vec![], vec![], vec![], vec![], vec![]);
     for _ in 0..PAIRS {
         let (theirs, theirs_each) = measured(bare, requests, TIME);
         let (our, our_each) = measured(ours, requests, TIME);
+        asked += our.took;
         throughput.push(our.rate() / theirs.rate());
         cpu.push(our_each.as_secs_f64() / theirs_each.as_secs_f64());
         rates.push(our.rate());
@@ -98,6 +129,7 @@ fn pair(name: &str, ours: &Served, bare: &Served, requests: &Arc<impl Requests>,
         format!("{:.1}", Five::new(each).median()),
         format!("{:.1} ms", Five::new(late).median()),
     ]);
+    asked
 }
 
 /// The same question on a small database and a large one.

@@ -95,7 +95,8 @@ impl Background {
     /// A database that takes nothing any more holds it up for a few seconds at the most.
     pub async fn stop(mut self) {
         if timeout(ENDING, self.engine.flush_recorder()).await.is_err() {
-            let waiting = self.engine.recorder_depth() + self.engine.recorder_held();
+            let recorded = self.engine.recorded();
+            let waiting = recorded.waiting + recorded.held;
             warn!(
                 recorder.depth = waiting,
                 "{waiting} attempts to validate could not be written down at the end"

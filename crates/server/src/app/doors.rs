@@ -143,9 +143,7 @@ fn metrics(app: &App) -> Page {
     let looked = app.clone();
     let refresh = Arc::new(move || {
         let metrics = looked.metrics();
-        metrics.recorder_depth.set(i64::try_from(looked.engine().recorder_depth()).unwrap_or(i64::MAX));
-        let dropped = looked.engine().recorder_dropped();
-        metrics.recorder_dropped.inc_by(dropped.saturating_sub(metrics.recorder_dropped.get()));
+        metrics.set_recorded(looked.engine().recorded());
         metrics.set_writer(looked.engine().store().metrics());
         // Lowers the alert, too, once its time is over.
         looked.0.failures.alert(looked.clock().now());
