@@ -113,7 +113,7 @@ pub async fn license_by_digest(
     account: Uuid,
     digest: &[u8; 32],
 ) -> Result<Option<Uuid>, StoreError> {
-    db.one(LICENSE_BY_DIGEST, args![account, digest], first).await
+    db.keyed(LICENSE_BY_DIGEST, args![account, digest], first).await
 }
 
 /// The forms of a licence, the oldest first; the one that no other took the place of is the last.

@@ -329,7 +329,7 @@ pub async fn by_digest(
     account: Uuid,
     digest: &[u8; 32],
 ) -> Result<Option<Found>, StoreError> {
-    db.one(BY_DIGEST, args![account, digest], found).await
+    db.keyed(BY_DIGEST, args![account, digest], found).await
 }
 
 /// A licence by what it is for.

@@ -42,7 +42,8 @@ pub(crate) fn sqlite(connection: &mut Connection) -> Result<(), StoreError> {
     if is_current(&runner, latest)? {
         return Ok(());
     }
-    done(prepared(&mut runner).run(connection))
+    let all = runner.get_migrations().len();
+    done(prepared(&mut runner).run(connection), all)
 }
 
 /// Migrates a PostgreSQL database; of several nodes one does it and the others wait.
@@ -74,7 +75,8 @@ pub(crate) async fn postgres(database: &Database) -> Result<(), StoreError> {
     let mut lock = database.connection().await?;
     let lock = lock.transaction().await.map_err(error)?;
     lock.query("select held from keyward.migration_lock for update", &[]).await.map_err(error)?;
-    done(prepared(&mut runner).run_async(&mut **connection).await)?;
+    let all = runner.get_migrations().len();
+    done(prepared(&mut runner).run_async(&mut **connection).await, all)?;
     lock.commit().await.map_err(error)
 }
 
@@ -113,9 +115,15 @@ fn known(runner: &Runner) -> i64 {
     runner.get_migrations().iter().map(Migration::version).max().unwrap_or_default()
 }
 
-fn done(report: Result<Report, refinery::Error>) -> Result<(), StoreError> {
+/// Says what was changed. `all` is the number of migrations that there are.
+fn done(report: Result<Report, refinery::Error>, all: usize) -> Result<(), StoreError> {
     let report = report.map_err(|error| StoreError::Migration(error.to_string()))?;
-    for migration in report.applied_migrations() {
+    let applied = report.applied_migrations();
+    // Whoever has just made a database is told nothing of how it came to be what it is.
+    if applied.len() == all {
+        return Ok(());
+    }
+    for migration in applied {
         tracing::info!(migration.version = migration.version(), "migrated the database to {migration}");
     }
     Ok(())

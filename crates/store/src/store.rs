@@ -159,6 +159,18 @@ impl Read for Store {
         }
     }
 
+    async fn keyed<T: Send>(
+        &self,
+        sql: Sql,
+        args: &[Value<'_>],
+        map: Map<T>,
+    ) -> Result<Option<T>, StoreError> {
+        let Driver::Postgres(database) = &self.driver else { return self.one(sql, args, map).await };
+        self.metrics.statement();
+        let line = database.line().await?;
+        postgres::one(&*line, sql, args, map).await.map_err(|failed| failed.error)
+    }
+
     async fn fitting<T: Send>(
         &self,
         sql: Sql,

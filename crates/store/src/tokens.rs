@@ -115,7 +115,7 @@ pub async fn insert(tx: &Tx<'_>, token: &Token) -> Result<(), StoreError> {
 /// # Errors
 /// When the database cannot be asked.
 pub async fn by_digest(db: &impl Read, digest: &[u8; 32]) -> Result<Option<Token>, StoreError> {
-    db.one(BY_DIGEST, args![digest], read).await
+    db.keyed(BY_DIGEST, args![digest], read).await
 }
 
 /// A token by its id.

@@ -20,6 +20,20 @@ pub trait Read: Sync {
         map: Map<T>,
     ) -> impl Future<Output = Result<Option<T>, StoreError>> + Send;
 
+    /// The row that a unique key has. On PostgreSQL many such questions share a connection, so that a slow one would hold up the
+    /// others.
+    ///
+    /// # Errors
+    /// When the database could not be asked.
+    fn keyed<T: Send>(
+        &self,
+        sql: Sql,
+        args: &[Value<'_>],
+        map: Map<T>,
+    ) -> impl Future<Output = Result<Option<T>, StoreError>> + Send {
+        self.one(sql, args, map)
+    }
+
     /// All rows. For lists that are known to be short, or end with a `limit`.
     ///
     /// # Errors

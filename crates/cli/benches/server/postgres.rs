@@ -43,10 +43,11 @@ pub(crate) fn run(wanted: &Wanted, place: &Path, report: &mut Report) {
     let twin = runtime.block_on(Database::postgres()).expect("a server");
     let twin_url = twin.url().expect("its address");
     Filled::on_postgres(&place.join("postgres-twin"), &twin_url, (PAIRS * RUN) as u64, 0);
-    runtime.block_on(twin.run_script(
-        "update keyward.licenses set key_digest = decode(lpad((serial - (select min(serial) from keyward.licenses))::text, 64, '0'), 'hex');
-         vacuum analyze;",
-    ));
+    let digests = "update keyward.licenses set key_digest =
+        decode(lpad((serial - (select min(serial) from keyward.licenses))::text, 64, '0'), 'hex')";
+    for script in [digests, "vacuum analyze"] {
+        runtime.block_on(twin.run_script(script));
+    }
     let account = runtime.block_on(account(&twin));
     let script = place.join("activate.sql");
     std::fs::write(&script, SCRIPT).expect("it is written");

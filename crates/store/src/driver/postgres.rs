@@ -20,7 +20,10 @@ use tokio_postgres::{Config, NoTls};
 use crate::row::{Map, Row};
 use crate::{DoorMetrics, Job, Options, PostgresAddress, Sql, StoreError, Tx, Value, migrations};
 
+mod lines;
 pub(crate) mod tls;
+
+use lines::Lines;
 
 /// How often a job runs at the most.
 const ATTEMPTS: u32 = 10;
@@ -29,6 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) struct Database {
     pool: Pool,
+    lines: Lines,
     metrics: Arc<DoorMetrics>,
 }
 
@@ -64,14 +68,15 @@ impl Database {
         } else {
             Manager::from_config(config, tls::connector(address.root_certificate.as_deref())?, recycling)
         };
+        // While one migrates, another holds the lock; and one is shared.
+        let connections = options.connections.max(3);
         let pool = Pool::builder(manager)
-            // While one migrates, another holds the lock.
-            .max_size(options.connections.max(2))
+            .max_size(connections)
             .timeouts(Timeouts { wait: Some(PATIENCE), create: Some(PATIENCE), recycle: Some(PATIENCE) })
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| StoreError::Database(Arc::new(error)))?;
-        let database = Self { pool, metrics };
+        let database = Self { pool, lines: Lines::of(connections), metrics };
         migrations::postgres(&database).await?;
         Ok(database)
     }
