@@ -1,10 +1,11 @@
-//! What a developer and CI run: `cargo xtask test|check|bench|fuzz|postgres`.
+//! What a developer and CI run: `cargo xtask test|check|bench|fuzz|newcomer|postgres`.
 //!
 //! Owns the order of the steps and what they need installed. The steps themselves are cargo's.
 
 mod bench;
 mod check;
 mod fuzz;
+mod newcomer;
 mod postgres;
 mod test;
 mod tools;
@@ -29,6 +30,8 @@ enum Task {
     },
     /// Fuzz the parsers, one after the other
     Fuzz(fuzz::Options),
+    /// Walk through the README in a fresh clone, every command as it is printed
+    Newcomer,
     /// Keep a PostgreSQL server for the tests until Ctrl-C or the end of the input, and print the variable to export
     Postgres,
 }
@@ -51,6 +54,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Check => check::run(),
         Task::Bench { args } => bench::run(&args),
         Task::Fuzz(options) => fuzz::run(&options),
+        Task::Newcomer => newcomer::run(),
         Task::Postgres => postgres::run(),
     }
 }

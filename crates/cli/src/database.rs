@@ -250,6 +250,7 @@ const fn detail(verifications: Verifications) -> Detail {
     match verifications {
         Verifications::Summary => Detail::Summary,
         Verifications::Full => Detail::Full,
+        Verifications::Failures => Detail::Failures,
     }
 }
 

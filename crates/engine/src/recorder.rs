@@ -40,6 +40,8 @@ pub enum Detail {
     Summary,
     /// Every attempt as a row.
     Full,
+    /// Every refused one as a row; good ones only in the hourly counters.
+    Failures,
 }
 
 /// An attempt to validate.
@@ -134,10 +136,15 @@ impl Recorder {
     /// Takes an attempt; waits while there is no room. While the database takes nothing, a full recorder takes nothing either:
     /// questions are answered all the same, and what was not written down is counted.
     pub(crate) async fn note(&self, attempt: Attempt) {
-        if attempt.valid && attempt.license.is_some() && self.detail(attempt.front) == Detail::Summary {
-            self.sum(&attempt).await;
-        } else {
-            self.queue(attempt).await;
+        let is_good = attempt.valid && attempt.license.is_some();
+        match self.detail(attempt.front) {
+            Detail::Summary if is_good => self.sum(&attempt).await,
+            Detail::Failures if is_good => {
+                if self.sums().count(&attempt) == Added::First {
+                    self.summed.notify_one();
+                }
+            }
+            _ => self.queue(attempt).await,
         }
     }
 

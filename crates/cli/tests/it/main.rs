@@ -12,6 +12,7 @@ mod keys;
 mod lk3_page;
 mod page;
 mod readme;
+mod scale_page;
 mod serve;
 mod served;
 mod verify;

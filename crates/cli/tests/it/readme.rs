@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::page::Session;
+use crate::served::Served;
 use crate::world::{World, block, root};
 
 #[test]
@@ -16,6 +17,21 @@ fn the_servers_first_keys_work() {
     for wanted in ["\"valid\":true", "\"success\":true", "\"tier\":\"pro\"", "sound        yes"] {
         assert!(shown.contains(wanted), "{wanted}: {shown}");
     }
+}
+
+#[test]
+fn a_fresh_server_says_what_the_readme_shows_and_nothing_before_it() {
+    let world = World::new();
+    let served = Served::start(&world);
+    let page = std::fs::read_to_string(root().join("README.md")).expect("the README");
+    let session = block(&page, "console", 0);
+    let (_, shown) = session.split_once("\n\n").expect("a command and what it prints");
+    // The link is shown to a person at a terminal alone.
+    let (shown, _) = shown.split_once("\n\n").expect("what it is, and the link");
+    let said = served.said.replace(&served.host, "127.0.0.1:8080");
+    let data = world.path("keyward-data").display().to_string();
+    let said = said.replace(&data, "./keyward-data");
+    assert!(said.trim_start().starts_with(shown), "{shown}\n{said}");
 }
 
 #[test]

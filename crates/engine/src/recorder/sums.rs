@@ -63,7 +63,7 @@ pub(super) struct Sums {
 
 impl Sums {
     pub(super) fn is_empty(&self) -> bool {
-        self.minutes.is_empty()
+        self.minutes.is_empty() && self.counted.is_empty()
     }
 
     fn len(&self) -> usize {
@@ -74,7 +74,7 @@ impl Sums {
         let Some(license) = attempt.license else { return Added::One };
         let key = Key { license, front: attempt.front, code: attempt.code, reason: attempt.reason };
         let minute = Timestamp::from_seconds(attempt.at.seconds().div_euclid(60) * 60);
-        let is_first = self.minutes.is_empty();
+        let is_first = self.is_empty();
         let is_full = self.len() >= MOST;
         let sums = self.minutes.entry(minute).or_default();
         match sums.get_mut(&key) {
@@ -82,6 +82,13 @@ impl Sums {
             None if is_full => return Added::Full,
             None => _ = sums.insert(key, 1),
         }
+        self.count(attempt);
+        if is_first { Added::First } else { Added::One }
+    }
+
+    /// Only counts it.
+    pub(super) fn count(&mut self, attempt: &Attempt) -> Added {
+        let is_first = self.is_empty();
         if let Some(under) = attempt.counted_under {
             self.counted.entry((under, stats::hour(attempt.at))).or_default().0 += 1;
         }
@@ -158,6 +165,15 @@ mod tests {
         assert_eq!(take(&mut sums, 61, false), (vec![(7, 1)], 0));
         (0..many).for_each(|license| _ = sums.add(&attempt(license, 62)));
         assert_eq!(take(&mut sums, 63, true).0.len() as u128, many);
+        assert!(sums.is_empty());
+    }
+
+    #[test]
+    fn what_is_only_counted_leaves_no_sum() {
+        let mut sums = Sums::default();
+        let counted: Vec<_> = [1, 2].map(|license| sums.count(&attempt(license, 0))).into();
+        assert_eq!(counted, [Added::First, Added::One]);
+        assert_eq!(take(&mut sums, 0, false), (vec![], 2));
         assert!(sums.is_empty());
     }
 

@@ -131,5 +131,7 @@ choice! {
         Summary "summary"
         /// Every attempt in full.
         Full "full"
+        /// Every failure in full; good ones are only counted by policy and hour.
+        Failures "failures"
     }
 }

@@ -126,6 +126,8 @@ impl Door {
         };
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(self.times.header).max_buf_size(MAX_HEAD);
+        // A client that has said all it wants to say still waits for the answer.
+        http.half_close(true);
         let closed = self.closed.clone();
         match self.listener.tls.clone() {
             None => {

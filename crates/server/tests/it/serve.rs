@@ -46,6 +46,17 @@ async fn a_connection_serves_many_requests_and_is_closed_when_idle() {
 }
 
 #[tokio::test]
+async fn a_client_that_closes_its_half_is_answered_all_the_same() {
+    let (routes, _) = routes(Duration::from_millis(100));
+    let server = World::new().odd(routes).await;
+    let mut stream = server.connect().await;
+    stream.write_all(REQUEST).await.unwrap();
+    stream.shutdown().await.unwrap();
+    let answer = Answer::read(&mut stream).await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, "done"));
+}
+
+#[tokio::test]
 async fn what_is_in_flight_is_finished_and_nothing_more_is_accepted() {
     let (routes, reached) = routes(Duration::from_millis(300));
     let server = World::new().odd(routes).await;

@@ -93,7 +93,7 @@ impl Site {
     pub(crate) async fn seeded_with(seed: u64, change: impl FnOnce(&mut Config)) -> Self {
         log_lines::listen();
         let (database, clock) = (Arc::new(Database::sqlite(place())), hands());
-        let engine = engine_of(&database, &clock, seed).await;
+        let engine = engine_of(&database, &clock, seed, Detail::Full).await;
         Self::of(engine, seed, database, clock, change).await
     }
 
@@ -107,6 +107,17 @@ impl Site {
         let mut sites = Vec::new();
         for database in Database::all(place()).await {
             sites.push(Self::over(Arc::new(database), hands(), &change).await);
+        }
+        sites
+    }
+
+    /// On both, with so much kept of system C's attempts.
+    pub(crate) async fn all_keeping(detail: Detail) -> Vec<Self> {
+        let mut sites = Vec::new();
+        for database in Database::all(place()).await {
+            let (database, clock) = (Arc::new(database), hands());
+            let engine = engine_of(&database, &clock, 0, detail).await;
+            sites.push(Self::of(engine, 0, database, clock, |_| {}).await);
         }
         sites
     }
@@ -215,14 +226,15 @@ fn hands() -> Arc<Hands> {
 async fn engine(database: &Database, clock: &Arc<Hands>) -> (Arc<Engine>, u64) {
     static SEED: AtomicU64 = AtomicU64::new(1);
     let seed = SEED.fetch_add(1, Ordering::Relaxed);
-    (engine_of(database, clock, seed).await, seed)
+    (engine_of(database, clock, seed, Detail::Full).await, seed)
 }
 
-async fn engine_of(database: &Database, clock: &Arc<Hands>, seed: u64) -> Arc<Engine> {
+/// With so much kept of system C's attempts.
+async fn engine_of(database: &Database, clock: &Arc<Hands>, seed: u64, tier_detail: Detail) -> Arc<Engine> {
     let setup = Setup {
         master_key: MasterKeySource::Given(MasterKey::from_bytes(Zeroizing::new([7; 32]))),
         detail: Detail::Summary,
-        tier_detail: Detail::Full,
+        tier_detail,
     };
     let store = database.open().await.expect("the database opens");
     let chance = Box::new(StdRng::seed_from_u64(seed));

@@ -1,7 +1,7 @@
 //! System C's clients, request by request.
 
-use keyward_engine::Caller;
 use keyward_engine::license::{Named, Suspension};
+use keyward_engine::{Caller, Detail};
 use serde_json::json;
 
 use crate::site::{START, Site};
@@ -115,6 +115,31 @@ async fn every_attempt_is_written_down_with_its_origin() {
             && attempt.front == "tier"
             && attempt.code == "VALID"
             && attempt.address.as_deref() == Some("127.0.0.1")));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_failures_alone_are_kept_good_answers_are_counted_and_leave_no_row() {
+    for site in Site::all_keeping(Detail::Failures).await {
+        let key = site.tier_key("pro", "u").await;
+        let body = json!({ "license": key.key });
+        for _ in 0..3 {
+            assert_eq!(site.post("/api/verify", &body).await.status, 200);
+        }
+        let (caller, named) = (Caller::operator(), Named::Id(key.id));
+        site.engine
+            .suspend(&caller, named.clone(), Suspension::Suspend, None)
+            .await
+            .expect("it is suspended");
+        assert_eq!(site.post("/api/verify", &body).await.status, 401);
+        site.engine.flush_recorder().await;
+        let shown = site.engine.show(&named).await.expect("it is there");
+        let codes: Vec<_> = shown.attempts.iter().map(|attempt| attempt.code.as_str()).collect();
+        assert_eq!(codes, ["SUSPENDED"]);
+        let today = site.engine.overview(1).await.expect("numbers").by_day[0];
+        assert_eq!((today.validations, today.failed), (3, 1));
+        let metrics = site.get("/metrics").await.body;
+        assert!(metrics.contains("keyward_recorder_written_total 1\n"), "{metrics}");
     }
 }
 
