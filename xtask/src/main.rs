@@ -1,9 +1,10 @@
-//! What a developer and CI run: `cargo xtask test|check|bench|fuzz|postgres`.
+//! What a developer and CI run: `cargo xtask test|check|bench|crash|fuzz|postgres`.
 //!
 //! Owns the order of the steps and what they need installed. The steps themselves are cargo's.
 
 mod bench;
 mod check;
+mod crash;
 mod fuzz;
 mod postgres;
 mod test;
@@ -27,6 +28,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Kill the server, its database and its disk, many times, and print a table of what was lost: nothing
+    Crash(crash::Options),
     /// Fuzz the parsers, one after the other
     Fuzz(fuzz::Options),
     /// Keep a PostgreSQL server for the tests until Ctrl-C or the end of the input, and print the variable to export
@@ -50,6 +53,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Test(options) => test::run(&options),
         Task::Check => check::run(),
         Task::Bench { args } => bench::run(&args),
+        Task::Crash(options) => crash::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Postgres => postgres::run(),
     }
