@@ -1,9 +1,10 @@
-//! What a developer and CI run: `cargo xtask test|check|bench|fuzz|newcomer|postgres`.
+//! What a developer and CI run: `cargo xtask test|check|bench|crash|fuzz|newcomer|postgres`.
 //!
 //! Owns the order of the steps and what they need installed. The steps themselves are cargo's.
 
 mod bench;
 mod check;
+mod crash;
 mod fuzz;
 mod newcomer;
 mod postgres;
@@ -28,6 +29,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Kill the server, its database and its disk, many times, and print a table of what was lost: nothing
+    Crash(crash::Options),
     /// Fuzz the parsers, one after the other
     Fuzz(fuzz::Options),
     /// Walk through the README in a fresh clone, every command as it is printed
@@ -53,6 +56,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Test(options) => test::run(&options),
         Task::Check => check::run(),
         Task::Bench { args } => bench::run(&args),
+        Task::Crash(options) => crash::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Newcomer => newcomer::run(),
         Task::Postgres => postgres::run(),

@@ -55,6 +55,9 @@ pub enum StoreError {
     /// The disk is full.
     #[error("the disk of the database is full")]
     Full,
+    /// The disk does not take or give what it is asked for.
+    #[error("the disk of the database cannot be read or written: {0}")]
+    Disk(#[source] Source),
     /// The database was opened for reading only, or its file is.
     #[error("the database cannot be written: {0}")]
     ReadOnly(#[source] Source),
@@ -109,6 +112,7 @@ impl StoreError {
             Self::Unreachable(_) => "DATABASE_UNREACHABLE",
             Self::Busy(_) => "DATABASE_BUSY",
             Self::Full => "DATABASE_FULL",
+            Self::Disk(_) => "DATABASE_DISK",
             Self::ReadOnly(_) => "DATABASE_READ_ONLY",
             Self::Poisoned => "DATABASE_POISONED",
             Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
@@ -141,6 +145,9 @@ impl StoreError {
                 "try again; if it goes on, look for a long import or another program on the database"
             }
             Self::Full => "free space on the disk; Keyward goes on by itself",
+            Self::Disk(_) => {
+                "check the disk (its log, its health); each request is tried anew, and what failed was not kept"
+            }
             Self::ReadOnly(_) => {
                 "check who may write the file and its directory, or the database server's mode"
             }
@@ -157,6 +164,9 @@ impl StoreError {
 
     /// Whether the same request may succeed later without anybody changing it.
     pub const fn is_temporary(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::Busy(_) | Self::Full | Self::Poisoned | Self::Closed)
+        matches!(
+            self,
+            Self::Unreachable(_) | Self::Busy(_) | Self::Full | Self::Disk(_) | Self::Poisoned | Self::Closed
+        )
     }
 }

@@ -67,6 +67,7 @@ fn store() -> Vec<StoreError> {
         StoreError::Unreachable(source()),
         StoreError::Busy(NAME),
         StoreError::Full,
+        StoreError::Disk(source()),
         StoreError::ReadOnly(source()),
         StoreError::Poisoned,
         StoreError::OutcomeUnknown,
@@ -114,6 +115,7 @@ fn decided(error: &EngineError) {
             | StoreError::Unreachable(_)
             | StoreError::Busy(_)
             | StoreError::Full
+            | StoreError::Disk(_)
             | StoreError::ReadOnly(_)
             | StoreError::Poisoned
             | StoreError::OutcomeUnknown

@@ -1,6 +1,7 @@
 //! The command line as people and scripts use it: what it prints, where, and its exit status.
 
 mod bulk;
+mod crash;
 mod database;
 mod deploy;
 mod device;

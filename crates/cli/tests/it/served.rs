@@ -2,7 +2,8 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -18,6 +19,17 @@ pub(crate) struct Served {
     pub(crate) host: String,
     /// What it said until it was ready.
     pub(crate) said: String,
+    /// What it said since.
+    log: Arc<Mutex<String>>,
+}
+
+/// An answer that came whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// Where it leads.
+    pub(crate) location: Option<String>,
+    pub(crate) body: String,
 }
 
 impl Served {
@@ -48,8 +60,21 @@ impl Served {
             }
         }
         // Read on, so that the server never waits for a full pipe.
-        std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
-        Self { child, host, said }
+        let log = Arc::<Mutex<String>>::default();
+        let heard = Arc::clone(&log);
+        std::thread::spawn(move || {
+            for line in lines.lines().map_while(Result::ok) {
+                let mut log = heard.lock().unwrap_or_else(PoisonError::into_inner);
+                log.push_str(&line);
+                log.push('\n');
+            }
+        });
+        Self { child, host, said, log }
+    }
+
+    /// What it said since it was ready.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -57,8 +82,19 @@ impl Served {
     }
 
     /// Waits for its end.
-    pub(crate) fn gone(&mut self) {
-        self.child.wait().expect("it ends");
+    pub(crate) fn gone(&mut self) -> ExitStatus {
+        self.child.wait().expect("it ends")
+    }
+
+    /// How it ended, if it has.
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("it is asked")
+    }
+
+    /// The power cut: no handler of the program's own runs.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("it is killed");
+        self.gone();
     }
 
     /// SIGTERM, and its exit status.
@@ -104,17 +140,30 @@ pub(crate) fn command(world: &World) -> Command {
 
 /// `None` when the server went away before it answered whole.
 pub(crate) fn ask(host: &str, method: &str, path: &str, headers: &str, body: &str) -> Option<(u16, Value)> {
+    let headers = format!("Content-Type: application/json\r\n{headers}");
+    let answer = exchange(host, method, path, &headers, body)?;
+    Some((answer.status, serde_json::from_str(&answer.body).unwrap_or(Value::Null)))
+}
+
+/// As [`ask`], with what the answer says as it is.
+pub(crate) fn exchange(host: &str, method: &str, path: &str, headers: &str, body: &str) -> Option<Answer> {
     let mut stream = TcpStream::connect(host).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     let length = body.len();
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: application/json\r\n\
-         Content-Length: {length}\r\n{headers}\r\n{body}"
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
     );
     stream.write_all(request.as_bytes()).ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
     let (head, body) = answer.split_once("\r\n\r\n")?;
+    let header = |name: &str| {
+        let fields = head.lines().filter_map(|line| line.split_once(':'));
+        fields.filter(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next()
+    };
+    // Cut off in the middle it is no answer.
+    let is_whole = header("content-length").is_none_or(|length| length.parse() == Ok(body.len()));
     let status = head.split(' ').nth(1)?.parse().ok()?;
-    Some((status, serde_json::from_str(body).unwrap_or(Value::Null)))
+    let location = header("location").map(str::to_owned);
+    is_whole.then(|| Answer { status, location, body: body.to_owned() })
 }

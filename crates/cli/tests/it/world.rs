@@ -11,7 +11,9 @@ use serde_json::Value;
 pub(crate) struct World {
     pub(crate) directory: PathBuf,
     /// The PostgreSQL database that commands use instead of a file in `data`.
-    postgres: Option<keyward_store::testing::Database>,
+    url: Option<String>,
+    /// Removed with the world, where it is the world's own.
+    _postgres: Option<keyward_store::testing::Database>,
 }
 
 /// What a run gave.
@@ -36,24 +38,32 @@ impl World {
         let name = format!("cli-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let directory = place.join(name);
         std::fs::create_dir_all(&directory).expect("a directory for the test");
-        Self { directory, postgres: None }
+        Self { directory, url: None, _postgres: None }
     }
 
     /// One for each kind of database that is tested.
     pub(crate) fn of_each_database() -> Vec<Self> {
+        [Self::with_keys()].into_iter().chain(Self::with_keys().on_postgres()).collect()
+    }
+
+    /// With a new PostgreSQL database; `None` when the tests on it are left out.
+    pub(crate) fn on_postgres(mut self) -> Option<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let postgres = runtime.block_on(keyward_store::testing::Database::postgres());
-        let on_postgres = postgres.map(|database| {
-            let mut world = Self::with_keys();
-            world.postgres = Some(database);
-            world
-        });
-        [Self::with_keys()].into_iter().chain(on_postgres).collect()
+        let database = runtime.block_on(keyward_store::testing::Database::postgres())?;
+        self.url = Some(database.address.to_string());
+        self._postgres = Some(database);
+        Some(self)
+    }
+
+    /// With its database at an address.
+    pub(crate) fn at(mut self, url: &str) -> Self {
+        self.url = Some(url.to_owned());
+        self
     }
 
     /// Where PostgreSQL is, in a world that has one.
-    pub(crate) fn url(&self) -> Option<String> {
-        self.postgres.as_ref().map(|database| database.address.to_string())
+    pub(crate) fn url(&self) -> Option<&str> {
+        self.url.as_deref()
     }
 
     /// Runs a command on this world's database.
@@ -64,8 +74,7 @@ impl World {
     pub(crate) fn db_with(&self, arguments: &[&str], input: &str) -> Run {
         let mut all = arguments.to_vec();
         all.extend(["--data", "data"]);
-        let url = self.url();
-        all.extend(url.iter().flat_map(|url| ["--database", url.as_str()]));
+        all.extend(self.url().into_iter().flat_map(|url| ["--database", url]));
         self.run_with(&all, input)
     }
 

@@ -29,6 +29,8 @@ use lines::Lines;
 const ATTEMPTS: u32 = 10;
 /// How long a caller waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a server may leave what was sent to it without the least sign.
+const SILENCE: Duration = Duration::from_secs(10);
 
 pub(crate) struct Database {
     pool: Pool,
@@ -54,11 +56,10 @@ impl Database {
             .parse()
             .map_err(|error: tokio_postgres::Error| StoreError::Address(error.to_string()))?;
         let given = config.get_options().map(|given| format!("{given} ")).unwrap_or_default();
-        config
-            .options(format!(
-                "{given}-c search_path=keyward -c default_transaction_isolation=read\\ committed"
-            ))
-            .connect_timeout(PATIENCE);
+        config.options(format!(
+            "{given}-c search_path=keyward -c default_transaction_isolation=read\\ committed"
+        ));
+        be_impatient(&mut config);
         if config.get_application_name().is_none() {
             config.application_name("keyward");
         }
@@ -165,6 +166,24 @@ impl Database {
             Ok(Err(error)) => Attempt::Done(Err(error)),
             Err(_) => Attempt::Done(Err(StoreError::Panicked(J::NAME).into())),
         }
+    }
+}
+
+/// A machine that is switched off says nothing, not even no. The next host has its turn while a caller still waits, and a
+/// connection that was open ends before a person would have restarted anything. What the address says goes first.
+fn be_impatient(config: &mut Config) {
+    let hosts = u32::try_from(config.get_hosts().len()).unwrap_or(1).max(1);
+    let share = PATIENCE / hosts;
+    let asked = config.get_connect_timeout().copied().unwrap_or(share);
+    config.connect_timeout(asked.min(share));
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(SILENCE);
+    }
+    // Two hours, when nobody says otherwise.
+    if config.get_keepalives_idle() >= Duration::from_secs(7_200) {
+        config.keepalives_idle(SILENCE);
+        config.keepalives_interval(SILENCE / 4);
+        config.keepalives_retries(4);
     }
 }
 

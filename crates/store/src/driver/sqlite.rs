@@ -204,7 +204,9 @@ pub(crate) fn error(error: rusqlite::Error) -> StoreError {
             let columns = text.rsplit_once(": ").map_or(text, |(_, columns)| columns);
             StoreError::Conflict { constraint: columns.to_owned() }
         }
-        (ErrorCode::DiskFull, _) => StoreError::Full,
+        // The index of the log is made as large as it may become before it is used.
+        (ErrorCode::DiskFull, _) | (_, ffi::SQLITE_IOERR_SHMSIZE) => StoreError::Full,
+        (ErrorCode::SystemIoFailure, _) => StoreError::Disk(Arc::new(error)),
         (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => {
             StoreError::Busy("another process is writing to it")
         }
@@ -225,6 +227,9 @@ mod tests {
         assert_eq!(told(ffi::SQLITE_FULL), "DATABASE_FULL");
         assert_eq!(told(ffi::SQLITE_READONLY_DBMOVED), "DATABASE_READ_ONLY");
         assert_eq!(told(ffi::SQLITE_BUSY_SNAPSHOT), "DATABASE_BUSY");
-        assert_eq!(told(ffi::SQLITE_IOERR_READ), "DATABASE_ERROR");
+        assert_eq!(told(ffi::SQLITE_IOERR_SHMSIZE), "DATABASE_FULL");
+        assert_eq!(told(ffi::SQLITE_IOERR_READ), "DATABASE_DISK");
+        assert_eq!(told(ffi::SQLITE_IOERR_WRITE), "DATABASE_DISK");
+        assert_eq!(told(ffi::SQLITE_CORRUPT), "DATABASE_ERROR");
     }
 }

@@ -57,7 +57,7 @@ fn whoever_has_a_shell_lets_people_in_and_lets_them_begin_anew() {
     for world in World::of_each_database() {
         let url = world.url();
         let mut arguments = vec!["--data", "data"];
-        arguments.extend(url.iter().flat_map(|url| ["--database", url.as_str()]));
+        arguments.extend(url.into_iter().flat_map(|url| ["--database", url]));
         let served = Served::with(&world, &arguments, &[]);
         let first = world.db_out(&["admin", "link", "--email", "Ada@example.com"]);
         assert_eq!(accept(&served, &first, ""), 303);

@@ -64,7 +64,7 @@ fn the_master_key_is_exchanged_and_written_under_a_passphrase() {
         let old = [("KEYWARD_MASTER_KEY", before.trim())];
         let mut show = vec!["license", "show", &key, "--json", "--data", "data"];
         let url = world.url();
-        show.extend(url.iter().flat_map(|url| ["--database", url.as_str()]));
+        show.extend(url.into_iter().flat_map(|url| ["--database", url]));
         assert_eq!(world.run_in(&old, &show, "").failure(), (2, "MASTER_KEY_WRONG".to_owned()));
         let sealed = world.db_out(&[&["keys", "export-master"][..], &PASSPHRASE].concat());
         assert!(sealed.contains("KEYWARD SEALED KEY") && !sealed.contains(after.trim()), "{sealed}");

@@ -1,5 +1,7 @@
 //! `POST /api/verify` and `/api/validate`: signature, then stored and active, then expiry.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -9,6 +11,7 @@ use keyward_core::refusal::{Flaw, Refusal};
 use keyward_core::scheme::tier::{PREFIX, TierKey};
 use keyward_core::time::Timestamp;
 use keyward_core::verdict::{Scope, Verdict};
+use keyward_engine::Catalog;
 use keyward_engine::license::{Found, Question};
 use serde::Serialize;
 use serde_json::Value;
@@ -44,10 +47,19 @@ pub(super) async fn verify(
             app.engine().validate_refused(&caller, Flaw::MissingField { field: "license" }.into()).await;
         return refused(&app, &context, &verdict, StatusCode::BAD_REQUEST, shape::MISSING);
     };
-    let mut checked = sealed(&app, license);
+    let seen = app.engine().catalog();
+    let mut checked = sealed(&app, &seen, license);
     // Another process may have made the secret a moment ago, with the first key under it.
-    if checked == Err(Refusal::BadSignature) && app.engine().refresh().await.is_ok_and(|changed| changed) {
-        checked = sealed(&app, license);
+    if checked == Err(Refusal::BadSignature) {
+        if let Err(error) = app.engine().refresh().await {
+            log_failure(&error, &context);
+            return no(StatusCode::INTERNAL_SERVER_ERROR, shape::FAILED);
+        }
+        // Whoever loaded it: that may have been another request, or the look for changes.
+        let now = app.engine().catalog();
+        if !Arc::ptr_eq(&seen, &now) {
+            checked = sealed(&app, &now, license);
+        }
     }
     let key = match checked {
         Ok(key) => key,
@@ -74,9 +86,8 @@ pub(super) async fn verify(
 }
 
 /// The key, when it is one of this product and its seal fits.
-fn sealed<'a>(app: &App, license: &'a Value) -> Result<&'a str, Refusal> {
+fn sealed<'a>(app: &App, catalog: &Catalog, license: &'a Value) -> Result<&'a str, Refusal> {
     let key = license.as_str().ok_or(Flaw::WrongType { field: "license", wanted: "a text" })?;
-    let catalog = app.engine().catalog();
     let product = catalog.product(&app.config().dialects.tier.product).ok_or(Refusal::BadSignature)?;
     let key_parts = TierKey::parse(key, product.key_prefix.as_deref().unwrap_or(PREFIX))?;
     key_parts.verify(catalog.secrets(product.id).ok_or(Refusal::BadSignature)?)?;

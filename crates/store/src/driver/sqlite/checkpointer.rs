@@ -6,9 +6,10 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::watch;
-use tracing::warn;
+use tracing::{error as log_error, warn};
 
 use super::pin::Pin;
 use super::writer::Log;
@@ -39,11 +40,14 @@ impl Checkpointer {
         let (stop, stopped) = channel();
         let work = move || {
             while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+                if *poison.borrow() {
+                    return close_as_it_is(&connection);
+                }
                 // Another process may have written: what it wrote moves only once nobody is left behind.
                 pin.renew();
                 let size = file.metadata().map_or(0, |file| file.len());
                 if size >= SMALL && !checkpoint(&connection, "pragma wal_checkpoint(passive)", &poison) {
-                    return;
+                    return close_as_it_is(&connection);
                 }
                 // What was moved is read from the database: the writer may begin the log anew.
                 pin.renew();
@@ -70,6 +74,14 @@ pub(super) fn checkpoint(connection: &Connection, pragma: &str, poison: &watch::
             true
         }
         Ok(()) => true,
+    }
+}
+
+/// A connection that is closed last would move the log into the database, and remove it: after the disk did not confirm
+/// something, both stay as they are for the next start.
+pub(super) fn close_as_it_is(connection: &Connection) {
+    if let Err(why) = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true) {
+        log_error!("the write-ahead log cannot be left as it is: {why}");
     }
 }
 

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use tokio::sync::watch;
 use tracing::error as log_error;
 
-use super::checkpointer::checkpoint;
+use super::checkpointer::{checkpoint, close_as_it_is};
 use super::pin::Pin;
 use super::{error, lock};
 use crate::{DoorMetrics, Lane, StoreError};
@@ -206,12 +206,17 @@ fn write(shared: &Shared, connection: &Mutex<Connection>, poison: &watch::Sender
         }
         if std::mem::take(&mut queues.log_is_large) {
             drop(queues);
-            pin.release();
-            begin_log_anew(&lock(connection), poison);
-            pin.renew();
+            if !*poison.borrow() {
+                pin.release();
+                begin_log_anew(&lock(connection), poison);
+                pin.renew();
+            }
             continue;
         }
         if queues.is_empty() {
+            if *poison.borrow() {
+                close_as_it_is(&lock(connection));
+            }
             return pin.close();
         }
         let bulk_rests = !queues.closed && rest.left().is_some();

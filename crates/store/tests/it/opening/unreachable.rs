@@ -1,7 +1,11 @@
 //! A PostgreSQL server that is not there.
 
+use std::time::Duration;
+
+use keyward_store::testing::Database;
 use keyward_store::{DatabaseAddress, Options, Store};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::timeout;
 
 #[tokio::test]
 async fn a_server_that_does_not_answer_is_told_without_the_password() {
@@ -32,4 +36,22 @@ async fn a_server_that_hangs_up_or_speaks_something_else_is_unreachable_too() {
         assert_eq!(error.code(), "DATABASE_UNREACHABLE", "{error}");
         assert!(!format!("{error} {error:?}").contains("hunter2"));
     }
+}
+
+#[tokio::test]
+async fn a_machine_that_says_nothing_does_not_keep_the_next_one_from_its_turn() {
+    let Some(database) = Database::postgres().await else { return };
+    // What is sent to a full queue is dropped, as on its way to a machine that is switched off.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let silent = listener.local_addr().unwrap();
+    let mut queue = Vec::new();
+    while let Ok(Ok(client)) = timeout(Duration::from_millis(200), TcpStream::connect(silent)).await {
+        queue.push(client);
+    }
+    let there = database.url().expect("it is PostgreSQL").replace("@", &format!("@{silent},"));
+    let address = format!("{there}?target_session_attrs=read-write").parse().unwrap();
+    let store = Store::open(&address, Options::default()).await.expect("the second one is asked");
+    assert_eq!(store.kind(), "postgres");
 }
