@@ -19,4 +19,5 @@ mod seat;
 pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod token;
+pub(crate) mod user;
 pub(crate) mod verify;

@@ -1,6 +1,6 @@
 //! The licence to look at: an argument, a file, or standard input.
 
-use std::io::Read as _;
+use std::io::{BufRead as _, Read as _, Write as _};
 use std::path::Path;
 
 use keyward_core::refusal::{Flaw, MAX_TEXT, Refusal};
@@ -43,6 +43,20 @@ pub(crate) fn tidy(text: &str) -> String {
     let joined: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
     let grouped = joined.len() == 12 && text.len() <= 24 && joined.bytes().all(|b| b.is_ascii_alphanumeric());
     if grouped { joined } else { text.to_owned() }
+}
+
+/// Goes on only if a person says so.
+pub(crate) fn confirm(what: &str) -> Result<(), Failure> {
+    // A question that nobody sees is still answered by whoever writes our input.
+    let asked = write!(std::io::stderr().lock(), "{what} Type `yes` to go on: ");
+    let _ = asked.and_then(|()| std::io::stderr().flush());
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    if answer.trim().eq_ignore_ascii_case("yes") {
+        return Ok(());
+    }
+    let remedy = "answer `yes`, or give --yes";
+    Err(Failure::new("NOT_CONFIRMED", "nothing was done: it was not confirmed", remedy))
 }
 
 /// Reads a little more than the largest licence, so that what is larger is still refused as such.

@@ -22,7 +22,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     activate_offline, admin, audit, config, device, import, inspect, installation, issue, keys as key_files,
-    license, pool, register, release_offline, secret, serve, token, verify,
+    license, pool, register, release_offline, secret, serve, token, user, verify,
 };
 
 #[global_allocator]
@@ -80,6 +80,9 @@ enum Command {
     /// The people of the console, who sign in with a password
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// Customers, and what is known of them
+    #[command(subcommand)]
+    User(user::User),
     /// Key files, and the keys of the database
     #[command(subcommand)]
     Keys(key_files::Keys),
@@ -113,6 +116,7 @@ fn main() -> ExitCode {
         Command::Installation(command) => command.run(cli.json).map(|()| true),
         Command::Token(command) => command.run(cli.json).map(|()| true),
         Command::Admin(command) => command.run(cli.json).map(|()| true),
+        Command::User(command) => command.run(cli.json).map(|()| true),
         Command::Secret(command) => command.run(cli.json).map(|()| true),
         Command::Audit(command) => command.run(cli.json),
         Command::Config(command) => command.run(cli.json),

@@ -125,19 +125,27 @@ impl Engine {
 /// An answer may hold a whole key, so it is kept sealed.
 impl<J: Job> Once<J> {
     fn seal(&self, body: &str) -> String {
-        hex::encode(self.engine.seal("idempotency", "answer", self.row(), body))
+        let row = self.engine.row_of(&self.scope);
+        hex::encode(self.engine.seal("idempotency", "answer", row, body))
     }
 
     fn open(&self, kept: &str) -> Result<String, EngineError> {
+        self.engine.kept_answer(&self.scope, kept)
+    }
+}
+
+impl Engine {
+    /// Opens an answer that is kept.
+    pub(crate) fn kept_answer(&self, scope: &idempotency::Scope, kept: &str) -> Result<String, EngineError> {
         let sealed = hex::decode(kept).map_err(|_| EngineError::IdempotencyInProgress)?;
-        let body = self.engine.unseal("idempotency", "answer", self.row(), &sealed)?;
+        let body = self.unseal("idempotency", "answer", self.row_of(scope), &sealed)?;
         Ok(body.as_str().to_owned())
     }
 
     /// What stands for the row's id: it has none of its own.
-    fn row(&self) -> Uuid {
-        let idempotency::Scope { account_id, bearer, route, key } = &self.scope;
-        let digest = self.engine.vault.digest("idempotency", &format!("{account_id} {bearer} {route} {key}"));
+    fn row_of(&self, scope: &idempotency::Scope) -> Uuid {
+        let idempotency::Scope { account_id, bearer, route, key } = scope;
+        let digest = self.vault.digest("idempotency", &format!("{account_id} {bearer} {route} {key}"));
         Uuid::from_slice(&digest[..16]).expect("16 bytes are an id")
     }
 }

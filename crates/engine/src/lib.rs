@@ -13,6 +13,7 @@ pub mod crypto;
 mod devices;
 mod engine;
 mod entitlements;
+pub mod erasure;
 mod error;
 mod features;
 pub mod form;

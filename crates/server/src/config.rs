@@ -21,7 +21,7 @@ pub use sections::{
     Audit, Config, Database, Dialects, File, Keys, Limits, LkDialect, Log, PoolDialect, RecordsDialect,
     Secrets, Server, TierDialect,
 };
-pub use values::{ByteSize, LogFormat, LogLevel, MetricsAccess, Origin, StatsAccess, Verifications};
+pub use values::{ByteSize, HstsAge, LogFormat, LogLevel, MetricsAccess, Origin, StatsAccess, Verifications};
 
 /// The commented default file, as `keyward config default` prints it.
 pub const DEFAULT_FILE: &str = include_str!("config/default.toml");

@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::header::RETRY_AFTER;
-use axum::http::{HeaderName, Method};
+use axum::http::{HeaderName, HeaderValue, Method};
 use axum::response::Response;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
@@ -52,6 +52,8 @@ struct Shared {
     metrics: Arc<Metrics>,
     body: body::Limits,
     date: date::Dates,
+    /// For answers under TLS.
+    hsts: Option<HeaderValue>,
 }
 
 impl Layers {
@@ -60,7 +62,8 @@ impl Layers {
         let proxies = TrustedProxies::new(server.trusted_proxies.clone());
         let body = body::Limits { bytes: server.body_limit.0, time: server.read_timeout };
         let date = date::Dates::default();
-        Self(Arc::new(Shared { clock, ids, proxies, metrics, body, date }))
+        let hsts = server.hsts_max_age.header();
+        Self(Arc::new(Shared { clock, ids, proxies, metrics, body, date, hsts }))
     }
 
     /// The router with everything around each of its routes.

@@ -6,6 +6,7 @@
 //! [`Clock`](clock::Clock) and a seed.
 
 pub mod app;
+pub mod checkpoint_file;
 pub mod clock;
 pub mod config;
 mod console;

@@ -54,6 +54,10 @@ pub struct Metrics {
     pub audit_unsealed: IntGauge,
     /// `keyward_audit_chain_age_seconds`: the age of the oldest of them.
     pub audit_chain_age: Gauge,
+    /// `keyward_tls_certificate_expiry_timestamp_seconds`: when the certificate in use ends; 0 without TLS.
+    pub tls_certificate_expiry: IntGauge,
+    /// `keyward_tls_reload_failures_total`: changes of the certificate's files that could not be used.
+    pub tls_reload_failures: IntCounter,
     /// Jobs, and commits that they shared.
     writer: Followed<2>,
     writer_queue: IntGauge,
@@ -188,6 +192,20 @@ impl Metrics {
                     "Age of the oldest audit entry not yet sealed.",
                 )),
             ),
+            tls_certificate_expiry: add(
+                r,
+                IntGauge::with_opts(opts(
+                    "tls_certificate_expiry_timestamp_seconds",
+                    "When the certificate of the server ends; 0 without TLS.",
+                )),
+            ),
+            tls_reload_failures: add(
+                r,
+                IntCounter::with_opts(opts(
+                    "tls_reload_failures_total",
+                    "Changes of the certificate or its key that could not be used.",
+                )),
+            ),
             writer: Followed::new([
                 add(r, IntCounter::with_opts(opts("writer_jobs_total", "Changes written."))),
                 add(r, IntCounter::with_opts(opts("writer_commits_total", "Commits that they shared."))),
@@ -299,6 +317,8 @@ mod tests {
             "keyward_recorder_dropped_total 1",
             "keyward_audit_unsealed 0",
             "keyward_audit_chain_age_seconds 0",
+            "keyward_tls_certificate_expiry_timestamp_seconds 0",
+            "keyward_tls_reload_failures_total 0",
             "keyward_writer_jobs_total 0",
             "keyward_writer_commits_total 0",
             "keyward_writer_queue 0",

@@ -10,5 +10,5 @@ mod tls;
 pub use addresses::{Serves, addresses};
 pub use listener::{BindError, Listener};
 pub use run::{Ending, Times, run};
-pub use signals::Stop;
+pub use signals::{Reload, Stop, nothing_to_reload, signals};
 pub use tls::{Tls, TlsError};

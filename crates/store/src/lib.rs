@@ -12,6 +12,7 @@ pub mod device_pools;
 mod door;
 mod driver;
 pub mod entitlements;
+pub mod erasure;
 mod error;
 pub mod idempotency;
 pub mod imports;

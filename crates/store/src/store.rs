@@ -84,6 +84,18 @@ impl Store {
         }
     }
 
+    /// Leaves nothing in the files of what was removed or overwritten: the database is written anew, and its log emptied.
+    /// `false` where that is the work of a database server. Whoever changes something waits meanwhile.
+    ///
+    /// # Errors
+    /// When there is no room for a second copy, or somebody reads an old state for too long.
+    pub async fn scrub(&self) -> Result<bool, StoreError> {
+        match &self.driver {
+            Driver::Sqlite(database) => database.scrub().map(|()| true),
+            Driver::Postgres(_) => Ok(false),
+        }
+    }
+
     /// What the door has done.
     pub fn metrics(&self) -> &DoorMetrics {
         &self.metrics

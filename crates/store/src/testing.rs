@@ -171,3 +171,6 @@ pub fn statements() -> Vec<Sql> {
     ]
     .concat()
 }
+        crate::erasure::ALL,
+        crate::erasure::ALL_PLACES[0],
+        crate::erasure::ALL_PLACES[1],

@@ -10,7 +10,7 @@ use keyward_server::config::Loaded;
 use keyward_server::layers::RequestIds;
 use keyward_server::logs;
 use keyward_server::metrics::Metrics;
-use keyward_server::serve::{Ending, Stop};
+use keyward_server::serve::{Ending, signals};
 use rand::Rng as _;
 
 use crate::clock;
@@ -64,7 +64,7 @@ async fn serve(loaded: Loaded) -> Result<(), Failure> {
     let data = config.server.data.clone();
     let app = app(Arc::clone(&engine), config, clock);
     let doors = Doors::open(&app, ids, ready(&app)).await?;
-    let stop = Stop::signals()?;
+    let (stop, reload) = signals()?;
     let background = Background::start(&app);
     let link = if engine.has_people().await? {
         admin::remove_link(&data);
@@ -76,7 +76,7 @@ async fn serve(loaded: Loaded) -> Result<(), Failure> {
 
     let store = engine.store().clone();
     let ending = tokio::select! {
-        ending = doors.serve(stop) => ending,
+        ending = doors.serve(stop, reload) => ending,
         () = store.poisoned() => return Err(keyward_store::StoreError::Poisoned.into()),
     };
     if ending != Ending::AtOnce {

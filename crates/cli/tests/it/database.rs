@@ -3,6 +3,7 @@
 mod admin;
 mod audit;
 mod config;
+mod erase;
 mod failures;
 mod files;
 mod forms;

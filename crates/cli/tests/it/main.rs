@@ -7,6 +7,7 @@ mod deploy;
 mod device;
 mod generators;
 mod guides;
+mod hangup;
 mod issue;
 mod json_page;
 mod keys;

@@ -38,14 +38,15 @@ impl Served {
     }
 
     pub(crate) fn with(world: &World, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut child = command(world)
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(arguments)
-            .envs(variables.iter().copied())
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("keyward starts");
+        let mut command = command(world);
+        command.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments).envs(variables.iter().copied());
+        Self::spawn(command)
+    }
+
+    /// Of a command that becomes `keyward serve`.
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        command.stderr(Stdio::piped()).stdout(Stdio::null());
+        let mut child = command.spawn().expect("keyward starts");
         let mut lines = BufReader::new(child.stderr.take().expect("a pipe"));
         let mut said = String::new();
         let mut host = String::new();
@@ -55,7 +56,8 @@ impl Served {
             let read = lines.read_line(&mut line).expect("text");
             said.push_str(&line);
             assert!(read > 0, "the server ended: {said}");
-            if let Some(url) = line.split("is ready at http://").nth(1) {
+            if let Some((_, url)) = line.split_once("is ready at ").and_then(|(_, url)| url.split_once("://"))
+            {
                 host = url.trim().trim_end_matches('/').to_owned();
             }
         }
@@ -97,10 +99,14 @@ impl Served {
         self.gone();
     }
 
+    pub(crate) fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().expect("kill runs").success());
+    }
+
     /// SIGTERM, and its exit status.
     pub(crate) fn stop(&mut self) -> i32 {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill runs").success());
+        self.signal("-TERM");
         let status = self.child.wait().expect("it ends");
         status.code().expect("it exits")
     }

@@ -92,6 +92,38 @@ impl World {
         run.json()
     }
 
+    /// Where a text stands, in any case: files of a SQLite database, tables of one on PostgreSQL.
+    pub(crate) fn places(&self, text: &str) -> Vec<String> {
+        let Some(database) = &self.postgres else {
+            let files = std::fs::read_dir(self.path("data")).expect("the directory");
+            let files = files.map(|file| file.expect("a file").path());
+            let holds = |path: &PathBuf| {
+                let bytes = std::fs::read(path).expect("its bytes").to_ascii_lowercase();
+                bytes.windows(text.len()).any(|window| window == text.as_bytes())
+            };
+            return files.filter(holds).map(|path| path.display().to_string()).collect();
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            use keyward_store::{Read as _, Sql};
+            let store = database.open().await.expect("the database");
+            let tables = "select tablename from pg_catalog.pg_tables where schemaname = 'keyward'";
+            let tables: Vec<String> =
+                store.all(Sql::of_test(tables), &[], |row| row.take()).await.expect("the tables");
+            assert!(tables.len() > 20, "{tables:?}");
+            let mut found = Vec::new();
+            for table in tables {
+                let rows =
+                    format!("select count(*) from keyward.{table} t where lower(t::text) like '%{text}%'");
+                let count = store.one(Sql::of_test(rows.leak()), &[], |row| row.take::<i64>()).await;
+                if count.expect("a count") != Some(0) {
+                    found.push(table);
+                }
+            }
+            found
+        })
+    }
+
     /// A world with `ed.pem`, `rsa.pem` and the environment's `SECRET`.
     pub(crate) fn with_keys() -> Self {
         let world = Self::new();

@@ -47,6 +47,8 @@ kinds! {
         "Compare the last entries and the head with a backup or with the latest checkpoint outside the database."
     CheckpointMismatch "CHECKPOINT_MISMATCH" "The chain differs from what a signed checkpoint says of it: it was rewritten."
         "Compare the entries up to this checkpoint with a backup from before it was made."
+    RolledBack "ROLLED_BACK" "The database is older than a signed checkpoint outside of it: what was written since is gone."
+        "If an older copy was restored on purpose, move the file of checkpoints away; if not, somebody exchanged the database: stop the server and look for the newer one."
     CheckpointSignature "CHECKPOINT_SIGNATURE" "A checkpoint's signature does not fit it."
         "Check that its signing key is at hand; if it is, the checkpoint was altered: use its copy outside the database."
 }

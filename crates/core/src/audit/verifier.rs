@@ -94,15 +94,33 @@ impl Verifier {
     pub fn checkpoint(&mut self, checkpoint: &Checkpoint, key: Option<&PublicKey>) {
         let seq = checkpoint.seq;
         if !key.is_some_and(|key| checkpoint.is_signed_by(key)) {
-            let why =
-                if key.is_some() { "its signature does not fit" } else { "its signing key is not known" };
-            let detail = format!("the checkpoint at entry {seq} proves nothing: {why}");
-            self.note(FindingKind::CheckpointSignature, seq, None, detail);
+            self.unsigned(seq, key.is_some());
         } else if self.breach.is_none() {
             let place = self.ahead.partition_point(|other| other.seq <= seq);
             self.ahead.insert(place, checkpoint.clone());
             self.compare_checkpoints();
         }
+    }
+
+    /// Takes a checkpoint that was kept elsewhere and covers entries beyond the stored head, with its public key or `None`: such
+    /// a database is an older copy of the one that signed it.
+    pub fn beyond(&mut self, checkpoint: &Checkpoint, key: Option<&PublicKey>, head: &Head) {
+        let seq = checkpoint.seq;
+        if key.is_some_and(|key| checkpoint.is_signed_by(key)) {
+            let detail = format!(
+                "the chain ends at entry {}, and a checkpoint outside the database, signed at {}, covers {seq}",
+                head.seq, checkpoint.at
+            );
+            self.note(FindingKind::RolledBack, head.seq.saturating_add(1), None, detail);
+        } else {
+            self.unsigned(seq, key.is_some());
+        }
+    }
+
+    fn unsigned(&mut self, seq: i64, is_known: bool) {
+        let why = if is_known { "its signature does not fit" } else { "its signing key is not known" };
+        let detail = format!("the checkpoint at entry {seq} proves nothing: {why}");
+        self.note(FindingKind::CheckpointSignature, seq, None, detail);
     }
 
     /// Compares the end of the chain with the stored head, and says what was found.

@@ -32,6 +32,7 @@ pub const EVENTS: &[&str] = &[
     "license.bypass-attempt",
     "license.change",
     "license.deactivate",
+    "license.erase",
     "license.expire",
     "license.export",
     "license.first-validation",
@@ -73,5 +74,6 @@ pub const EVENTS: &[&str] = &[
     "token.create",
     "token.revoke",
     "user.ban",
+    "user.erase",
     "user.unban",
 ];

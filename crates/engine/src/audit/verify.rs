@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use keyward_core::audit::{Report, StoredEntry, Verifier};
+use keyward_core::audit::{Checkpoint, Report, StoredEntry, Verifier};
 use keyward_core::crypto::PublicKey;
 use keyward_store::{audit, checkpoints, signing_keys};
 use uuid::Uuid;
@@ -23,25 +23,42 @@ pub struct Verified {
 }
 
 impl Engine {
-    /// Checks the whole chain; `progress` is told how far it is.
+    /// Checks the whole chain; `progress` is told how far it is. Checkpoints that were kept outside the database, and were read
+    /// before this is asked, are compared with it, too: a database that was exchanged for an older copy is sound in itself.
     ///
     /// # Errors
     /// When the database cannot be asked.
-    pub async fn verify_audit(&self, mut progress: impl FnMut(i64)) -> Result<Verified, EngineError> {
+    pub async fn verify_audit(
+        &self,
+        outside: &[Checkpoint],
+        mut progress: impl FnMut(i64),
+    ) -> Result<Verified, EngineError> {
         let db = &self.store;
         // Read first: what is sealed while we read lies beyond it and is left for the next time.
         let head = audit::read_head(db).await?;
         let keys = public_keys(self).await?;
         let mut verifier = Verifier::new();
+        let mut inside = HashMap::new();
+        let mut outside: Vec<&Checkpoint> = outside.iter().collect();
         let mut after = 0;
         loop {
             let page = checkpoints::after(db, after, PAGE).await?;
             for checkpoint in page.iter().filter(|checkpoint| checkpoint.seq <= head.seq) {
                 verifier.checkpoint(checkpoint, keys.get(&checkpoint.key_id));
+                inside.insert(checkpoint.seq, checkpoint.clone());
             }
             match page.last() {
                 Some(last) if page.len() as i64 == PAGE => after = last.seq,
                 _ => break,
+            }
+        }
+        outside.retain(|checkpoint| inside.get(&checkpoint.seq) != Some(checkpoint));
+        for checkpoint in outside {
+            let key = keys.get(&checkpoint.key_id);
+            if checkpoint.seq > head.seq {
+                verifier.beyond(checkpoint, key, &head);
+            } else {
+                verifier.checkpoint(checkpoint, key);
             }
         }
         let mut after = i64::MIN;

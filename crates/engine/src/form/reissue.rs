@@ -101,10 +101,14 @@ impl Engine {
         found: &Found,
     ) -> Result<Zeroizing<String>, EngineError> {
         let row = &found.license;
+        let missing = || EngineError::NotFound { what: "form of licence", name: row.id.to_string() };
         if let Some(form) = issued::of_license(db, row.id).await?.pop() {
+            // It named somebody who was erased.
+            if form.form_sealed.is_empty() {
+                return Err(missing());
+            }
             return self.unseal("issued", "form_sealed", form.id, &form.form_sealed);
         }
-        let missing = || EngineError::NotFound { what: "form of licence", name: row.id.to_string() };
         self.unseal("licenses", "key_sealed", row.id, row.key_sealed.as_deref().ok_or_else(missing)?)
     }
 

@@ -1,14 +1,10 @@
 //! What the server does between requests: looks for changes of others, seals the audit log, sweeps, and measures itself.
 
-use std::fs::OpenOptions;
 use std::future::Future;
-use std::io::Write as _;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
-use keyward_core::audit::Checkpoint;
 use keyward_engine::{Engine, EngineError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -16,6 +12,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::{info, warn};
 
 use super::App;
+use crate::checkpoint_file;
 use crate::health::ReadyCheck;
 
 /// How often other nodes' changes are looked for: seen within a second, with room for a slow look.
@@ -75,7 +72,9 @@ impl Background {
             if let Some(checkpoint) = app.engine().checkpoint(false).await? {
                 info!(audit.seq = checkpoint.seq, "signed the audit log up to entry {}", checkpoint.seq);
                 if let Some(file) = &app.config().audit.checkpoint_file {
-                    keep_outside(file, &checkpoint);
+                    if let Err(error) = checkpoint_file::append(file, &checkpoint) {
+                        warn!("the checkpoint could not be written to {}: {error}", file.display());
+                    }
                 }
             }
             Ok(())
@@ -186,24 +185,6 @@ where
                 Err(_) => {}
             }
         }
-    }
-}
-
-/// Appends a checkpoint to a file outside the database, as one line of JSON.
-fn keep_outside(file: &Path, checkpoint: &Checkpoint) {
-    let line = serde_json::json!({
-        "seq": checkpoint.seq,
-        "digest": hex::encode(checkpoint.digest),
-        "count": checkpoint.count,
-        "at": checkpoint.at,
-        "atMicros": checkpoint.at.micros(),
-        "key": checkpoint.key_id.to_string(),
-        "signature": hex::encode(&checkpoint.signature),
-    });
-    let written =
-        OpenOptions::new().create(true).append(true).open(file).and_then(|mut file| writeln!(file, "{line}"));
-    if let Err(error) = written {
-        warn!("the checkpoint could not be written to {}: {error}", file.display());
     }
 }
 

@@ -12,14 +12,16 @@ use crate::console;
 use crate::dialects::{lk, pool, records, tier};
 use crate::health::{self, ReadyCheck};
 use crate::layers::{Front, Layers, RequestIds};
-use crate::metrics::Page;
+use crate::metrics::{Metrics, Page};
 use crate::openapi;
-use crate::serve::{self, BindError, Ending, Listener, Serves, Stop, Times, Tls, TlsError};
+use crate::serve::{self, BindError, Ending, Listener, Reload, Serves, Stop, Times, Tls, TlsError};
 
 /// Listeners that are open, with their routers.
 pub struct Doors {
     doors: Vec<(Listener, Router)>,
     times: Times,
+    tls: Option<Tls>,
+    metrics: Arc<Metrics>,
 }
 
 /// Why the doors cannot be opened.
@@ -61,7 +63,7 @@ impl Doors {
             doors.push((Listener::bind(address, tls.clone()).await?, router));
         }
         let times = Times { header: config.server.header_timeout, drain: config.server.drain_timeout };
-        Ok(Self { doors, times })
+        Ok(Self { doors, times, tls, metrics: Arc::clone(app.metrics()) })
     }
 
     /// Where the main listener is, as a URL.
@@ -74,9 +76,17 @@ impl Doors {
         self.doors.iter().map(|(listener, _)| listener.url())
     }
 
-    /// Serves until told to stop.
-    pub async fn serve(self, stop: Stop) -> Ending {
+    /// Serves until told to stop. A certificate that changes, or that is to be read again, is read meanwhile.
+    pub async fn serve(self, stop: Stop, reload: Reload) -> Ending {
+        let certificate = async move {
+            match self.tls {
+                Some(tls) => tls.watch(Tls::LOOK, self.metrics, reload).await,
+                None => serve::nothing_to_reload(reload).await,
+            }
+        };
+        let watching = tokio::spawn(certificate);
         let ending = serve::run(self.doors, self.times, stop).await;
+        watching.abort();
         info!(server.ending = ?ending, "the last request is answered");
         ending
     }

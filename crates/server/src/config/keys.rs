@@ -60,6 +60,7 @@ table! {
     server.document_ports;
     server.tls_cert;
     server.tls_key;
+    server.hsts_max_age;
     server.trusted_proxies;
     server.body_limit;
     server.header_timeout;

@@ -7,7 +7,9 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::secret::{DatabaseUrl, SecretText};
-use super::values::{ByteSize, LogFormat, LogLevel, MetricsAccess, Origin, StatsAccess, Verifications};
+use super::values::{
+    ByteSize, HstsAge, LogFormat, LogLevel, MetricsAccess, Origin, StatsAccess, Verifications,
+};
 
 /// Everything that can be configured.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -56,6 +58,8 @@ pub struct Server {
     pub tls_cert: Option<PathBuf>,
     /// The private key of the certificate, PEM.
     pub tls_key: Option<PathBuf>,
+    /// For how long browsers are told to come by TLS alone.
+    pub hsts_max_age: HstsAge,
     /// Whose word on the client's address is taken.
     pub trusted_proxies: Vec<IpNet>,
     /// The largest body of a request.
@@ -78,6 +82,7 @@ impl Default for Server {
             document_ports: false,
             tls_cert: None,
             tls_key: None,
+            hsts_max_age: HstsAge(Some(Duration::from_secs(365 * 86_400))),
             trusted_proxies: Vec::new(),
             body_limit: ByteSize(1 << 20),
             header_timeout: Duration::from_secs(30),

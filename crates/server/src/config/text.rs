@@ -7,7 +7,9 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::secret::DatabaseUrl;
-use super::values::{ByteSize, LogFormat, LogLevel, MetricsAccess, Origin, StatsAccess, Verifications};
+use super::values::{
+    ByteSize, HstsAge, LogFormat, LogLevel, MetricsAccess, Origin, StatsAccess, Verifications,
+};
 
 /// What a source gives for a key: one value, or a list. In the environment a list is separated by commas.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,6 +193,20 @@ single!(
     }
 );
 single!(
+    HstsAge,
+    "write a number and a unit of s, m, h or d: \"365d\"; \"0s\" has browsers forget it, \"off\" tells them nothing",
+    |text| match text {
+        "off" => Some(HstsAge(None)),
+        "0" | "0s" => Some(HstsAge(Some(Duration::ZERO))),
+        text => duration(text).filter(|age| age.subsec_nanos() == 0).map(|age| HstsAge(Some(age))),
+    },
+    |value| match value.0 {
+        None => "off".to_owned(),
+        Some(Duration::ZERO) => "0s".to_owned(),
+        Some(age) => age.text(),
+    }
+);
+single!(
     ByteSize,
     "write a number and a unit of B, KiB, MiB or GiB, together more than nothing: \"1 MiB\", \"64KiB\"",
     byte_size,
@@ -262,6 +278,24 @@ mod tests {
             assert_eq!(one::<ByteSize>(value.show().expect("a text").trim_matches('"')), Some(value));
         }
         assert_eq!(one::<ByteSize>("1MB"), None);
+    }
+
+    #[test]
+    fn what_browsers_are_told_of_tls_is_an_age_or_nothing() {
+        for (text, seconds, header) in [
+            ("365d", Some(31_536_000), Some("max-age=31536000")),
+            ("90s", Some(90), Some("max-age=90")),
+            ("0s", Some(0), Some("max-age=0")),
+            ("off", None, None),
+        ] {
+            let value: HstsAge = one(text).expect("an age");
+            assert_eq!(value, HstsAge(seconds.map(Duration::from_secs)), "{text}");
+            assert_eq!(value.header().as_ref().map(|value| value.to_str().unwrap()), header);
+            assert_eq!(one(value.show().expect("a text").trim_matches('"')), Some(value), "{text}");
+        }
+        for text in ["1500ms", "on", "", "-1s"] {
+            assert_eq!(one::<HstsAge>(text), None, "{text}");
+        }
     }
 
     #[test]

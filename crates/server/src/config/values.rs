@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use axum::http::HeaderValue;
 use tracing_subscriber::filter::Targets;
@@ -9,6 +10,18 @@ use tracing_subscriber::filter::Targets;
 /// A number of bytes, at most what fits into memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ByteSize(pub usize);
+
+/// For how long browsers are told to come by TLS alone; `None` where they are told nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HstsAge(pub Option<Duration>);
+
+impl HstsAge {
+    /// As a header's value.
+    pub fn header(self) -> Option<HeaderValue> {
+        // Other hosts below this one are nobody's business here: no `includeSubDomains`.
+        HeaderValue::from_str(&format!("max-age={}", self.0?.as_secs())).ok()
+    }
+}
 
 /// An origin as browsers send it: scheme, host and port, nothing behind.
 #[derive(Clone, Debug, PartialEq, Eq)]

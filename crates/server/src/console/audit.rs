@@ -12,6 +12,7 @@ use keyward_core::time::Timestamp;
 use keyward_engine::audit::{AuditPage, AuditSearch, Verified};
 use keyward_engine::token::Permission;
 use tokio::sync::Mutex;
+use tracing::warn;
 use uuid::Uuid;
 
 use super::actors::{self, Actors, short};
@@ -21,6 +22,7 @@ use super::license::instant_of;
 use super::texts::{AuditTexts, fill};
 use super::visitor::{Posted, Visitor};
 use super::words;
+use crate::checkpoint_file;
 use crate::web::{Fields, address};
 
 const HERE: &str = "/console/audit";
@@ -240,9 +242,23 @@ pub(super) async fn verify(posted: Posted) -> Response {
     let Ok(_alone) = CHECKING.try_lock() else {
         return whole(&visitor, &fields, StatusCode::CONFLICT, None, Some(t.checking)).await;
     };
-    match visitor.app.engine().verify_audit(|_| {}).await {
+    let outside = visitor.app.config().audit.checkpoint_file.as_deref().map(checkpoint_file::read);
+    if let Some(Err(error)) = &outside {
+        warn!("the file of checkpoints cannot be read: {error}");
+    }
+    let kept = match &outside {
+        Some(Ok(kept)) => kept.checkpoints.as_slice(),
+        _ => &[],
+    };
+    match visitor.app.engine().verify_audit(kept, |_| {}).await {
         Ok(verified) => {
-            whole(&visitor, &fields, StatusCode::OK, Some(checked(verified, visitor.language)), None).await
+            let mut check = checked(verified, visitor.language);
+            match &outside {
+                Some(Ok(kept)) => check.more.push(fill(t.outside, kept.checkpoints.len())),
+                Some(Err(_)) => check.more.push(t.outside_unread.to_owned()),
+                None => {}
+            }
+            whole(&visitor, &fields, StatusCode::OK, Some(check), None).await
         }
         Err(error) => visitor.failed(&error),
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::StatusCode;
-use axum::http::header::DATE;
+use axum::http::header::{DATE, STRICT_TRANSPORT_SECURITY};
 use axum::response::Response;
 use tower::Service;
 use tracing::{Span, debug, error, info_span};
@@ -59,16 +59,18 @@ where
             http.route = route.route(),
             client.address = %client.address,
         );
+        let is_secure = peer.tls || client.is_secure;
         request.extensions_mut().insert(Context {
             client: client.address,
             peer: peer.address.ip().to_canonical(),
             was_forwarded: client.was_forwarded,
-            is_secure: peer.tls || client.is_secure,
+            is_secure,
             id,
             front: self.front,
         });
         let inner = span.in_scope(|| self.inner.call(request));
-        DoorFuture { inner, request: Passing { shared, span, route, method, started, id, front: self.front } }
+        let front = self.front;
+        DoorFuture { inner, request: Passing { shared, span, route, method, started, id, is_secure, front } }
     }
 }
 
@@ -88,6 +90,7 @@ struct Passing {
     method: MethodLabel,
     started: Duration,
     id: RequestId,
+    is_secure: bool,
     front: Front,
 }
 
@@ -109,6 +112,10 @@ impl Passing {
         // Devices set their time guard by it: it is the time that licences are judged by.
         if let Some(date) = self.shared.date.header(self.shared.clock.now()) {
             response.headers_mut().insert(DATE, date);
+        }
+        // Over plain HTTP browsers must not believe it (RFC 6797, section 7.2).
+        if let Some(age) = self.shared.hsts.clone().filter(|_| self.is_secure) {
+            response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, age);
         }
         let took = self.shared.clock.stopwatch().saturating_sub(self.started).as_secs_f64();
         let code = response.status().as_u16();

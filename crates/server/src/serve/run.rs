@@ -20,6 +20,7 @@ use tracing::{debug, info, warn};
 use super::listener::Listener;
 use super::patience::Patient;
 use super::signals::Stop;
+use super::tls::Tls;
 use crate::layers::Peer;
 
 /// The largest head of a request.
@@ -129,7 +130,8 @@ impl Door {
         // A client that has said all it wants to say still waits for the answer.
         http.half_close(true);
         let closed = self.closed.clone();
-        match self.listener.tls.clone() {
+        // The certificate of this moment: who has begun to shake hands ends with the one it began with.
+        match self.listener.tls.as_ref().map(Tls::acceptor) {
             None => {
                 let connection = http.serve_connection(TokioIo::new(stream), service);
                 connections.spawn(drive(connection, closed));
@@ -139,7 +141,7 @@ impl Door {
                 let mut closing = closed.clone();
                 connections.spawn(async move {
                     let shaken = tokio::select! {
-                        shaken = tokio::time::timeout(patience, tls.0.accept(stream)) => shaken,
+                        shaken = tokio::time::timeout(patience, tls.accept(stream)) => shaken,
                         // Whoever has not even greeted has nothing in flight.
                         _ = closing.changed() => return,
                     };

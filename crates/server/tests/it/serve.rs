@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use keyward_server::serve::{Ending, Listener, Stop, run};
+use keyward_server::serve::{Ending, Listener, run, signals};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::Notify;
 
@@ -120,7 +120,7 @@ async fn an_address_that_cannot_be_opened_says_why_and_what_to_do() {
 async fn sigterm_drains() {
     let world = World::new();
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
-    let stop = Stop::signals().expect("signals can be awaited");
+    let (stop, _) = signals().expect("signals can be awaited");
     let server = tokio::spawn(run(vec![(listener, routes(Duration::ZERO).0)], world.times, stop));
     tokio::time::sleep(Duration::from_millis(50)).await;
     // To this process alone, whose signals are awaited by now.

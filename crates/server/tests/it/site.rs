@@ -14,7 +14,7 @@ use keyward_server::clock::Clock;
 use keyward_server::config::Config;
 use keyward_server::layers::RequestIds;
 use keyward_server::metrics::Metrics;
-use keyward_server::serve::Stop;
+use keyward_server::serve::{Reload, Stop};
 use keyward_store::DatabaseAddress;
 use keyward_store::testing::Database;
 use rand::SeedableRng as _;
@@ -176,7 +176,7 @@ impl Site {
         let (url, urls) = (doors.url(), doors.urls().collect());
         let background = Some(Background::start(&app));
         let (stop, words) = Stop::channel();
-        tokio::spawn(doors.serve(words));
+        tokio::spawn(doors.serve(words, Reload::channel().1));
         Self { engine, clock, url, urls, app, background, database, _stop: stop }
     }
 

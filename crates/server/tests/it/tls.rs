@@ -1,5 +1,8 @@
-//! TLS by certificate files. Certificate and key were made for these tests: `openssl req -x509 -newkey ec …`.
+//! TLS by certificate files. `testdata/tls` has a pair that was made once; others are made here, by OpenSSL.
 
+mod reload;
+
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +13,7 @@ use keyward_server::serve::{Listener, Stop, Tls, run};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
@@ -19,6 +23,25 @@ use crate::world::{Answer, ODD, World};
 
 fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/tls").join(name)
+}
+
+/// A client that believes these certificates, and takes up its older sessions where the server lets it.
+fn client(trusted: &[&Path]) -> TlsConnector {
+    let mut roots = RootCertStore::empty();
+    for file in trusted {
+        roots.add(CertificateDer::from_pem_file(file).unwrap()).unwrap();
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    TlsConnector::from(Arc::new(config))
+}
+
+async fn connect(client: &TlsConnector, address: SocketAddr) -> std::io::Result<TlsStream<TcpStream>> {
+    let plain = TcpStream::connect(address).await?;
+    client.connect(ServerName::try_from("localhost").unwrap(), plain).await
 }
 
 #[tokio::test]
@@ -34,22 +57,44 @@ async fn a_request_under_tls_is_answered_and_known_to_be_secure() {
     let server =
         tokio::spawn(run(vec![(listener, world.layers.around(ODD, &[], routes))], world.times, words));
 
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(file("tls.crt")).unwrap()).unwrap();
-    let client = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let plain = TcpStream::connect(address).await.unwrap();
-    let name = ServerName::try_from("localhost").unwrap();
-    let mut stream = TlsConnector::from(Arc::new(client)).connect(name, plain).await.expect("a handshake");
+    let mut stream = connect(&client(&[&file("tls.crt")]), address).await.expect("a handshake");
     stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
     let answer = Answer::read(&mut stream).await;
     assert_eq!((answer.status, answer.body.as_str()), (200, "true"));
+    assert_eq!(answer.header("Strict-Transport-Security"), Some("max-age=31536000"));
     drop(stream);
     stop.send(()).unwrap();
     server.await.unwrap();
+}
+
+#[tokio::test]
+async fn browsers_are_told_to_come_by_tls_only_where_they_did() {
+    use keyward_server::config::HstsAge;
+    const HEADER: &str = "Strict-Transport-Security";
+    let from = |proto: &str| {
+        format!("GET / HTTP/1.1\r\nX-Forwarded-For: 198.51.100.7\r\nX-Forwarded-Proto: {proto}")
+    };
+    let routes = || Router::new().route("/", get(|| async { "yes" }));
+    let behind = |age| {
+        World::with(|server| {
+            server.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+            server.hsts_max_age = age;
+        })
+    };
+    let server = behind(HstsAge(Some(std::time::Duration::from_secs(60)))).odd(routes()).await;
+    assert_eq!(server.get("/").await.header(HEADER), None);
+    assert_eq!(server.ask(&from("http"), "").await.header(HEADER), None);
+    assert_eq!(server.ask(&from("https"), "").await.header(HEADER), Some("max-age=60"));
+    // Also where nothing is found, and where the method is wrong.
+    for head in ["GET /nothing HTTP/1.1", "DELETE / HTTP/1.1"] {
+        let answer = server.ask(&from("https").replace("GET / HTTP/1.1", head), "").await;
+        assert_eq!(answer.header(HEADER), Some("max-age=60"), "{head}: {answer:?}");
+    }
+    let server = behind(HstsAge(None)).odd(routes()).await;
+    assert_eq!(server.ask(&from("https"), "").await.header(HEADER), None);
+    // Nobody is believed who is no proxy of ours.
+    let server = World::new().odd(routes()).await;
+    assert_eq!(server.ask(&from("https"), "").await.header(HEADER), None);
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod files;
 mod foreign;
 mod pin;
 mod readers;
+mod scrub;
 mod writer;
 
 use std::path::Path;
@@ -90,6 +91,11 @@ impl Database {
 
     pub(crate) fn poisoned(&self) -> watch::Receiver<bool> {
         self.poisoned.clone()
+    }
+
+    /// Writes the database anew, without what was removed from it.
+    pub(crate) fn scrub(&self) -> Result<(), StoreError> {
+        scrub::scrub(self.files.path())
     }
 
     /// A number that differs after any commit of another connection or process.

@@ -1,6 +1,5 @@
 //! `keyward pool reset`.
 
-use std::io::{self, BufRead as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -12,6 +11,7 @@ use super::stats;
 use crate::bulk::{self, Row, Sink};
 use crate::database::{DatabaseArgs, Opened};
 use crate::failure::Failure;
+use crate::input;
 use crate::output;
 
 #[derive(Args)]
@@ -33,7 +33,7 @@ impl Reset {
             let product = &opened.config.dialects.pool.product;
             if !self.yes {
                 let (total, used) = (counted.total(), counted.used());
-                confirm(&format!(
+                input::confirm(&format!(
                     "This removes all {total} keys of the pool `{product}`, {used} of them used."
                 ))?;
             }
@@ -66,19 +66,6 @@ impl Reset {
             ))
         })
     }
-}
-
-fn confirm(what: &str) -> Result<(), Failure> {
-    // A question that nobody sees is still answered by whoever writes our input.
-    let asked = write!(io::stderr().lock(), "{what} Type `yes` to go on: ");
-    let _ = asked.and_then(|()| io::stderr().flush());
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    if answer.trim().eq_ignore_ascii_case("yes") {
-        return Ok(());
-    }
-    let remedy = "answer `yes`, or give --yes";
-    Err(Failure::new("NOT_CONFIRMED", "nothing was removed: it was not confirmed", remedy))
 }
 
 /// The first name of the day that is free.

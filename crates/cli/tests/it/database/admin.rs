@@ -15,9 +15,9 @@ fn secret(link: &str) -> &str {
 }
 
 /// Opens a link, at a server, as a browser does.
-fn accept(served: &Served, link: &str, email: &str) -> u16 {
+pub(super) fn accept(served: &Served, link: &str, email: &str, headers: &str) -> u16 {
     let body = format!("link={}&email={email}&password={PASSWORD}&again={PASSWORD}", secret(link));
-    ask(&served.host, "POST", "/console/set-up", "", &body).expect("an answer").0
+    ask(&served.host, "POST", "/console/set-up", headers, &body).expect("an answer").0
 }
 
 #[test]
@@ -60,11 +60,15 @@ fn whoever_has_a_shell_lets_people_in_and_lets_them_begin_anew() {
         arguments.extend(url.into_iter().flat_map(|url| ["--database", url]));
         let served = Served::with(&world, &arguments, &[]);
         let first = world.db_out(&["admin", "link", "--email", "Ada@example.com"]);
-        assert_eq!(accept(&served, &first, ""), 303);
-        assert_eq!(accept(&served, &first, ""), 404, "once");
+        assert_eq!(accept(&served, &first, "", ""), 303);
+        assert_eq!(accept(&served, &first, "", ""), 404, "once");
         let second = world.db_out(&["admin", "link", "--role", "read-only"]);
-        assert_eq!(accept(&served, &second, "ada%40example.com"), 409, "somebody is here of this address");
-        assert_eq!(accept(&served, &second, "bob%40example.com"), 303);
+        assert_eq!(
+            accept(&served, &second, "ada%40example.com", ""),
+            409,
+            "somebody is here of this address"
+        );
+        assert_eq!(accept(&served, &second, "bob%40example.com", ""), 303);
 
         let people = world.db_json(&["admin", "list"])["people"].take();
         let of = |name: &str| {
@@ -79,8 +83,8 @@ fn whoever_has_a_shell_lets_people_in_and_lets_them_begin_anew() {
 
         let older = world.db_out(&["admin", "link", "--email", "bob@example.com"]);
         let reset = world.db_out(&["admin", "reset", " BOB@example.com"]);
-        assert_eq!(accept(&served, &older, ""), 404, "a reset takes older links away");
-        assert_eq!(accept(&served, &reset, ""), 303);
+        assert_eq!(accept(&served, &older, "", ""), 404, "a reset takes older links away");
+        assert_eq!(accept(&served, &reset, "", ""), 303);
         assert_eq!(world.db_json(&["admin", "list"])["people"][1]["role"], "read-only", "the role stays");
     }
 }
@@ -106,7 +110,7 @@ fn the_first_start_leaves_a_link_that_only_its_owner_reads() {
     assert_eq!(mode & 0o777, 0o600);
     let second = world.read("keyward-data/setup-link");
     assert_ne!(secret(&link), secret(&second));
-    assert_eq!(accept(&served, &second, "ada%40example.com"), 303);
+    assert_eq!(accept(&served, &second, "ada%40example.com", ""), 303);
     assert_eq!(served.stop(), 0);
 
     let served = Served::start(&world);

@@ -37,6 +37,10 @@ super::texts! {
     signed: "Signed checkpoints that fit: {}.", "Points de contrôle signés qui concordent : {}.";
     unsealed: "Entries that are not sealed yet: {}.", "Entrées pas encore scellées : {}.";
     erased: "Entries whose personal data was erased: {}.", "Entrées dont les données personnelles ont été effacées : {}.";
+    outside: "Checkpoints outside the database, compared with it: {}.",
+        "Points de contrôle hors de la base, comparés avec elle : {}.";
+    outside_unread: "The file of checkpoints outside the database cannot be read: they were not compared.",
+        "Le fichier des points de contrôle hors de la base est illisible : ils n’ont pas été comparés.";
     place: "Place", "Place";
     checking: "A check is under way already. Wait for its end and try again.",
         "Une vérification est déjà en cours. Attendez sa fin et réessayez.";

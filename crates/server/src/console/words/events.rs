@@ -56,6 +56,10 @@ pub(in super::super) fn event(name: &str, language: Language) -> Option<&'static
         "license.deactivate" => {
             ["A device was released from a licence.", "Un appareil a été libéré d’une licence."]
         }
+        "license.erase" => [
+            "What named a person in a licence was erased.",
+            "Ce qui nommait une personne dans une licence a été effacé.",
+        ],
         "license.expire" => [
             "A licence was deactivated because its end had passed.",
             "Une licence a été désactivée parce que son échéance était passée.",
@@ -127,6 +131,7 @@ pub(in super::super) fn event(name: &str, language: Language) -> Option<&'static
         "token.create" => ["A token was made.", "Un jeton a été créé."],
         "token.revoke" => ["A token was revoked.", "Un jeton a été révoqué."],
         "user.ban" => ["A customer was banned.", "Un client a été banni."],
+        "user.erase" => ["A person was erased.", "Une personne a été effacée."],
         "user.unban" => ["The ban of a customer was lifted.", "Le bannissement d’un client a été levé."],
         _ => return None,
     };

@@ -20,6 +20,9 @@ pub(super) const fn french(kind: FindingKind) -> &'static str {
         FindingKind::CheckpointMismatch => {
             "La chaîne diffère de ce qu’en dit un point de contrôle signé : elle a été réécrite."
         }
+        FindingKind::RolledBack => {
+            "La base est plus ancienne qu’un point de contrôle signé conservé hors d’elle : ce qui a été écrit depuis a disparu."
+        }
         FindingKind::CheckpointSignature => "La signature d’un point de contrôle ne lui convient pas.",
     }
 }

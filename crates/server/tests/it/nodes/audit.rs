@@ -46,7 +46,7 @@ async fn two_nodes_and_a_command_write_one_unbroken_chain() {
         first.clock.advance(10);
         soon("everything is sealed", async || unsealed(&first.engine).await == 0).await;
         for engine in &writers {
-            let verified = engine.verify_audit(|_| {}).await.expect("the log is read");
+            let verified = engine.verify_audit(&[], |_| {}).await.expect("the log is read");
             assert!(verified.report.is_sound(), "{:?}", verified.report);
             let head = verified.report.head;
             assert_eq!((head.seq, head.count, verified.unsealed), (head.count, head.count, 0));
@@ -59,7 +59,7 @@ async fn two_nodes_and_a_command_write_one_unbroken_chain() {
 /// Entries of the chain, after everything so far is sealed.
 async fn entries(engine: &Engine) -> i64 {
     soon("everything is sealed", async || unsealed(engine).await == 0).await;
-    engine.verify_audit(|_| {}).await.expect("the log is read").report.head.count
+    engine.verify_audit(&[], |_| {}).await.expect("the log is read").report.head.count
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -32,6 +32,11 @@ impl Files {
         Ok(Self { path: path.to_owned(), in_use })
     }
 
+    /// The database's own.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Whether no server runs on the database, neither in this process nor in another.
     pub(super) fn nobody_serves(&self) -> bool {
         let lock = OpenOptions::new().append(true).open(beside(&self.path, "lock"));
