@@ -96,7 +96,7 @@ impl Database {
     /// # Errors
     /// As [`Store::open`].
     pub async fn open(&self) -> Result<Store, StoreError> {
-        Store::open(&self.address, Options { exclusive: false, connections: 16 }).await
+        Store::open(&self.address, Options::default()).await
     }
 }
 
@@ -163,6 +163,7 @@ pub fn statements() -> Vec<Sql> {
         crate::settings::ALL,
         crate::signing_keys::ALL,
         crate::stats::ALL,
+        &crate::tables::all(),
         crate::terms::ALL,
         crate::tokens::ALL,
         crate::users::ALL,

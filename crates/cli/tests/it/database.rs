@@ -2,7 +2,9 @@
 
 mod admin;
 mod audit;
+mod backup;
 mod config;
+mod export;
 mod failures;
 mod files;
 mod forms;

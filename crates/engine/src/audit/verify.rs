@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use keyward_core::audit::{Report, StoredEntry, Verifier};
 use keyward_core::crypto::PublicKey;
-use keyward_store::{audit, checkpoints, signing_keys};
+use keyward_store::{Read, audit, checkpoints, signing_keys};
 use uuid::Uuid;
 
 use crate::keyring;
@@ -27,43 +27,50 @@ impl Engine {
     ///
     /// # Errors
     /// When the database cannot be asked.
-    pub async fn verify_audit(&self, mut progress: impl FnMut(i64)) -> Result<Verified, EngineError> {
-        let db = &self.store;
-        // Read first: what is sealed while we read lies beyond it and is left for the next time.
-        let head = audit::read_head(db).await?;
-        let keys = public_keys(self).await?;
-        let mut verifier = Verifier::new();
-        let mut after = 0;
-        loop {
-            let page = checkpoints::after(db, after, PAGE).await?;
-            for checkpoint in page.iter().filter(|checkpoint| checkpoint.seq <= head.seq) {
-                verifier.checkpoint(checkpoint, keys.get(&checkpoint.key_id));
-            }
-            match page.last() {
-                Some(last) if page.len() as i64 == PAGE => after = last.seq,
-                _ => break,
-            }
-        }
-        let mut after = i64::MIN;
-        loop {
-            let page: Vec<StoredEntry> = audit::sealed_after(db, after, PAGE).await?;
-            for entry in page.iter().filter(|entry| entry.seq <= head.seq) {
-                verifier.entry(entry);
-            }
-            match page.last() {
-                Some(last) if page.len() as i64 == PAGE && last.seq <= head.seq => after = last.seq,
-                _ => break,
-            }
-            progress(after);
-        }
-        let unsealed = audit::count_unsealed(db).await?;
-        Ok(Verified { report: verifier.finish(&head), unsealed })
+    pub async fn verify_audit(&self, progress: impl FnMut(i64)) -> Result<Verified, EngineError> {
+        verify_chain(&self.store, progress).await
     }
 }
 
-async fn public_keys(engine: &Engine) -> Result<HashMap<Uuid, PublicKey>, EngineError> {
+/// Checks the chain of any database, also of one that no engine was started on.
+pub(crate) async fn verify_chain(
+    db: &impl Read,
+    mut progress: impl FnMut(i64),
+) -> Result<Verified, EngineError> {
+    // Read first: what is sealed while we read lies beyond it and is left for the next time.
+    let head = audit::read_head(db).await?;
+    let keys = public_keys(db).await?;
+    let mut verifier = Verifier::new();
+    let mut after = 0;
+    loop {
+        let page = checkpoints::after(db, after, PAGE).await?;
+        for checkpoint in page.iter().filter(|checkpoint| checkpoint.seq <= head.seq) {
+            verifier.checkpoint(checkpoint, keys.get(&checkpoint.key_id));
+        }
+        match page.last() {
+            Some(last) if page.len() as i64 == PAGE => after = last.seq,
+            _ => break,
+        }
+    }
+    let mut after = i64::MIN;
+    loop {
+        let page: Vec<StoredEntry> = audit::sealed_after(db, after, PAGE).await?;
+        for entry in page.iter().filter(|entry| entry.seq <= head.seq) {
+            verifier.entry(entry);
+        }
+        match page.last() {
+            Some(last) if page.len() as i64 == PAGE && last.seq <= head.seq => after = last.seq,
+            _ => break,
+        }
+        progress(after);
+    }
+    let unsealed = audit::count_unsealed(db).await?;
+    Ok(Verified { report: verifier.finish(&head), unsealed })
+}
+
+async fn public_keys(db: &impl Read) -> Result<HashMap<Uuid, PublicKey>, EngineError> {
     let mut keys = HashMap::new();
-    for row in signing_keys::all(&engine.store).await? {
+    for row in signing_keys::all(db).await? {
         if let Some(pem) = &row.public_key {
             keys.insert(row.id, keyring::read_public(pem)?);
         }

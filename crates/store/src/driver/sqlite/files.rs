@@ -32,6 +32,10 @@ impl Files {
         Ok(Self { path: path.to_owned(), in_use })
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Whether no server runs on the database, neither in this process nor in another.
     pub(super) fn nobody_serves(&self) -> bool {
         let lock = OpenOptions::new().append(true).open(beside(&self.path, "lock"));
@@ -90,6 +94,11 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options
+}
+
+/// A new file of its owner's only.
+pub(super) fn private_file(path: &Path) -> std::io::Result<File> {
+    private(OpenOptions::new().write(true).create_new(true)).open(path)
 }
 
 fn make_directory(directory: &Path) -> std::io::Result<()> {
