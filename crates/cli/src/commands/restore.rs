@@ -122,6 +122,7 @@ impl Restore {
             Ok(archive)
         });
         let archive = archive.map_err(|error| self.explain(error))?;
+        read_through(&archive)?;
         let store = Store::open(address, Options { alone: true, ..Options::default() }).await?;
         let target = Target { store: &store, place, master_key, accept_broken_log: self.accept_broken_log };
         let loaded = load(target, archive).await?;
@@ -155,6 +156,14 @@ impl Restore {
             error => error.into(),
         }
     }
+}
+
+/// Refuses a file that is not whole, before anything is made for it.
+pub(super) fn read_through(archive: &Archive) -> Result<(), Failure> {
+    let bar = bulk::progress_of_bytes(archive.path());
+    let checked = archive.check(|bytes| bar.set_position(bytes));
+    bar.finish_and_clear();
+    Ok(checked.map(drop)?)
 }
 
 /// Takes an archive in, with a bar for whoever watches.

@@ -120,15 +120,14 @@ impl Archive {
         Ok(Rows { archive: self, lines, line, tally: Tally::default(), table: None, number: 1, bytes: 0 })
     }
 
-    /// Reads the file through and compares it with what its last line says.
+    /// Reads the file through and compares it with what its last line says; `progress` is told how many bytes there were.
     ///
     /// # Errors
     /// When it cannot be read, was altered, or is cut short.
     pub fn check(&self, mut progress: impl FnMut(u64)) -> Result<Counts, EngineError> {
-        let (mut rows, mut count) = (self.rows()?, 0);
+        let mut rows = self.rows()?;
         while rows.next()?.is_some() {
-            count += 1;
-            progress(count);
+            progress(rows.bytes());
         }
         Ok(rows.finish()?)
     }

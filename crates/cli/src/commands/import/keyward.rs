@@ -8,7 +8,7 @@ use keyward_store::{DatabaseAddress, Options, Store};
 use serde_json::json;
 
 use super::super::backup::{log, log_object, rows};
-use super::super::restore::{load, settle};
+use super::super::restore::{load, read_through, settle};
 use crate::database::{self, DatabaseArgs};
 use crate::failure::Failure;
 use crate::keys::PassphraseArgs;
@@ -33,6 +33,7 @@ impl Keyward {
         let archive = Archive::open(&self.file, || self.passphrase.read_known())?;
         archive.must_be(false)?;
         archive.must_have_secrets()?;
+        read_through(&archive)?;
         let key_file = database::master_key_file(&config);
         if key_file.is_some() && config.keys.master_key_file.is_none() {
             database::make_directory(&config.server.data)?;

@@ -102,7 +102,7 @@ async fn it_needs_the_master_key_of_its_time() {
 #[tokio::test]
 async fn a_broken_log_and_a_broken_file_are_named() {
     let stored = Stored::all().await.remove(0);
-    filled(&stored).await;
+    some(&stored).await;
     let key = source(&stored.master());
     let (file, _) = backup(&stored).await;
     let change = |statement: &str| {

@@ -10,7 +10,7 @@ use super::*;
 #[tokio::test]
 async fn no_byte_of_a_sealed_file_can_be_changed_and_none_is_missed() {
     let stored = Stored::all().await.remove(0);
-    filled(&stored).await;
+    some(&stored).await;
     let (file, _) = export(&stored, Some(PASSPHRASE)).await;
     let wrong = open(&file, "another sentence, also long").err().expect("the passphrase is wrong");
     assert_eq!(wrong.code(), "PASSPHRASE_WRONG");
@@ -22,7 +22,7 @@ async fn no_byte_of_a_sealed_file_can_be_changed_and_none_is_missed() {
     };
     assert!(outcome(&bytes).is_ok());
     let head = bytes.iter().position(|byte| *byte == b'\n').expect("a first line");
-    let pieces = head + 1 + find(&bytes[head..], b"-----END KEYWARD SEALED KEY-----\n");
+    let pieces = head + find(&bytes[head..], b"-----END KEYWARD SEALED KEY-----\n");
     let known = [
         "ARCHIVE_DAMAGED",
         "ARCHIVE_TRUNCATED",
@@ -72,7 +72,7 @@ fn find(bytes: &[u8], wanted: &[u8]) -> usize {
 #[tokio::test]
 async fn no_line_in_clear_can_be_changed_and_none_is_missed() {
     let stored = Stored::all().await.remove(0);
-    filled(&stored).await;
+    some(&stored).await;
     let (file, _) = export(&stored, None).await;
     let text = String::from_utf8(file.bytes()).expect("text");
     let outcome = |text: &str| {
@@ -101,7 +101,7 @@ async fn no_line_in_clear_can_be_changed_and_none_is_missed() {
         ("two rows changed places", joined(swapped), "ARCHIVE_DAMAGED"),
         ("a table is not in its place", joined(moved), "ARCHIVE_DAMAGED"),
         ("a row twice", [&lines[..6], &lines[5..]].concat().concat(), "ARCHIVE_DAMAGED"),
-        ("another name", text.replacen("example.com", "example.org", 1), "ARCHIVE_DAMAGED"),
+        ("another name", text.replacen("Central pool", "central pool", 1), "ARCHIVE_DAMAGED"),
         ("a white space", text.replacen("\"code\":", "\"code\": ", 1), "ARCHIVE_DAMAGED"),
         ("the end is missing", joined(lines[..last].to_vec()), "ARCHIVE_TRUNCATED"),
         ("the end is cut", text[..text.len() - 1].to_owned(), "ARCHIVE_TRUNCATED"),
@@ -127,7 +127,7 @@ async fn no_line_in_clear_can_be_changed_and_none_is_missed() {
 #[tokio::test]
 async fn what_goes_wrong_on_the_way_leaves_nothing_in_the_database() {
     for stored in Stored::all().await {
-        filled(&stored).await;
+        some(&stored).await;
         let (file, written) = export(&stored, Some(PASSPHRASE)).await;
         let bytes = file.bytes();
         let cut = TestFile::of(&bytes[..bytes.len() - 20]);
@@ -150,7 +150,7 @@ async fn what_goes_wrong_on_the_way_leaves_nothing_in_the_database() {
 #[tokio::test]
 async fn a_database_with_anything_in_it_is_left_alone() {
     let stored = Stored::all().await.remove(0);
-    filled(&stored).await;
+    some(&stored).await;
     let (file, _) = export(&stored, Some(PASSPHRASE)).await;
     let (bare, _) = export(&stored, None).await;
     for used in Stored::all().await {
@@ -162,7 +162,7 @@ async fn a_database_with_anything_in_it_is_left_alone() {
         assert_eq!(refused.code(), "ARCHIVE_WITHOUT_SECRETS");
         let token =
             used.engine.create_token(&used.caller(), Role::Admin, "mine", None).await.expect("a token");
-        used.engine.revoke_token(&used.caller(), token.id).await.expect("revoked");
+        used.engine.revoke_token(&used.caller(), token.row.id).await.expect("revoked");
         let archive = open(&file, PASSPHRASE).expect("it opens");
         let refused = load(used.engine.store(), archive, &stored, &own).await.expect_err("it is used");
         assert_eq!(refused.code(), "DATABASE_NOT_EMPTY");
