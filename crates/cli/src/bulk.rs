@@ -18,7 +18,7 @@ use crate::clock;
 use crate::failure::Failure;
 use crate::output;
 
-use target::Target;
+pub(crate) use target::Target;
 
 /// Licences made by a worker before it hands them on.
 const CHUNK: u64 = 256;
@@ -229,6 +229,16 @@ fn cell(value: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(value)
     }
+}
+
+/// The same for a file that is read, whose size says how long it will take.
+pub(crate) fn progress_of_bytes(path: &Path) -> ProgressBar {
+    let size = path.metadata().map_or(0, |file| file.len());
+    if size < 1 << 20 || !output::is_watched() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:40} {percent}%, {eta} left");
+    ProgressBar::new(size).with_style(style.expect("the template is well-formed"))
 }
 
 /// A bar on standard error when a person watches and it will take a while.

@@ -3,8 +3,10 @@
 pub(crate) mod activate_offline;
 pub(crate) mod admin;
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod config;
 pub(crate) mod device;
+pub(crate) mod export;
 mod form_file;
 pub(crate) mod import;
 pub(crate) mod inspect;
@@ -15,6 +17,7 @@ pub(crate) mod license;
 pub(crate) mod pool;
 pub(crate) mod register;
 pub(crate) mod release_offline;
+pub(crate) mod restore;
 mod seat;
 pub(crate) mod secret;
 pub(crate) mod serve;

@@ -77,6 +77,17 @@ impl DatabaseArgs {
         })
     }
 
+    /// Refuses to make a database, for what only reads one.
+    pub(crate) fn must_exist(&self) -> Result<(), Failure> {
+        if self.exists()? {
+            return Ok(());
+        }
+        let url = self.configuration()?.config.database_url();
+        let address: DatabaseAddress = url.expose().parse()?;
+        let said = format!("there is no database at {address}");
+        Err(Failure::new("FILE", said, "name it with --data, --database or --config"))
+    }
+
     /// Reads the configuration and says nothing.
     pub(crate) fn configuration(&self) -> Result<Loaded, config::ConfigError> {
         self.read_sources(|_| {})
@@ -214,6 +225,15 @@ pub(crate) fn master_key_file(config: &Config) -> Option<PathBuf> {
     Some(config.keys.master_key_file.clone().unwrap_or_else(default))
 }
 
+/// Where the master key is looked for.
+pub(crate) fn master_key(config: &Config) -> Result<MasterKeySource, Failure> {
+    Ok(match (&config.secrets.master_key, master_key_file(config)) {
+        (Some(text), _) => MasterKeySource::Given(MasterKey::parse(text.expose())?),
+        (None, Some(file)) => MasterKeySource::File(file),
+        (None, None) => unreachable!("a master key comes from a variable or a file"),
+    })
+}
+
 /// Opens the database and the vault; a new one gets its master key, account and products. `exclusive` is for the one server
 /// on a SQLite database.
 pub(crate) async fn start(
@@ -223,18 +243,13 @@ pub(crate) async fn start(
 ) -> Result<Started, Failure> {
     let address: DatabaseAddress = config.database_url().expose().parse()?;
     let file = master_key_file(config);
-    let master_key = match (&config.secrets.master_key, &file) {
-        (None, Some(file)) => {
-            if config.keys.master_key_file.is_none() {
-                make_directory(&config.server.data)?;
-            }
-            MasterKeySource::File(file.clone())
-        }
-        (Some(text), _) => MasterKeySource::Given(MasterKey::parse(text.expose())?),
-        (None, None) => unreachable!("a master key comes from a variable or a file"),
-    };
+    if file.is_some() && config.keys.master_key_file.is_none() {
+        make_directory(&config.server.data)?;
+    }
+    let master_key = master_key(config)?;
     let new_key = file.filter(|file| !file.exists());
-    let options = Options { exclusive, connections: config.database.pool_size as usize };
+    let options =
+        Options { exclusive, connections: config.database.pool_size as usize, ..Options::default() };
     let store = Store::open(&address, options).await?;
     let setup = Setup {
         master_key,

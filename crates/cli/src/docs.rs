@@ -11,6 +11,7 @@ use keyward_core::refusal::{Flaw, Refusal};
 use crate::failure;
 
 mod configuration;
+mod export;
 mod failures;
 
 fn compare(page: &str, wanted: &str) {
@@ -59,7 +60,8 @@ fn errors() {
     }
     page.push_str(
         "\n## Failures of the database and the engine\n\nExit status 2; 1 where the licence itself refuses: \
-         `ALREADY_SO`, `LIMIT_EXCEEDED`, and the codes of verdicts.\n\n| code | meaning | what to do |\n|---|---|---|\n",
+         `ALREADY_SO`, `LIMIT_EXCEEDED`, and the codes of verdicts; 1 also where a file is not whole: `ARCHIVE_DAMAGED`, \
+         `ARCHIVE_TRUNCATED`, `ARCHIVE_DIFFERS`, `AUDIT_BROKEN`.\n\n| code | meaning | what to do |\n|---|---|---|\n",
     );
     let mut row = |cells: &[&str]| writeln!(page, "| {} |", cells.join(" | ")).expect("a string takes all");
     let mut known = std::collections::HashSet::new();

@@ -9,6 +9,7 @@ use keyward_core::code::Code;
 use keyward_core::crypto::KeyFileError;
 use keyward_core::refusal::Refusal;
 use keyward_engine::EngineError;
+use keyward_engine::archive::ArchiveError;
 use keyward_engine::issue::IssueError;
 use keyward_engine::vault::MasterKeyError;
 use keyward_server::app::OpenError;
@@ -184,6 +185,12 @@ impl From<StoreError> for Failure {
     }
 }
 
+impl From<ArchiveError> for Failure {
+    fn from(error: ArchiveError) -> Self {
+        EngineError::from(error).into()
+    }
+}
+
 impl From<MasterKeyError> for Failure {
     fn from(error: MasterKeyError) -> Self {
         Self::of(error.code(), &error, error.remedy())
@@ -209,7 +216,10 @@ impl From<EngineError> for Failure {
                 Self { refused: true, ..Self::of(verdict.code.as_str(), message, remedy) }
             }
             error => {
-                let refused = matches!(error, EngineError::AlreadySo(_) | EngineError::Limit { .. });
+                let refused = match &error {
+                    EngineError::Archive(error) => error.is_refusal(),
+                    error => matches!(error, EngineError::AlreadySo(_) | EngineError::Limit { .. }),
+                };
                 Self { refused, ..Self::of(error.code(), &error, error.remedy()) }
             }
         }

@@ -12,6 +12,7 @@ mod docs;
 mod failure;
 mod input;
 mod keys;
+mod new_file;
 mod output;
 mod qr;
 mod report;
@@ -21,8 +22,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    activate_offline, admin, audit, config, device, import, inspect, installation, issue, keys as key_files,
-    license, pool, register, release_offline, secret, serve, token, user, verify,
+    activate_offline, admin, audit, backup, config, device, export, import, inspect, installation, issue,
+    keys as key_files, license, pool, register, release_offline, restore, secret, serve, token, user, verify,
 };
 
 #[global_allocator]
@@ -49,9 +50,28 @@ enum Command {
     /// Take in keys that were made elsewhere
     #[command(subcommand)]
     Register(register::Register),
-    /// Move the licences of an older system in
+    /// Move the licences of an older system in, or everything from another Keyward
     #[command(subcommand)]
     Import(import::Import),
+    /// Write everything down, to be taken in by another database
+    ///
+    /// One instant of the database, as lines of JSON (docs/export.md), also while a server runs. With its secrets it is
+    /// sealed under a passphrase: `keyward import keyward` takes it in, on SQLite or PostgreSQL, under any master key.
+    Export(export::Export),
+    /// Make a backup, also while a server runs
+    ///
+    /// What is sealed in the database stays sealed: a backup never contains the master key, and says which one it needs. What
+    /// was written is read again and checked. Of SQLite it is a database file, of PostgreSQL an archive of lines.
+    ///
+    /// Exit status 0: it is good; 1: it was made, and the audit log in it is broken; 2: none was made.
+    Backup(backup::Backup),
+    /// Put a backup in the place of a database that is not there
+    ///
+    /// Nothing is overwritten, and nothing is left behind when the backup is not good. It needs the master key of its time.
+    /// Stop every server first.
+    ///
+    /// Exit status 0: done; 1: the backup is damaged, or its audit log is broken; 2: it could not be done.
+    Restore(restore::Restore),
     /// Say whether a licence is valid, and why
     Verify(verify::Verify),
     /// Show what a licence says, without checking who made it
@@ -105,6 +125,9 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Serve(command) => command.run().map(|()| true),
         Command::Issue(command) => command.run(cli.json).map(|()| true),
+        Command::Export(command) => command.run(cli.json).map(|()| true),
+        Command::Backup(command) => command.run(cli.json),
+        Command::Restore(command) => command.run(cli.json).map(|()| true),
         Command::Verify(command) => command.run(cli.json),
         Command::Inspect(command) => command.run(cli.json).map(|()| true),
         Command::Register(command) => command.run(cli.json),

@@ -12,10 +12,17 @@ pub use events::{DELAY, EVENTS};
 pub use sealer::Sealed;
 pub use search::{AuditPage, AuditSearch, MAX_EXPORT};
 pub use verify::Verified;
+pub(crate) use verify::verify_chain;
 
 use keyward_core::audit::Entry;
+use keyward_core::time::Timestamp;
 use keyward_store::{Job, StoreError, Tx, audit};
+use rand_core::CryptoRng;
 use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::Caller;
+use crate::engine::uuid_v7;
 
 /// An entry for a program: a line of an export, or a part of what is known of a licence.
 pub fn entry_json(entry: &Entry) -> Value {
@@ -36,6 +43,41 @@ pub fn entry_json(entry: &Entry) -> Value {
         "address": entry.address,
         "userAgent": entry.user_agent,
     })
+}
+
+/// An entry with its personal fields sealed; `detail` and `outcome` are completed where they are known.
+pub(crate) fn entry_by(
+    caller: &Caller,
+    account: Uuid,
+    event: &'static str,
+    resource: (&'static str, Option<Uuid>),
+    detail: &Value,
+    now: Timestamp,
+    chance: &mut impl CryptoRng,
+) -> Entry {
+    debug_assert!(EVENTS.contains(&event), "{event} is missing in audit::EVENTS");
+    let mut salt = [0; 16];
+    chance.fill_bytes(&mut salt);
+    let mut entry = Entry {
+        id: uuid_v7(now, chance),
+        account: Some(account),
+        at: now,
+        event: event.to_owned(),
+        outcome: "done".to_owned(),
+        actor_kind: caller.actor.kind().to_owned(),
+        actor_id: caller.actor.id(),
+        resource_type: resource.0.to_owned(),
+        resource_id: resource.1,
+        front: caller.front.as_str().to_owned(),
+        request_id: caller.request_id.clone(),
+        detail: detail.to_string(),
+        address: caller.address_text(),
+        user_agent: caller.user_agent_text(),
+        personal_salt: None,
+        personal_digest: None,
+    };
+    entry.seal_personal(salt);
+    entry
 }
 
 /// An entry about something that changes nothing else.

@@ -7,7 +7,7 @@ use keyward_core::audit::Entry;
 use keyward_core::time::Timestamp;
 use keyward_store::accounts::Account;
 use keyward_store::{Store, versions};
-use rand_core::{CryptoRng, Rng as _};
+use rand_core::CryptoRng;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -159,32 +159,10 @@ impl Engine {
         detail: &Value,
         now: Timestamp,
     ) -> Entry {
-        debug_assert!(crate::audit::EVENTS.contains(&event), "{event} is missing in audit::EVENTS");
-        let mut salt = [0; 16];
-        let id = self.with_chance(|chance| {
-            chance.fill_bytes(&mut salt);
-            uuid_v7(now, chance)
-        });
-        let mut entry = Entry {
-            id,
-            account: Some(self.account.id),
-            at: now,
-            event: event.to_owned(),
-            outcome: "done".to_owned(),
-            actor_kind: caller.actor.kind().to_owned(),
-            actor_id: caller.actor.id(),
-            resource_type: resource.0.to_owned(),
-            resource_id: resource.1,
-            front: caller.front.as_str().to_owned(),
-            request_id: caller.request_id.clone(),
-            detail: detail.to_string(),
-            address: caller.address_text(),
-            user_agent: caller.user_agent_text(),
-            personal_salt: None,
-            personal_digest: None,
-        };
-        entry.seal_personal(salt);
-        entry
+        let account = self.account.id;
+        self.with_chance(|chance| {
+            crate::audit::entry_by(caller, account, event, resource, detail, now, chance)
+        })
     }
 }
 

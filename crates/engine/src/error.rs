@@ -6,6 +6,7 @@ use keyward_core::refusal::Refusal;
 use keyward_core::verdict::Verdict;
 use keyward_store::StoreError;
 
+use crate::archive::ArchiveError;
 use crate::issue::IssueError;
 use crate::token::Role;
 use crate::vault::passphrase::PassphraseError;
@@ -34,6 +35,9 @@ pub enum EngineError {
     /// Another rotation was faster, or this engine was started before it.
     #[error("the master key was rotated by another program since this one was started")]
     MasterKeyRotated,
+    /// A file that moves a database, or where it is to go, is not what it must be.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// A key does not go under a passphrase, or out of one.
     #[error(transparent)]
     Passphrase(#[from] PassphraseError),
@@ -136,6 +140,7 @@ impl EngineError {
             Self::MasterKey(error) => error.code(),
             Self::MasterKeyMissing { .. } => "MASTER_KEY_MISSING",
             Self::MasterKeyRotated => "MASTER_KEY_ROTATED",
+            Self::Archive(error) => error.code(),
             Self::Passphrase(error) => error.code(),
             Self::Issue(error) => error.code(),
             Self::Refused(refusal) => refusal.code().as_str(),
@@ -169,6 +174,7 @@ impl EngineError {
                  other key replaces it"
             }
             Self::MasterKeyRotated => "start again with the new master key",
+            Self::Archive(error) => error.remedy(),
             Self::Passphrase(error) => error.remedy(),
             Self::Issue(_) | Self::Refused(_) => "correct the value and try again",
             Self::UnknownSigner { .. } => {

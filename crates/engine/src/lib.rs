@@ -4,8 +4,10 @@
 //! at rest ([`vault`]), the fast provider of cryptography ([`crypto`]) and the making of every licence form ([`issue`]).
 //! Clock and generator are handed in; what is kept is kept by the store. Knows no HTTP and no SQL.
 
+pub mod archive;
 mod attempts;
 pub mod audit;
+pub mod backup;
 mod caller;
 mod catalog;
 mod clock;
@@ -15,6 +17,7 @@ mod engine;
 mod entitlements;
 pub mod erasure;
 mod error;
+mod export;
 mod features;
 pub mod form;
 mod idempotency;

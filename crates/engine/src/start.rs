@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use keyward_store::{Job, Store, StoreError, Tx, accounts, audit, settings};
+use keyward_store::{Job, Read, Store, StoreError, Tx, accounts, audit, settings};
 
+use crate::audit::entry_by;
 use crate::engine::{Chance, Engine};
 use crate::recorder::{Detail, Recorder};
 use crate::seed::Seed;
@@ -68,7 +69,7 @@ impl Engine {
 }
 
 impl MasterKeySource {
-    fn existing(&self, wanted: &str) -> Result<MasterKey, EngineError> {
+    pub(crate) fn existing(&self, wanted: &str) -> Result<MasterKey, EngineError> {
         match self {
             Self::Given(key) => Ok(MasterKey::from_bytes(zeroize::Zeroizing::new(*key.bytes()))),
             Self::File(path) => vault::load(path).map_err(|error| match error {
@@ -83,7 +84,7 @@ impl MasterKeySource {
         }
     }
 
-    fn new_or_existing(&self, chance: &mut Chance) -> Result<MasterKey, EngineError> {
+    pub(crate) fn new_or_existing(&self, chance: &mut Chance) -> Result<MasterKey, EngineError> {
         match self {
             Self::Given(key) => Ok(MasterKey::from_bytes(zeroize::Zeroizing::new(*key.bytes()))),
             Self::File(path) => Ok(vault::load_or_create(path, chance)?.0),
@@ -91,7 +92,7 @@ impl MasterKeySource {
     }
 }
 
-pub(crate) async fn stored_vault(store: &Store) -> Result<Option<SealedVault>, StoreError> {
+pub(crate) async fn stored_vault(store: &impl Read) -> Result<Option<SealedVault>, StoreError> {
     let part = async |name| settings::get(store, name).await.map(Option::unwrap_or_default);
     loop {
         let master_id = part(names::MASTER_ID).await?;
@@ -116,25 +117,10 @@ async fn make(
     let (vault, sealed) = Vault::create(&master, chance);
     let now = clock.now();
     let seed = Seed::new(now, chance);
-    let mut entry = keyward_core::audit::Entry {
-        id: crate::engine::uuid_v7(now, chance),
-        account: Some(seed.account.id),
-        at: now,
-        event: "account.create".to_owned(),
-        outcome: "done".to_owned(),
-        actor_kind: Caller::system().actor.kind().to_owned(),
-        actor_id: None,
-        resource_type: "account".to_owned(),
-        resource_id: Some(seed.account.id),
-        front: Caller::system().front.as_str().to_owned(),
-        request_id: None,
-        detail: serde_json::json!({ "slug": seed.account.slug, "masterKey": master.id() }).to_string(),
-        address: None,
-        user_agent: None,
-        personal_salt: None,
-        personal_digest: None,
-    };
-    entry.seal_personal([0; 16]);
+    let (account, detail) =
+        (seed.account.id, serde_json::json!({ "slug": seed.account.slug, "masterKey": master.id() }));
+    let resource = ("account", Some(account));
+    let entry = entry_by(&Caller::system(), account, "account.create", resource, &detail, now, chance);
     if store.write(Make { sealed, seed, entry }).await? {
         return Ok((vault, master.id()));
     }

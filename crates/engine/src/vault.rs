@@ -83,6 +83,22 @@ impl Vault {
         (vault, sealed)
     }
 
+    /// A new data key beside a look-up key that came from elsewhere: what was found by it is found on.
+    pub(crate) fn create_around(
+        lookup: [u8; 32],
+        master: &MasterKey,
+        rng: &mut impl CryptoRng,
+    ) -> (Self, SealedVault) {
+        let vault = Self::of(Zeroizing::new(lookup), gcm::random_key(rng));
+        let sealed = vault.reseal(master, rng);
+        (vault, sealed)
+    }
+
+    /// The look-up key, for an export under a passphrase.
+    pub(crate) fn lookup_key(&self) -> &[u8; 32] {
+        &self.lookup
+    }
+
     /// Opens what is stored.
     ///
     /// # Errors

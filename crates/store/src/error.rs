@@ -35,8 +35,8 @@ pub enum StoreError {
     /// The migrations in the database are not those of this program.
     #[error("the database cannot be migrated: {0}")]
     Migration(String),
-    /// Another server uses the data directory.
-    #[error("another Keyward server is running on the data directory {0}")]
+    /// Another server uses the data directory, or the database.
+    #[error("another Keyward server is running on {0}")]
     InUse(String),
     /// The file or directory of the database cannot be used.
     #[error("{path}: {why}")]
@@ -136,7 +136,7 @@ impl StoreError {
             }
             Self::Newer { .. } => "start the newer Keyward, or restore the backup made before the upgrade",
             Self::Migration(_) => "use the database with the Keyward that made it, and report this",
-            Self::InUse(_) => "stop the other server, or give this one another --data directory",
+            Self::InUse(_) => "stop the other server, or name another database (--data, --database)",
             Self::File { .. } => "check the path, who may read and write it, and the disk",
             Self::Unreachable(_) => {
                 "check that the database runs, and its address, user and password; Keyward goes on when it is back"

@@ -35,6 +35,7 @@ pub mod signing_keys;
 mod sql;
 pub mod stats;
 mod store;
+pub mod tables;
 pub mod terms;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -47,6 +48,7 @@ pub mod versions;
 pub use address::{DatabaseAddress, PostgresAddress};
 pub use door::{DoorMetrics, Job, Lane};
 pub use error::{Source, StoreError};
+pub use migrations::latest as latest_schema;
 pub use row::{Cell, Column, Map, Row};
 pub use sql::{Sql, Value};
 pub use store::{Options, Store};

@@ -111,6 +111,11 @@ fn is_current(runner: &Runner, found: Option<i64>) -> Result<bool, StoreError> {
     }
 }
 
+/// The version of the schema that this program makes.
+pub fn latest() -> i64 {
+    known(&sqlite_files::migrations::runner())
+}
+
 fn known(runner: &Runner) -> i64 {
     runner.get_migrations().iter().map(Migration::version).max().unwrap_or_default()
 }

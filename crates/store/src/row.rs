@@ -47,12 +47,25 @@ impl<'r> Row<'r> {
     /// When it has another type.
     pub fn take<T: Column>(&mut self) -> Result<T, StoreError> {
         let column = self.next;
+        self.next_cell().and_then(T::read).ok_or(StoreError::Shape { column, wanted: T::WANTED })
+    }
+
+    /// The next column, whatever it is.
+    ///
+    /// # Errors
+    /// When it is nothing that this program ever stored.
+    pub fn cell(&mut self) -> Result<Cell<'_>, StoreError> {
+        let column = self.next;
+        self.next_cell().ok_or(StoreError::Shape { column, wanted: "a number, a text or bytes" })
+    }
+
+    fn next_cell(&mut self) -> Option<Cell<'_>> {
+        let column = self.next;
         self.next += 1;
-        let cell = match &self.source {
+        match &self.source {
             Source::Sqlite(row) => sqlite_cell(row, column),
             Source::Postgres(row) => postgres_cell(row, column),
-        };
-        cell.and_then(T::read).ok_or(StoreError::Shape { column, wanted: T::WANTED })
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The store: one database behind two drivers, chosen once by its address.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
@@ -9,6 +10,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::driver::{postgres, sqlite};
 use crate::row::Map;
+use crate::tables::Snapshot;
 use crate::{DatabaseAddress, DoorMetrics, Job, Read, Sql, StoreError, Tx, Value};
 
 /// How a database is opened.
@@ -16,13 +18,15 @@ use crate::{DatabaseAddress, DoorMetrics, Job, Read, Sql, StoreError, Tx, Value}
 pub struct Options {
     /// Whether this is the one server on a SQLite database; commands beside it leave it `false`.
     pub exclusive: bool,
+    /// Whether nobody else may use the database now, on either kind: for what fills or replaces all of it.
+    pub alone: bool,
     /// Connections to PostgreSQL at the most.
     pub connections: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { exclusive: false, connections: 16 }
+        Self { exclusive: false, alone: false, connections: 16 }
     }
 }
 
@@ -92,6 +96,35 @@ impl Store {
     pub async fn scrub(&self) -> Result<bool, StoreError> {
         match &self.driver {
             Driver::Sqlite(database) => database.scrub().map(|()| true),
+            Driver::Postgres(_) => Ok(false),
+        }
+    }
+
+    /// Reads one instant of the database through, however long that takes and whatever others change meanwhile.
+    ///
+    /// # Errors
+    /// The work's own, and when the database cannot be asked.
+    pub async fn snapshot<T, E: From<StoreError>>(
+        &self,
+        work: impl AsyncFnOnce(&Snapshot<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        match &self.driver {
+            Driver::Sqlite(database) => work(&Snapshot::sqlite(database.snapshot()?)).await,
+            Driver::Postgres(database) => {
+                let mut connection = database.connection().await?;
+                let transaction = postgres::still(&mut connection).await?;
+                work(&Snapshot::postgres(&transaction)).await
+            }
+        }
+    }
+
+    /// Copies a SQLite database as it is now into a new file, which is on the disk then; `false` on another kind.
+    ///
+    /// # Errors
+    /// When the file is there already or cannot be written, or the database cannot be read.
+    pub fn copy_to(&self, path: &Path) -> Result<bool, StoreError> {
+        match &self.driver {
+            Driver::Sqlite(database) => database.copy_to(path).map(|()| true),
             Driver::Postgres(_) => Ok(false),
         }
     }

@@ -96,7 +96,7 @@ impl Database {
     /// # Errors
     /// As [`Store::open`].
     pub async fn open(&self) -> Result<Store, StoreError> {
-        Store::open(&self.address, Options { exclusive: false, connections: 16 }).await
+        Store::open(&self.address, Options::default()).await
     }
 }
 
@@ -138,6 +138,9 @@ pub fn statements() -> Vec<Sql> {
         crate::checkpoints::ALL,
         crate::device_pools::ALL,
         crate::entitlements::ALL,
+        crate::erasure::ALL,
+        crate::erasure::ALL_PLACES[0],
+        crate::erasure::ALL_PLACES[1],
         crate::idempotency::ALL,
         crate::imports::ALL,
         crate::installations::ALL,
@@ -163,6 +166,7 @@ pub fn statements() -> Vec<Sql> {
         crate::settings::ALL,
         crate::signing_keys::ALL,
         crate::stats::ALL,
+        &crate::tables::all(),
         crate::terms::ALL,
         crate::tokens::ALL,
         crate::users::ALL,
@@ -171,6 +175,3 @@ pub fn statements() -> Vec<Sql> {
     ]
     .concat()
 }
-        crate::erasure::ALL,
-        crate::erasure::ALL_PLACES[0],
-        crate::erasure::ALL_PLACES[1],

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::driver::{postgres, sqlite};
 use crate::row::Map;
+use crate::tables::Snapshot;
 use crate::{DoorMetrics, Sql, StoreError, Value};
 
 /// Reading: the store itself, or a transaction.
@@ -104,6 +105,14 @@ impl<'c> Tx<'c> {
 
     pub(crate) fn may_run_again(&self) -> bool {
         self.may_run_again.load(Ordering::Relaxed)
+    }
+
+    /// The database as this transaction sees it, to be read through.
+    pub fn snapshot(&self) -> Snapshot<'_> {
+        match self.connection {
+            Connection::Sqlite(connection) => Snapshot::of_transaction(connection),
+            Connection::Postgres(transaction) => Snapshot::postgres(transaction),
+        }
     }
 
     /// Runs a statement and says how many rows it changed.

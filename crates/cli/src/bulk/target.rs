@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 
-pub(super) enum Target {
+pub(crate) enum Target {
     Out(BufWriter<StdoutLock<'static>>),
     /// A pipe or a device takes what it is given.
     Pipe(BufWriter<File>),
@@ -15,14 +15,14 @@ pub(super) enum Target {
 }
 
 /// A file that is removed unless it was given its name.
-pub(super) struct Part {
+pub(crate) struct Part {
     part: PathBuf,
     path: PathBuf,
     named: bool,
 }
 
 impl Target {
-    pub(super) fn open(path: Option<&Path>) -> Result<Self, Failure> {
+    pub(crate) fn open(path: Option<&Path>) -> Result<Self, Failure> {
         let Some(path) = path else { return Ok(Self::Out(BufWriter::new(io::stdout().lock()))) };
         match std::fs::metadata(path) {
             Ok(found) if found.is_file() => Err(Failure::new(
@@ -62,7 +62,7 @@ impl Target {
     }
 
     /// Gives a file its name.
-    pub(super) fn finish(mut self) -> Result<(), Failure> {
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
         self.settle()?;
         if let Self::New(_, part) = &mut self {
             // The table is whole: whatever its name, it stays.

@@ -1,5 +1,6 @@
-//! `keyward import`: moving in from the older systems.
+//! `keyward import`: moving in from the older systems, or from another Keyward.
 
+mod keyward;
 mod report;
 
 use clap::{Args, Subcommand};
@@ -45,6 +46,13 @@ pub(crate) enum Import {
     /// The installation's key comes along with --secret-env or --secret-file, or was given before with `keyward secret set lk`.
     #[command(name = "E", alias = "e")]
     E(Keys),
+    /// Everything from another Keyward, into a new database
+    ///
+    /// What `keyward export` wrote, on SQLite or PostgreSQL and under whatever master key. The database must hold nothing but
+    /// what a first start makes. All or nothing; afterwards it is read back and compared with the file.
+    ///
+    /// Exit status 0: done; 1: the file is damaged; 2: it could not be done.
+    Keyward(keyward::Keyward),
 }
 
 #[derive(Args)]
@@ -93,6 +101,7 @@ impl Import {
             Self::C(source) => source.run(System::C, |config| Some(&config.dialects.tier.product), json),
             Self::D(source) => source.run(System::D, |_| None, json),
             Self::E(keys) => keys.run(json),
+            Self::Keyward(command) => command.run(json).map(|()| true),
         }
     }
 }

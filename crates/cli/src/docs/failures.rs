@@ -8,6 +8,7 @@ use keyward_core::calendar;
 use keyward_core::crypto::KeyFileError;
 use keyward_core::scheme::Scheme;
 use keyward_engine::EngineError;
+use keyward_engine::archive::ArchiveError;
 use keyward_engine::token::Role;
 use keyward_engine::vault::passphrase::PassphraseError;
 use keyward_engine::vault::{MasterKeyError, Place, VaultError};
@@ -21,6 +22,7 @@ pub(super) fn all() -> Vec<EngineError> {
     let mut all: Vec<EngineError> = store().into_iter().map(Into::into).collect();
     all.extend(vault().into_iter().map(EngineError::from));
     all.extend(master_key().into_iter().map(EngineError::from));
+    all.extend(archive().into_iter().map(EngineError::from));
     all.extend(engine());
     all
 }
@@ -77,6 +79,21 @@ fn store() -> Vec<StoreError> {
         StoreError::Waited(NAME),
         StoreError::Shape { column: 0, wanted: NAME },
         StoreError::Closed,
+    ]
+}
+
+fn archive() -> Vec<ArchiveError> {
+    let name = || NAME.to_owned();
+    vec![
+        ArchiveError::Foreign { path: PathBuf::from(NAME), wanted: NAME },
+        ArchiveError::Newer { found: name(), known: name() },
+        ArchiveError::Damaged(name()),
+        ArchiveError::Truncated(NAME),
+        ArchiveError::WithoutSecrets,
+        ArchiveError::NotEmpty(name()),
+        ArchiveError::Served(name()),
+        ArchiveError::Differs { what: NAME },
+        ArchiveError::LogBroken { seq: 2, finding: name() },
     ]
 }
 
@@ -142,6 +159,17 @@ fn decided(error: &EngineError) {
         )
         | EngineError::MasterKeyMissing { .. }
         | EngineError::MasterKeyRotated
+        | EngineError::Archive(
+            ArchiveError::Foreign { .. }
+            | ArchiveError::Newer { .. }
+            | ArchiveError::Damaged(_)
+            | ArchiveError::Truncated(_)
+            | ArchiveError::WithoutSecrets
+            | ArchiveError::NotEmpty(_)
+            | ArchiveError::Served(_)
+            | ArchiveError::Differs { .. }
+            | ArchiveError::LogBroken { .. },
+        )
         | EngineError::Passphrase(
             PassphraseError::TooShort(_)
             | PassphraseError::Kind
@@ -167,6 +195,9 @@ fn decided(error: &EngineError) {
         | EngineError::Forbidden(_)
         | EngineError::NoFreeSecond => {}
         // In the tables of verdicts and of the command line.
-        EngineError::Issue(_) | EngineError::Refused(_) | EngineError::NotAllowed(_) => {}
+        EngineError::Issue(_)
+        | EngineError::Refused(_)
+        | EngineError::NotAllowed(_)
+        | EngineError::Archive(ArchiveError::File { .. } | ArchiveError::Output(_)) => {}
     }
 }

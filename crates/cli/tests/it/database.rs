@@ -2,8 +2,10 @@
 
 mod admin;
 mod audit;
+mod backup;
 mod config;
 mod erase;
+mod export;
 mod failures;
 mod files;
 mod forms;

@@ -5,7 +5,11 @@ pub const DELAY: &str = "session.delay";
 
 /// Every event, in alphabetical order. The console has words for each.
 pub const EVENTS: &[&str] = &[
+    "account.backup",
     "account.create",
+    "account.export",
+    "account.import",
+    "account.restore",
     "batch.export",
     "batch.issue",
     "device.activate",

@@ -1,6 +1,7 @@
 //! The licence forms as users meet them: across the border to other systems' tools, under made-up values, and under
 //! hostile input. The audit chain, secrets at rest and tokens, too.
 
+mod archive;
 mod audit;
 mod border;
 mod forms;

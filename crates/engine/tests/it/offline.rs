@@ -96,6 +96,13 @@ async fn issued(stored: &Stored, lk3: Lk3) -> String {
     stored.engine.issue_form(&stored.caller(), form).await.expect("it is issued").key
 }
 
+/// A licence that runs on a device without a network.
+pub(crate) async fn seated(stored: &Stored) -> String {
+    let key = issued(stored, pro_10()).await;
+    given(stored, &Device::new(1).request(&key, 1)).await;
+    key
+}
+
 async fn answer(stored: &Stored, request: &str) -> Result<OfflineActivation, EngineError> {
     stored.engine.activate_offline(&stored.caller(), request).await
 }

@@ -57,6 +57,13 @@ impl Stored {
         all
     }
 
+    /// An engine on a database that is there.
+    pub(crate) async fn on(database: Database, clock: Arc<SetClock>, master: &MasterKey) -> Self {
+        let master = master.to_text();
+        let engine = start(&database, given(&master), &clock).await.expect("it starts");
+        Self { engine, clock, database, master }
+    }
+
     /// Another engine on the same database, with the same clock.
     pub(crate) async fn second_node(&self) -> Arc<Engine> {
         self.start(given(&self.master)).await.expect("the same master key opens the database")

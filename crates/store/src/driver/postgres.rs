@@ -15,7 +15,7 @@ use futures_util::{FutureExt as _, TryStreamExt as _};
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::{DbError, Severity, SqlState};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::{Config, IsolationLevel, NoTls};
 
 use crate::row::{Map, Row};
 use crate::{DoorMetrics, Job, Options, PostgresAddress, Sql, StoreError, Tx, Value, migrations};
@@ -78,8 +78,21 @@ impl Database {
             .build()
             .map_err(|error| StoreError::Database(Arc::new(error)))?;
         let database = Self { pool, lines: Lines::of(connections), metrics };
+        if options.alone {
+            database.refuse_others(address).await?;
+        }
         migrations::postgres(&database).await?;
         Ok(database)
+    }
+
+    /// Refuses a database that another program of ours is connected to. Asked over this program's first connection, when
+    /// it has no other.
+    async fn refuse_others(&self, address: &PostgresAddress) -> Result<(), StoreError> {
+        const OTHERS: &str = "select 1 from pg_catalog.pg_stat_activity where datname = current_database() \
+            and application_name = current_setting('application_name') and pid <> pg_backend_pid() limit 1";
+        let found =
+            self.connection().await?.query_opt(OTHERS, &[]).await.map_err(|why| failure(why).error)?;
+        if found.is_some() { Err(StoreError::InUse(format!("{address:?}"))) } else { Ok(()) }
     }
 
     pub(crate) async fn connection(&self) -> Result<deadpool_postgres::Object, StoreError> {
@@ -262,6 +275,37 @@ async fn rows(
     let statement = client.prepare_cached(sql.text).await.map_err(failure)?;
     let stream = client.query_raw(&statement, bound(args)).await.map_err(failure)?;
     stream.try_collect().await.map_err(failure)
+}
+
+/// Begins a transaction that sees one instant and may write nothing.
+pub(crate) async fn still(
+    connection: &mut deadpool_postgres::Object,
+) -> Result<deadpool_postgres::Transaction<'_>, StoreError> {
+    let begun =
+        connection.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
+    begun.start().await.map_err(|why| failure(why).error)
+}
+
+/// Rows that are fetched at once.
+const PAGE: i32 = 1_000;
+
+/// Hands each row on, page by page through a portal of the transaction.
+pub(crate) async fn each<E: From<StoreError>>(
+    transaction: &deadpool_postgres::Transaction<'_>,
+    sql: Sql,
+    mut take: impl FnMut(&mut Row<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let refused = |why| E::from(failure(why).error);
+    let portal = transaction.bind(sql.text, &[]).await.map_err(refused)?;
+    loop {
+        let page = transaction.query_portal(&portal, PAGE).await.map_err(refused)?;
+        for row in &page {
+            take(&mut Row::postgres(row))?;
+        }
+        if page.len() < PAGE as usize {
+            return Ok(());
+        }
+    }
 }
 
 /// Whether PostgreSQL can prepare a statement.

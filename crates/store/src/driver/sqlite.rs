@@ -1,6 +1,7 @@
 //! SQLite: one writer thread with the only connection that writes, and readers that run inline on the caller's thread.
 
 mod checkpointer;
+mod copy;
 mod files;
 mod foreign;
 mod pin;
@@ -17,6 +18,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use tokio::sync::watch;
 
 use self::checkpointer::Checkpointer;
+pub(crate) use self::copy::{broken, each, still};
 use self::files::Files;
 pub(crate) use self::files::beside;
 use self::pin::Pin;
@@ -50,7 +52,7 @@ impl Database {
         options: &Options,
         metrics: Arc<DoorMetrics>,
     ) -> Result<Self, StoreError> {
-        let files = Files::open(path, options.exclusive)?;
+        let files = Files::open(path, options.exclusive || options.alone)?;
         // The change to a write-ahead log does not wait for others either, so it is under the same lock.
         let connection = files.while_migrating(|| {
             let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;

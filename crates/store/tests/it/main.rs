@@ -8,4 +8,5 @@ mod old;
 mod opening;
 mod races;
 mod schema;
+mod tables;
 mod world;

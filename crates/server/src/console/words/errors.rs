@@ -21,6 +21,7 @@ pub(super) fn french(error: &EngineError) -> Option<Words> {
         | EngineError::MasterKey(_)
         | EngineError::MasterKeyMissing { .. }
         | EngineError::MasterKeyRotated
+        | EngineError::Archive(_)
         | EngineError::Passphrase(_)
         | EngineError::UnknownSigner { .. }
         | EngineError::KeyFile(_)

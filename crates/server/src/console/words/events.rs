@@ -5,7 +5,17 @@ use super::super::language::Language;
 /// A sentence for an event; `None` for one that a newer Keyward wrote.
 pub(in super::super) fn event(name: &str, language: Language) -> Option<&'static str> {
     let [english, french] = match name {
+        "account.backup" => ["A backup was made.", "Une sauvegarde a été faite."],
         "account.create" => ["The account was made.", "Le compte a été créé."],
+        "account.export" => ["Everything was exported.", "Tout a été exporté."],
+        "account.import" => [
+            "Everything came from the export of another database.",
+            "Tout est venu de l’export d’une autre base de données.",
+        ],
+        "account.restore" => [
+            "The database was restored from a backup.",
+            "La base de données a été restaurée depuis une sauvegarde.",
+        ],
         "batch.export" => ["A lot of keys was downloaded.", "Un lot de clés a été téléchargé."],
         "batch.issue" => ["A lot of keys was made.", "Un lot de clés a été créé."],
         "device.activate" => ["A device was activated.", "Un appareil a été activé."],

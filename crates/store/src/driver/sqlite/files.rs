@@ -97,6 +97,11 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
+/// A new file of its owner's only.
+pub(super) fn private_file(path: &Path) -> std::io::Result<File> {
+    private(OpenOptions::new().write(true).create_new(true)).open(path)
+}
+
 fn make_directory(directory: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);

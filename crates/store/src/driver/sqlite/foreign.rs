@@ -7,6 +7,7 @@ use std::path::Path;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use super::copy::immutable;
 use super::files::{beside, file_error};
 use super::{PATIENCE, connect};
 use crate::{StoreError, migrations};
@@ -40,10 +41,8 @@ fn has(path: &Path, ending: &str) -> bool {
 
 /// The tables of the file alone. Immutable: SQLite makes no file beside it and takes no lock.
 fn main_tables(path: &Path) -> rusqlite::Result<Vec<String>> {
-    let bytes = path.as_os_str().as_encoded_bytes().iter();
-    let escaped: String = bytes.map(|byte| format!("%{byte:02x}")).collect();
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-    tables(&Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)?)
+    tables(&Connection::open_with_flags(immutable(path), flags)?)
 }
 
 /// The tables with what stands in the write-ahead log.
