@@ -17,8 +17,10 @@ use crate::world::World;
 const CLIENTS: u64 = 6;
 /// Keys of a batch that a command makes beside the server.
 pub(super) const BATCH: &str = "250";
+/// How long it takes to look again whether a command has ended.
+const SOON: Duration = Duration::from_millis(10);
 /// How long a client waits that was told to come back later.
-const LATER: Duration = Duration::from_millis(10);
+const LATER: Duration = Duration::from_millis(60);
 
 /// What all clients have done together.
 #[derive(Default)]
@@ -143,11 +145,14 @@ impl Traffic {
                 drop(issuing);
                 match ended {
                     Some(status) => break status,
-                    None => std::thread::sleep(LATER),
+                    None => std::thread::sleep(SOON),
                 }
             };
             if ended.success() {
                 self.batches.lock().unwrap_or_else(PoisonError::into_inner).push(name);
+            } else {
+                // The database is away: no need to ask as fast as commands start.
+                std::thread::sleep(LATER);
             }
             if self.stop.load(Ordering::Relaxed) {
                 return;
