@@ -73,7 +73,7 @@ fn lk3(seal: Seal, encrypted: bool) -> NewForm {
 }
 
 /// One of every form, by name.
-fn every_form() -> Vec<(&'static str, NewForm)> {
+pub(crate) fn every_form() -> Vec<(&'static str, NewForm)> {
     vec![
         ("record", record("example.com")),
         ("file", file(DEVICE)),

@@ -14,5 +14,6 @@ mod policies;
 mod properties;
 mod stored;
 mod token;
+mod upgrade;
 mod vault;
 mod world;
