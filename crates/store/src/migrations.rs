@@ -1,5 +1,7 @@
 //! The schema: made and brought up to date at start, never turned back, and never laid over another program's tables.
 
+#[cfg(feature = "testing")]
+use refinery::Target;
 use refinery::{Migration, Report, Runner};
 use rusqlite::Connection;
 
@@ -132,6 +134,28 @@ fn done(report: Result<Report, refinery::Error>, all: usize) -> Result<(), Store
         tracing::info!(migration.version = migration.version(), "migrated the database to {migration}");
     }
     Ok(())
+}
+
+/// Every schema there was, by the version of its last migration, the oldest first.
+#[cfg(feature = "testing")]
+pub(crate) fn versions() -> Vec<i64> {
+    sqlite_files::migrations::runner().get_migrations().iter().map(Migration::version).collect()
+}
+
+/// Makes a new SQLite database of an older schema.
+#[cfg(feature = "testing")]
+pub(crate) fn sqlite_of(connection: &mut Connection, version: i64) -> Result<(), StoreError> {
+    let runner = prepared(&mut sqlite_files::migrations::runner()).set_target(Target::Version(version));
+    done(runner.run(connection))
+}
+
+/// Makes a new PostgreSQL database of an older schema.
+#[cfg(feature = "testing")]
+pub(crate) async fn postgres_of(client: &mut tokio_postgres::Client, version: i64) -> Result<(), StoreError> {
+    client.batch_execute(LOCK).await.map_err(|error| failure(error).error)?;
+    client.batch_execute("set search_path = keyward").await.map_err(|error| failure(error).error)?;
+    let runner = prepared(&mut postgres_files::migrations::runner()).set_target(Target::Version(version));
+    done(runner.run_async(client).await)
 }
 
 #[cfg(test)]

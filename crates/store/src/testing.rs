@@ -78,6 +78,44 @@ impl Database {
         on(&format!("{base}/{name}"), script).await.expect("the script runs");
     }
 
+    /// The first column of what a PostgreSQL database answers, as texts; nothing in it is brought up to date.
+    ///
+    /// # Panics
+    /// On SQLite, and when the server refuses.
+    pub async fn texts(&self, query: &str) -> Vec<String> {
+        let url = self.url().expect("a database on PostgreSQL");
+        let (client, connection) =
+            tokio_postgres::connect(&url, tokio_postgres::NoTls).await.expect("it answers");
+        let connection = tokio::spawn(connection);
+        let rows = client.query(query, &[]).await.expect("rows");
+        let texts = rows.iter().map(|row| row.get(0)).collect();
+        drop(client);
+        let _ = connection.await;
+        texts
+    }
+
+    /// Makes it one of an older schema; it must be new.
+    ///
+    /// # Panics
+    /// When that cannot be made.
+    pub async fn make_older(&self, version: i64) {
+        match &self.address {
+            DatabaseAddress::Sqlite(path) => {
+                let mut connection = rusqlite::Connection::open(path).expect("a new file");
+                crate::migrations::sqlite_of(&mut connection, version).expect("the older schema");
+            }
+            DatabaseAddress::Postgres(_) => {
+                let url = self.url().expect("a database on PostgreSQL");
+                let (mut client, connection) =
+                    tokio_postgres::connect(&url, tokio_postgres::NoTls).await.expect("it answers");
+                let connection = tokio::spawn(connection);
+                crate::migrations::postgres_of(&mut client, version).await.expect("the older schema");
+                drop(client);
+                let _ = connection.await;
+            }
+        }
+    }
+
     /// The URL of a PostgreSQL database, with all that its server was named with.
     pub fn url(&self) -> Option<String> {
         let (server, name) = self.created.as_ref()?;
@@ -127,6 +165,11 @@ async fn on(server: &str, statement: &str) -> Result<(), tokio_postgres::Error> 
     drop(client);
     let _ = connection.await;
     done
+}
+
+/// Every schema there was, by the version of its last migration, the oldest first.
+pub fn schemas() -> Vec<i64> {
+    crate::migrations::versions()
 }
 
 /// Every statement of the store.

@@ -15,5 +15,6 @@ mod policies;
 mod properties;
 mod stored;
 mod token;
+mod upgrade;
 mod vault;
 mod world;

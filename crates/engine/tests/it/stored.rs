@@ -64,6 +64,18 @@ impl Stored {
         Self { engine, clock, database, master }
     }
 
+    /// On a database that has been there before, under its master key.
+    pub(crate) async fn of(database: Database, master: &str) -> Self {
+        let clock = Arc::new(SetClock(AtomicI64::new(NOW.micros())));
+        let engine = start(&database, given(master), &clock).await.expect("it opens");
+        Self { engine, clock, database, master: Zeroizing::new(master.to_owned()) }
+    }
+
+    /// The master key as text.
+    pub(crate) fn master_text(&self) -> String {
+        self.master.to_string()
+    }
+
     /// Another engine on the same database, with the same clock.
     pub(crate) async fn second_node(&self) -> Arc<Engine> {
         self.start(given(&self.master)).await.expect("the same master key opens the database")

@@ -71,10 +71,10 @@ impl Background {
         tasks.spawn(every(app, &stop, CHECKPOINT, "checkpoint", |app| async move {
             if let Some(checkpoint) = app.engine().checkpoint(false).await? {
                 info!(audit.seq = checkpoint.seq, "signed the audit log up to entry {}", checkpoint.seq);
-                if let Some(file) = &app.config().audit.checkpoint_file {
-                    if let Err(error) = checkpoint_file::append(file, &checkpoint) {
-                        warn!("the checkpoint could not be written to {}: {error}", file.display());
-                    }
+                if let Some(file) = &app.config().audit.checkpoint_file
+                    && let Err(error) = checkpoint_file::append(file, &checkpoint)
+                {
+                    warn!("the checkpoint could not be written to {}: {error}", file.display());
                 }
             }
             Ok(())
