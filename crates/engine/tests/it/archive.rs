@@ -82,6 +82,7 @@ async fn some(stored: &Stored) -> Vec<String> {
         Ok::<_, EngineError>(())
     });
     made.await.expect("pool keys");
+    engine.seal_audit().await.expect("sealed");
     keys
 }
 

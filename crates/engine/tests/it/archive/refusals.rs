@@ -126,24 +126,23 @@ async fn no_line_in_clear_can_be_changed_and_none_is_missed() {
 
 #[tokio::test]
 async fn what_goes_wrong_on_the_way_leaves_nothing_in_the_database() {
-    for stored in Stored::all().await {
-        some(&stored).await;
-        let (file, written) = export(&stored, Some(PASSPHRASE)).await;
-        let bytes = file.bytes();
-        let cut = TestFile::of(&bytes[..bytes.len() - 20]);
-        for database in Database::all(Path::new(env!("CARGO_TARGET_TMPDIR"))).await {
-            let (store, master) = (database.open().await.expect("it opens"), another_master());
-            let load = async |file: &TestFile| {
-                let archive = open(file, PASSPHRASE).expect("its head is whole");
-                load(&store, archive, &stored, &source(&master)).await
-            };
-            assert_eq!(load(&cut).await.expect_err("it is cut").code(), "ARCHIVE_DAMAGED");
-            assert!(tables::is_empty(&store).await.expect("asked"), "{}", store.kind());
-            let loaded = load(&file).await.expect("the whole one goes in");
-            assert_eq!(loaded.database, written.counts);
-            // And then nothing else does.
-            assert_eq!(load(&file).await.expect_err("it is full").code(), "DATABASE_NOT_EMPTY");
-        }
+    let stored = Stored::all().await.remove(0);
+    some(&stored).await;
+    let (file, written) = export(&stored, Some(PASSPHRASE)).await;
+    let bytes = file.bytes();
+    let cut = TestFile::of(&bytes[..bytes.len() - 20]);
+    for database in Database::all(Path::new(env!("CARGO_TARGET_TMPDIR"))).await {
+        let (store, master) = (database.open().await.expect("it opens"), another_master());
+        let load = async |file: &TestFile| {
+            let archive = open(file, PASSPHRASE).expect("its head is whole");
+            load(&store, archive, &stored, &source(&master)).await
+        };
+        assert_eq!(load(&cut).await.expect_err("it is cut").code(), "ARCHIVE_DAMAGED");
+        assert!(tables::is_empty(&store).await.expect("asked"), "{}", store.kind());
+        let loaded = load(&file).await.expect("the whole one goes in");
+        assert_eq!(loaded.database, written.counts);
+        // And then nothing else does.
+        assert_eq!(load(&file).await.expect_err("it is full").code(), "DATABASE_NOT_EMPTY");
     }
 }
 
