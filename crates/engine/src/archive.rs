@@ -1,7 +1,7 @@
 //! A whole database as lines of JSON: what exports, imports and backups of PostgreSQL are made of.
 //!
 //! Owns the format (`docs/export.md`): a [`Head`], a line for each row, an [`End`] with counts and digests; and the same
-//! under a passphrase ([`sealed`]). Which tables and columns there are is said by [`keyward_store::tables`].
+//! under a passphrase. Which tables and columns there are is said by [`keyward_store::tables`].
 
 mod error;
 mod format;

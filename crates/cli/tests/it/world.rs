@@ -105,17 +105,19 @@ impl World {
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
-            use keyward_store::{Read as _, Sql};
+            use keyward_store::{Column, Read as _, Row, Sql, StoreError};
+            fn first<T: Column>(row: &mut Row<'_>) -> Result<T, StoreError> {
+                row.take()
+            }
             let store = database.open().await.expect("the database");
             let tables = "select tablename from pg_catalog.pg_tables where schemaname = 'keyward'";
-            let tables: Vec<String> =
-                store.all(Sql::of_test(tables), &[], |row| row.take()).await.expect("the tables");
+            let tables: Vec<String> = store.all(Sql::of_test(tables), &[], first).await.expect("the tables");
             assert!(tables.len() > 20, "{tables:?}");
             let mut found = Vec::new();
             for table in tables {
                 let rows =
                     format!("select count(*) from keyward.{table} t where lower(t::text) like '%{text}%'");
-                let count = store.one(Sql::of_test(rows.leak()), &[], |row| row.take::<i64>()).await;
+                let count = store.one(Sql::of_test(rows.leak()), &[], first::<i64>).await;
                 if count.expect("a count") != Some(0) {
                     found.push(table);
                 }

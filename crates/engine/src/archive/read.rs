@@ -166,6 +166,9 @@ fn head_of(line: &[u8]) -> Result<Head, ArchiveError> {
     Ok(head)
 }
 
+/// A row, and whose it is.
+pub(super) type OfTable = (&'static Table, Map<String, Value>);
+
 /// The rows of a file as they come.
 pub(super) struct Rows<'a> {
     archive: &'a Archive,
@@ -180,7 +183,7 @@ pub(super) struct Rows<'a> {
 
 impl Rows<'_> {
     /// The next row; `None` at the last line, which [`finish`](Self::finish) looks at.
-    pub(super) fn next(&mut self) -> Result<Option<(&'static Table, Map<String, Value>)>, ArchiveError> {
+    pub(super) fn next(&mut self) -> Result<Option<OfTable>, ArchiveError> {
         self.line.clear();
         let read = (&mut self.lines).take(MAX_LINE).read_until(b'\n', &mut self.line);
         read.map_err(|why| self.archive.said(why))?;

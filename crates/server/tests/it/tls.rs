@@ -29,11 +29,12 @@ fn file(name: &str) -> PathBuf {
 fn client(trusted: &[&Path]) -> TlsConnector {
     let mut roots = RootCertStore::empty();
     for file in trusted {
-        roots.add(CertificateDer::from_pem_file(file).unwrap()).unwrap();
+        let certificate = CertificateDer::from_pem_file(file).expect("a certificate");
+        roots.add(certificate).expect("it can be trusted");
     }
     let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
-        .unwrap()
+        .expect("the provider has them")
         .with_root_certificates(roots)
         .with_no_client_auth();
     TlsConnector::from(Arc::new(config))
@@ -41,7 +42,7 @@ fn client(trusted: &[&Path]) -> TlsConnector {
 
 async fn connect(client: &TlsConnector, address: SocketAddr) -> std::io::Result<TlsStream<TcpStream>> {
     let plain = TcpStream::connect(address).await?;
-    client.connect(ServerName::try_from("localhost").unwrap(), plain).await
+    client.connect(ServerName::try_from("localhost").expect("a name"), plain).await
 }
 
 #[tokio::test]

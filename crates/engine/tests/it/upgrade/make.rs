@@ -9,7 +9,7 @@ use keyward_engine::people::Welcome;
 use keyward_engine::token::Role;
 use keyward_engine::{Caller, NewUser};
 use keyward_store::testing::{Database, schemas};
-use keyward_store::{DatabaseAddress, Read as _, Sql, Store};
+use keyward_store::{DatabaseAddress, Read as _, Row, Sql, Store, StoreError};
 
 use super::frozen::{Contents, Frozen, Kind};
 use crate::forms::every_form;
@@ -153,7 +153,10 @@ fn pg_dump() -> std::path::PathBuf {
 }
 
 async fn texts(store: &Store, sql: String) -> Vec<String> {
-    store.all(Sql::of_test(sql.leak()), &[], |row| row.take()).await.expect("rows")
+    fn first(row: &mut Row<'_>) -> Result<String, StoreError> {
+        row.take()
+    }
+    store.all(Sql::of_test(sql.leak()), &[], first).await.expect("rows")
 }
 
 /// Tables of a schema, each with its columns.

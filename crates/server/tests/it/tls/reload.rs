@@ -81,7 +81,8 @@ impl Served {
     async fn start(place: &Place, look: Duration) -> Self {
         let world = World::new();
         let tls = Tls::read(&place.path("live.crt"), &place.path("live.key")).expect("both files are good");
-        let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), Some(tls.clone())).await.unwrap();
+        let anywhere = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+        let listener = Listener::bind(anywhere, Some(tls.clone())).await.expect("a free port");
         let address = listener.address();
         let routes = Router::new().route("/", get(|| async { "yes" }));
         let (stop, words) = Stop::channel();
