@@ -44,8 +44,7 @@ pub(crate) fn sqlite(connection: &mut Connection) -> Result<(), StoreError> {
     if is_current(&runner, latest)? {
         return Ok(());
     }
-    let all = runner.get_migrations().len();
-    done(prepared(&mut runner).run(connection), all)
+    done(prepared(&mut runner).run(connection), latest.is_none())
 }
 
 /// Migrates a PostgreSQL database; of several nodes one does it and the others wait.
@@ -63,7 +62,8 @@ pub(crate) async fn postgres(database: &Database) -> Result<(), StoreError> {
     let names: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
     let ours = format!("keyward.{TABLE}");
     let mut runner = postgres_files::migrations::runner();
-    if names.contains(&ours) {
+    let is_new = !names.contains(&ours);
+    if !is_new {
         let row =
             connection.query_one("select max(version) from schema_version", &[]).await.map_err(error)?;
         if is_current(&runner, row.get(0))? {
@@ -77,8 +77,7 @@ pub(crate) async fn postgres(database: &Database) -> Result<(), StoreError> {
     let mut lock = database.connection().await?;
     let lock = lock.transaction().await.map_err(error)?;
     lock.query("select held from keyward.migration_lock for update", &[]).await.map_err(error)?;
-    let all = runner.get_migrations().len();
-    done(prepared(&mut runner).run_async(&mut **connection).await, all)?;
+    done(prepared(&mut runner).run_async(&mut **connection).await, is_new)?;
     lock.commit().await.map_err(error)
 }
 
@@ -122,15 +121,10 @@ fn known(runner: &Runner) -> i64 {
     runner.get_migrations().iter().map(Migration::version).max().unwrap_or_default()
 }
 
-/// Says what was changed. `all` is the number of migrations that there are.
-fn done(report: Result<Report, refinery::Error>, all: usize) -> Result<(), StoreError> {
+/// Says what was changed; nothing of how a new database came to be what it is.
+fn done(report: Result<Report, refinery::Error>, is_new: bool) -> Result<(), StoreError> {
     let report = report.map_err(|error| StoreError::Migration(error.to_string()))?;
-    let applied = report.applied_migrations();
-    // Whoever has just made a database is told nothing of how it came to be what it is.
-    if applied.len() == all {
-        return Ok(());
-    }
-    for migration in applied {
+    for migration in report.applied_migrations().iter().filter(|_| !is_new) {
         tracing::info!(migration.version = migration.version(), "migrated the database to {migration}");
     }
     Ok(())
@@ -146,7 +140,7 @@ pub(crate) fn versions() -> Vec<i64> {
 #[cfg(feature = "testing")]
 pub(crate) fn sqlite_of(connection: &mut Connection, version: i64) -> Result<(), StoreError> {
     let runner = prepared(&mut sqlite_files::migrations::runner()).set_target(Target::Version(version));
-    done(runner.run(connection))
+    done(runner.run(connection), true)
 }
 
 /// Makes a new PostgreSQL database of an older schema.
@@ -155,7 +149,7 @@ pub(crate) async fn postgres_of(client: &mut tokio_postgres::Client, version: i6
     client.batch_execute(LOCK).await.map_err(|error| failure(error).error)?;
     client.batch_execute("set search_path = keyward").await.map_err(|error| failure(error).error)?;
     let runner = prepared(&mut postgres_files::migrations::runner()).set_target(Target::Version(version));
-    done(runner.run_async(client).await)
+    done(runner.run_async(client).await, true)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub(crate) struct World {
     /// The PostgreSQL database that commands use instead of a file in `data`.
     url: Option<String>,
     /// Removed with the world, where it is the world's own.
-    _postgres: Option<keyward_store::testing::Database>,
+    postgres: Option<keyward_store::testing::Database>,
 }
 
 /// What a run gave.
@@ -38,7 +38,7 @@ impl World {
         let name = format!("cli-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let directory = place.join(name);
         std::fs::create_dir_all(&directory).expect("a directory for the test");
-        Self { directory, url: None, _postgres: None }
+        Self { directory, url: None, postgres: None }
     }
 
     /// One for each kind of database that is tested.
@@ -51,7 +51,7 @@ impl World {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let database = runtime.block_on(keyward_store::testing::Database::postgres())?;
         self.url = Some(database.address.to_string());
-        self._postgres = Some(database);
+        self.postgres = Some(database);
         Some(self)
     }
 

@@ -154,7 +154,7 @@ async fn works(stored: &Stored, known: &Known) {
     // The lease of whoever sealed before may still run.
     stored.clock.advance(60);
     engine.seal_audit().await.expect("sealed");
-    let checked = engine.verify_audit(|_| {}).await.expect("asked");
+    let checked = engine.verify_audit(&[], |_| {}).await.expect("asked");
     assert!(checked.report.is_sound() && checked.unsealed == 0, "{checked:?}");
     assert!(checked.report.checkpoints > 0);
 }
@@ -197,6 +197,9 @@ async fn count(stored: &Stored, scheme: Scheme) -> i64 {
     use keyward_store::Read as _;
     let sql = keyward_store::Sql::of_test("select count(*) from licenses where scheme = $1");
     let args = [scheme.as_str().into()];
-    let count = stored.engine.store().one(sql, &args, |row| row.take::<i64>()).await;
+    fn number(row: &mut keyward_store::Row<'_>) -> Result<i64, keyward_store::StoreError> {
+        row.take()
+    }
+    let count = stored.engine.store().one(sql, &args, number).await;
     count.expect("counts").expect("a row")
 }

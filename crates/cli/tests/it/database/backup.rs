@@ -25,7 +25,7 @@ impl Elsewhere {
         std::fs::copy(world.path("data/master.key"), there.path("data/master.key")).expect("the key");
         let other =
             world.url().and_then(|_| World::of_each_database().into_iter().find(|it| it.url().is_some()));
-        let url = other.as_ref().and_then(World::url);
+        let url = other.as_ref().and_then(World::url).map(str::to_owned);
         Self { world: there, url, _other: other }
     }
 
@@ -102,8 +102,9 @@ fn it_is_made_beside_a_server_that_activates() {
     for world in World::of_each_database() {
         let keys = month_keys(&world, "200");
         let place = ["--data".to_owned(), "data".to_owned()].into_iter();
-        let place: Vec<String> =
-            place.chain(world.url().into_iter().flat_map(|url| ["--database".to_owned(), url])).collect();
+        let place: Vec<String> = place
+            .chain(world.url().into_iter().flat_map(|url| ["--database".to_owned(), url.to_owned()]))
+            .collect();
         let place: Vec<&str> = place.iter().map(String::as_str).collect();
         let served = Served::with(&world, &place, &[]);
         let done = AtomicBool::new(false);

@@ -14,9 +14,8 @@ const HERS: [&str; 6] =
 
 /// A server on the same database as the world's commands.
 fn served(world: &World) -> Served {
-    let url = world.url();
     let mut arguments = vec!["--data", "data"];
-    arguments.extend(url.iter().flat_map(|url| ["--database", url.as_str()]));
+    arguments.extend(world.url().iter().flat_map(|url| ["--database", url]));
     Served::with(world, &arguments, &[])
 }
 

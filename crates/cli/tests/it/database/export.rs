@@ -12,7 +12,7 @@ const WITH: [&str; 2] = ["--passphrase-env", "PASS"];
 /// Where a world's database is.
 fn at(world: &World) -> Vec<String> {
     let mut place = vec!["--data".to_owned(), world.path("data").display().to_string()];
-    place.extend(world.url().into_iter().flat_map(|url| ["--database".to_owned(), url]));
+    place.extend(world.url().into_iter().flat_map(|url| ["--database".to_owned(), url.to_owned()]));
     place
 }
 
