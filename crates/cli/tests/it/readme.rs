@@ -31,6 +31,9 @@ fn a_fresh_server_says_what_the_readme_shows_and_nothing_before_it() {
     let said = served.said.replace(&served.host, "127.0.0.1:8080");
     let data = world.path("keyward-data").display().to_string();
     let said = said.replace(&data, "./keyward-data");
+    // The variables that tell tests where to find what they need are nothing that a newcomer has.
+    let said = said.lines().skip_while(|line| line.contains("variable KEYWARD_TEST_")).collect::<Vec<_>>();
+    let said = said.join("\n");
     assert!(said.trim_start().starts_with(shown), "{shown}\n{said}");
 }
 
