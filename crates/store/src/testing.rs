@@ -174,6 +174,11 @@ pub fn schemas() -> Vec<i64> {
 
 /// Every statement of the store.
 pub fn statements() -> Vec<Sql> {
+    [everyday().as_slice(), &crate::tables::all()].concat()
+}
+
+/// All but those that read or write a whole database, and walk through it on purpose.
+pub fn everyday() -> Vec<Sql> {
     [
         crate::accounts::ALL,
         crate::audit::ALL,
@@ -209,7 +214,6 @@ pub fn statements() -> Vec<Sql> {
         crate::settings::ALL,
         crate::signing_keys::ALL,
         crate::stats::ALL,
-        &crate::tables::all(),
         crate::terms::ALL,
         crate::tokens::ALL,
         crate::users::ALL,

@@ -38,7 +38,7 @@ async fn no_statement_walks_through_all_that_an_account_has() {
     let DatabaseAddress::Sqlite(file) = &w.database.address else { panic!("it is on SQLite") };
     let connection = rusqlite::Connection::open(file).unwrap();
     let mut found = Vec::new();
-    for statement in keyward_store::testing::statements() {
+    for statement in keyward_store::testing::everyday() {
         let text = format!("explain query plan {}", statement.text.replace('$', "?"));
         let mut prepared = connection.prepare(&text).unwrap();
         let mut rows = prepared.raw_query();
