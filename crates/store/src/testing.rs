@@ -174,10 +174,11 @@ pub fn schemas() -> Vec<i64> {
 
 /// Every statement of the store.
 pub fn statements() -> Vec<Sql> {
-    [everyday().as_slice(), &crate::tables::all()].concat()
+    let [one, other] = crate::erasure::ALL_PLACES;
+    [everyday().as_slice(), &crate::tables::all(), crate::erasure::ALL, one, other].concat()
 }
 
-/// All but those that read or write a whole database, and walk through it on purpose.
+/// All but those that walk through everything on purpose: that export a database, or look for a person who is to be erased.
 pub fn everyday() -> Vec<Sql> {
     [
         crate::accounts::ALL,
@@ -186,9 +187,6 @@ pub fn everyday() -> Vec<Sql> {
         crate::checkpoints::ALL,
         crate::device_pools::ALL,
         crate::entitlements::ALL,
-        crate::erasure::ALL,
-        crate::erasure::ALL_PLACES[0],
-        crate::erasure::ALL_PLACES[1],
         crate::idempotency::ALL,
         crate::imports::ALL,
         crate::installations::ALL,
