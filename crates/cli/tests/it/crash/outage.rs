@@ -20,82 +20,80 @@ const MOST: u64 = 700;
 
 #[test]
 fn postgresql_killed_and_started_again() {
-    const WHAT: &str = "PostgreSQL killed under the server";
     if is_left_out() {
         return;
     }
-    let (rounds, seed) = (outages(), seed(WHAT));
-    let mut chance = StdRng::seed_from_u64(seed);
     let place = Place::new();
     let mut cluster = Cluster::new(&place, "only");
     cluster.start();
-    let world = World::with_keys().at(&cluster.url());
-    let staff = Staff::of(&world);
-    let (mut row, mut ledger) = (Row::new(WHAT, rounds), Ledger::default());
-    let mut served = start(&world, &[]);
-    for round in 0..rounds {
-        let shop = Shop::open(&world, &served.host, &staff, &format!("round-{round}"));
-        let traffic = Traffic::default();
-        let mut moment = || Duration::from_millis(chance.random_range(0..MOST));
-        let (before, away) = (moment(), moment());
-        traffic.run(&world, &served.host, &shop, seed.wrapping_add(round.into()), || {
-            until("a client was answered", || traffic.acknowledged() > 0);
-            std::thread::sleep(before);
-            cluster.kill();
-            while_away(&served, &shop);
-            std::thread::sleep(away);
-            cluster.start();
-            row.recovered(recovery(&served, &traffic));
-        });
-        held(&mut served, &traffic);
-        ledger.check(&world, &served.host, traffic, &mut row);
-    }
-    row.finish();
+    let url = cluster.url();
+    let outage = Outage { kill: Cluster::kill, back: Cluster::start, again: |_| () };
+    outage.happens("PostgreSQL killed under the server", &url, &mut cluster);
 }
 
 #[test]
 fn a_standby_promoted_in_its_place() {
-    const WHAT: &str = "standby promoted";
     if is_left_out() {
         return;
     }
-    let (rounds, seed) = (outages(), seed(WHAT));
-    let mut chance = StdRng::seed_from_u64(seed);
     let place = Place::new();
     let mut primary = Cluster::new(&place, "first");
     primary.start();
-    let mut standby = Cluster::standby_of(&primary, "second", super::cluster::free_port());
+    let standby = Cluster::standby_of(&primary, "second", super::cluster::free_port());
     let url = format!(
         "postgres://keyward@127.0.0.1:{},127.0.0.1:{}/postgres?target_session_attrs=read-write",
         primary.port, standby.port
     );
-    let world = World::with_keys().at(&url);
-    let staff = Staff::of(&world);
-    let (mut row, mut ledger) = (Row::new(WHAT, rounds), Ledger::default());
-    let mut served = start(&world, &[]);
-    for round in 0..rounds {
-        let shop = Shop::open(&world, &served.host, &staff, &format!("round-{round}"));
-        let traffic = Traffic::default();
-        let mut moment = || Duration::from_millis(chance.random_range(0..MOST));
-        let (before, away) = (moment(), moment());
-        traffic.run(&world, &served.host, &shop, seed.wrapping_add(round.into()), || {
-            until("a client was answered", || traffic.acknowledged() > 0);
-            std::thread::sleep(before);
-            primary.kill();
-            // The standby is there and takes no changes.
-            while_away(&served, &shop);
-            std::thread::sleep(away);
-            standby.promote();
-            row.recovered(recovery(&served, &traffic));
-        });
-        held(&mut served, &traffic);
-        ledger.check(&world, &served.host, traffic, &mut row);
+    let outage = Outage {
+        // The standby is there and takes no changes.
+        kill: |(primary, _): &mut (Cluster, Cluster)| primary.kill(),
+        back: |(_, standby)| standby.promote(),
         // The one that was killed never comes back with what it had: in its place another follows.
-        let (name, port) = (primary.name().to_owned(), primary.port);
-        primary = std::mem::replace(&mut standby, primary);
-        standby = Cluster::standby_of(&primary, &name, port);
+        again: |(primary, standby)| {
+            let (name, port) = (primary.name().to_owned(), primary.port);
+            std::mem::swap(primary, standby);
+            *standby = Cluster::standby_of(primary, &name, port);
+        },
+    };
+    outage.happens("standby promoted", &url, &mut (primary, standby));
+}
+
+/// How a database goes away and comes back, and what is done before it may go again.
+struct Outage<D> {
+    kill: fn(&mut D),
+    back: fn(&mut D),
+    again: fn(&mut D),
+}
+
+impl<D> Outage<D> {
+    /// Again and again, with clients at work.
+    fn happens(&self, what: &'static str, url: &str, database: &mut D) {
+        let (rounds, seed) = (outages(), seed(what));
+        let mut chance = StdRng::seed_from_u64(seed);
+        let world = World::with_keys().at(url);
+        let staff = Staff::of(&world);
+        let (mut row, mut ledger) = (Row::new(what, rounds), Ledger::default());
+        let mut served = start(&world, &[]);
+        for round in 0..rounds {
+            let shop = Shop::open(&world, &served.host, &staff, &format!("round-{round}"));
+            let traffic = Traffic::default();
+            let mut moment = || Duration::from_millis(chance.random_range(0..MOST));
+            let (before, away) = (moment(), moment());
+            traffic.run(&world, &served.host, &shop, seed.wrapping_add(round.into()), || {
+                until("a client was answered", || traffic.acknowledged() > 0);
+                std::thread::sleep(before);
+                (self.kill)(database);
+                while_away(&served, &shop);
+                std::thread::sleep(away);
+                (self.back)(database);
+                row.recovered(recovery(&served, &traffic));
+            });
+            held(&mut served, &traffic);
+            ledger.check(&world, &served.host, traffic, &mut row);
+            (self.again)(database);
+        }
+        row.finish();
     }
-    row.finish();
 }
 
 /// What everybody is told while the database is away.

@@ -50,37 +50,24 @@ impl Row {
         self.recovered.sort_unstable();
         let median = self.recovered.get(self.recovered.len() / 2).copied().unwrap_or_default();
         let worst = self.recovered.last().copied().unwrap_or_default();
-        let line = format!(
-            "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}",
-            self.what,
-            self.rounds,
-            self.acknowledged,
-            self.unanswered,
-            self.made_unanswered,
-            self.lost.len(),
-            self.half_done.len(),
-            self.unwritten,
-            median.as_millis(),
-            worst.as_millis(),
-        );
-        println!(
-            "{}: {} rounds, {} acknowledged, {} unanswered of which {} were made, {} lost, {} half done, \
-             {} attempts to validate unwritten, recovery {} ms (median), {} ms (worst)",
-            self.what,
-            self.rounds,
-            self.acknowledged,
-            self.unanswered,
-            self.made_unanswered,
-            self.lost.len(),
-            self.half_done.len(),
-            self.unwritten,
-            median.as_millis(),
-            worst.as_millis(),
-        );
+        let numbers = [
+            ("rounds", self.rounds.to_string()),
+            ("acknowledged", self.acknowledged.to_string()),
+            ("unanswered", self.unanswered.to_string()),
+            ("of these made", self.made_unanswered.to_string()),
+            ("lost", self.lost.len().to_string()),
+            ("half done", self.half_done.len().to_string()),
+            ("attempts unwritten", self.unwritten.to_string()),
+            ("ms to recover (median)", median.as_millis().to_string()),
+            ("ms (worst)", worst.as_millis().to_string()),
+        ];
+        let said = numbers.iter().map(|(name, number)| format!("{number} {name}")).collect::<Vec<_>>();
+        println!("{}: {}", self.what, said.join(", "));
         if let Some(file) = std::env::var_os(FILE) {
             let open = std::fs::OpenOptions::new().create(true).append(true).open(file);
             let mut file = open.expect("the report can be written");
-            writeln!(file, "{line}").expect("the report is written");
+            let cells = numbers.map(|(_, number)| number).join("\t");
+            writeln!(file, "{}\t{cells}", self.what).expect("the report is written");
         }
         assert!(self.lost.is_empty(), "{}: acknowledged and not there: {:#?}", self.what, self.lost);
         assert!(self.half_done.is_empty(), "{}: half done: {:#?}", self.what, self.half_done);
