@@ -37,6 +37,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
 fn tests(options: &Options) -> Result<()> {
     let mut tests = cargo(["test", "--workspace", "--locked"]);
+    // What a failed test says is enough; whoever wants the way there runs it alone.
+    tests.env("RUST_BACKTRACE", "0");
     if options.long {
         tests.env(LONG, "1");
     }

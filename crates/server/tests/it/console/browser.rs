@@ -9,7 +9,7 @@ pub(crate) use pages::PAGES;
 pub(crate) use shot::root;
 
 use std::sync::LazyLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -19,8 +19,8 @@ use crate::site::Site;
 
 /// So many run at once: each takes hundreds of megabytes.
 static PLACES: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(2));
-/// How often is looked before something counts as missing, and how long between two looks.
-const LOOKS: u32 = 300;
+/// How long is looked before something counts as missing, on a busy machine too, and how long between two looks.
+const PATIENCE: Duration = Duration::from_secs(90);
 const BETWEEN: Duration = Duration::from_millis(100);
 /// How an element is told apart from other values (W3C WebDriver, section 12).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -177,24 +177,24 @@ impl Browser {
 
     /// Waits until the page says something.
     pub(crate) async fn sees(&self, what: &str) {
-        for _ in 0..LOOKS {
-            if self.text().await.contains(what) {
-                return;
+        let begun = Instant::now();
+        while !self.text().await.contains(what) {
+            if begun.elapsed() > PATIENCE {
+                self.failed(&format!("does not say “{what}”")).await;
             }
             tokio::time::sleep(BETWEEN).await;
         }
-        self.failed(&format!("does not say “{what}”")).await;
     }
 
     /// Waits until the page does not say something any more.
     pub(crate) async fn sees_soon_no(&self, what: &str) {
-        for _ in 0..LOOKS {
-            if !self.text().await.contains(what) {
-                return;
+        let begun = Instant::now();
+        while self.text().await.contains(what) {
+            if begun.elapsed() > PATIENCE {
+                self.failed(&format!("still says “{what}”")).await;
             }
             tokio::time::sleep(BETWEEN).await;
         }
-        self.sees_no(what).await;
     }
 
     /// The page, which is there already, does not say something.
@@ -238,8 +238,8 @@ impl Browser {
 
     /// Does something to an element once it is there and can be used.
     async fn on(&self, path: &str, name: &str, act: impl AsyncFn(String) -> Result<Value, String>) -> Value {
-        let mut last = String::new();
-        for _ in 0..LOOKS {
+        let begun = Instant::now();
+        loop {
             let found = self.post("/element", json!({ "using": "xpath", "value": path })).await;
             let done = match found {
                 Ok(found) => act(text(&found[ELEMENT])).await,
@@ -247,12 +247,13 @@ impl Browser {
             };
             match done {
                 Ok(value) => return value,
-                // A page that has just been left, or is still drawn.
-                Err(error) => last = error,
+                // Until then it is of a page that has just been left, or is still drawn.
+                Err(error) if begun.elapsed() > PATIENCE => {
+                    self.failed(&format!("has no “{name}” that can be used: {error}")).await
+                }
+                Err(_) => tokio::time::sleep(BETWEEN).await,
             }
-            tokio::time::sleep(BETWEEN).await;
         }
-        self.failed(&format!("has no “{name}” that can be used: {last}")).await
     }
 
     async fn failed(&self, what: &str) -> ! {

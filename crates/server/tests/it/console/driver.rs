@@ -126,7 +126,7 @@ pub(super) async fn new_session(languages: &str) -> String {
     ];
     let wanted = json!({
         "browserName": "chrome",
-        "timeouts": { "script": 60_000, "pageLoad": 60_000, "implicit": 0 },
+        "timeouts": { "script": 90_000, "pageLoad": 90_000, "implicit": 0 },
         "goog:loggingPrefs": { "browser": "ALL" },
         "goog:chromeOptions": { "args": arguments, "prefs": { "intl.accept_languages": languages } },
     });

@@ -1,10 +1,11 @@
 //! Files that somebody chooses, drops, and is given.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use serde_json::json;
 
-use super::{BETWEEN, Browser, LOOKS, field};
+use super::{BETWEEN, Browser, PATIENCE, field};
 
 /// Where a test puts its files.
 fn place() -> PathBuf {
@@ -54,13 +55,16 @@ impl Browser {
 
     /// The text of a file that was downloaded, once it is there.
     pub(crate) async fn downloaded(&self, file: &Path) -> String {
-        for _ in 0..LOOKS {
+        let begun = Instant::now();
+        loop {
             // It has this name once all of it is there.
-            if let Ok(text) = std::fs::read_to_string(file) {
-                return text;
+            match std::fs::read_to_string(file) {
+                Ok(text) => return text,
+                Err(_) if begun.elapsed() > PATIENCE => {
+                    self.failed(&format!("gives no file {}", file.display())).await
+                }
+                Err(_) => tokio::time::sleep(BETWEEN).await,
             }
-            tokio::time::sleep(BETWEEN).await;
         }
-        self.failed(&format!("gives no file {}", file.display())).await
     }
 }
