@@ -248,8 +248,13 @@ pub(crate) async fn start(
     }
     let master_key = master_key(config)?;
     let new_key = file.filter(|file| !file.exists());
-    let options =
-        Options { exclusive, connections: config.database.pool_size as usize, ..Options::default() };
+    let options = Options {
+        exclusive,
+        connections: config.database.pool_size as usize,
+        // A command asks once; and what it is told shall be what is there.
+        memory: if exclusive { config.database.memory.0 } else { 0 },
+        ..Options::default()
+    };
     let store = Store::open(&address, options).await?;
     let setup = Setup {
         master_key,

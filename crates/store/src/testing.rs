@@ -129,12 +129,12 @@ impl Database {
         all
     }
 
-    /// Opens it as a command does.
+    /// Opens it beside whoever else has it open. What it read of licences it remembers, as the server does.
     ///
     /// # Errors
     /// As [`Store::open`].
     pub async fn open(&self) -> Result<Store, StoreError> {
-        Store::open(&self.address, Options::default()).await
+        Store::open(&self.address, Options { memory: 1 << 20, ..Options::default() }).await
     }
 }
 

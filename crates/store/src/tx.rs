@@ -3,8 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use uuid::Uuid;
+
 use crate::driver::{postgres, sqlite};
 use crate::row::Map;
+use crate::sql::args;
 use crate::tables::Snapshot;
 use crate::{DoorMetrics, Sql, StoreError, Value};
 
@@ -33,6 +36,21 @@ pub trait Read: Sync {
         map: Map<T>,
     ) -> impl Future<Output = Result<Option<T>, StoreError>> + Send {
         self.one(sql, args, map)
+    }
+
+    /// The row of a licence that a unique key has, from memory where that is known to be what the database says. What `lasting`
+    /// gives is the licence's number; without one the row is not remembered.
+    ///
+    /// # Errors
+    /// When the database could not be asked.
+    fn remembered<T: Send>(
+        &self,
+        sql: Sql,
+        (account, digest): (Uuid, &[u8; 32]),
+        map: Map<T>,
+        _lasting: fn(&T) -> Option<i64>,
+    ) -> impl Future<Output = Result<Option<T>, StoreError>> + Send {
+        async move { self.keyed(sql, args![account, digest], map).await }
     }
 
     /// All rows. For lists that are known to be short, or end with a `limit`.

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use keyward_core::crypto::SharedSecret;
 use keyward_core::scheme::tier::{PREFIX, Tier};
@@ -148,5 +149,32 @@ impl Requests for Verify {
     fn next(&self, chance: &mut Chance, request: &mut Vec<u8>) -> bool {
         request.extend(Self::request(&self.0[scattered(&self.0, self.1, chance)]));
         true
+    }
+}
+
+/// Each key once, scattered over the whole.
+pub(crate) struct Once {
+    pub(crate) keys: Arc<Vec<String>>,
+    pub(crate) request: fn(&str) -> Vec<u8>,
+    asked: AtomicUsize,
+}
+
+impl Once {
+    /// With what makes a request of a key.
+    pub(crate) fn new(keys: &Arc<Vec<String>>, request: fn(&str) -> Vec<u8>) -> Arc<Self> {
+        Arc::new(Self { keys: Arc::clone(keys), request, asked: AtomicUsize::new(0) })
+    }
+}
+
+impl Requests for Once {
+    fn next(&self, _: &mut Chance, request: &mut Vec<u8>) -> bool {
+        /// A prime that divides no number of keys here: its multiples meet each of them.
+        const STEP: usize = 7_919;
+        let number = self.asked.fetch_add(1, Ordering::Relaxed);
+        let is_left = number < self.keys.len();
+        if is_left {
+            request.extend((self.request)(&self.keys[number * STEP % self.keys.len()]));
+        }
+        is_left
     }
 }

@@ -37,7 +37,7 @@ pub(crate) fn run(wanted: &Wanted, place: &Path, report: &mut Report) {
         "PostgreSQL, the server and its clients share the machine; the CPU is that of the server alone, without PostgreSQL's.",
     );
     report.header(&verdicts::COLUMNS);
-    verdicts::pairs(&filled, "summary", report);
+    verdicts::pairs(&filled, "summary", None, report);
 
     check_script();
     let twin = runtime.block_on(Database::postgres()).expect("a server");

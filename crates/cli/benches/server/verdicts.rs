@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::Wanted;
 use crate::asking::{Asked, Requests, ask, body_of};
 use crate::bare::{self, Answers};
-use crate::filled::{Filled, SECRET, Validate, Verify};
+use crate::filled::{Filled, Once, SECRET, Validate, Verify};
 use crate::program::Served;
 use crate::report::{Five, Report};
 
@@ -17,9 +17,12 @@ const TIME: Duration = Duration::from_secs(4);
 const WARM_UP: Duration = Duration::from_secs(1);
 /// Keys of which a hot set consists.
 const HOT: usize = 100_000;
+/// What docs/scale.md says that one takes which is remembered.
+const BYTES_OF_A_LICENSE: u64 = 500;
 /// The limit of system C counts every request: so many that it counts and refuses nothing.
 const LIMITS: [(&str, &str); 2] =
     [("KEYWARD_DIALECTS_TIER_REQUESTS_PER_MINUTE", "1000000000"), ("MASTER_KEY", SECRET)];
+const MEMORY: &str = "KEYWARD_DATABASE_MEMORY";
 pub(crate) const COLUMNS: [&str; 7] =
     ["question", "throughput", "answers/s", "bare", "CPU of the server", "µs an answer", "p99"];
 
@@ -28,22 +31,34 @@ pub(crate) fn settings(detail: &str) -> Vec<(&str, &str)> {
     [&LIMITS[..], &audit].concat()
 }
 
+/// Room for this many licences in the server's memory.
+fn memory(licenses: u64) -> String {
+    format!("{} MiB", (licenses * BYTES_OF_A_LICENSE) >> 20)
+}
+
 pub(crate) fn sqlite(wanted: &Wanted, place: &Path, report: &mut Report) {
     let half = wanted.licenses / 2;
     let filled = Filled::new(&place.join(format!("sqlite-{}", wanted.licenses)), half, half);
+    let memory = memory(wanted.licenses);
     report.section(
         &format!("Questions on SQLite, {} licences", wanted.licenses),
-        "As parts of what the bare handler does: throughput, and the server's CPU for one answer.",
+        &format!(
+            "As parts of what the bare handler does: throughput, and the server's CPU for one answer. `database.memory` is \
+             {memory}, room for all of them: a key that was asked about before is answered without the database. Where it says \
+             so, each key is asked about for the first time.",
+        ),
     );
     report.header(&COLUMNS);
     for detail in ["summary", "full"] {
-        pairs(&filled, detail, report);
+        pairs(&filled, detail, Some(&memory), report);
     }
 }
 
-/// All questions to a server on a database, each beside the bare handler, and what was written down of them.
-pub(crate) fn pairs(filled: &Filled, detail: &str, report: &mut Report) {
-    let served = filled.program.serve(&settings(detail));
+/// All questions to a server on a database, each beside the bare handler, and what was written down of them. `memory` is what
+/// the server may remember, where it does.
+pub(crate) fn pairs(filled: &Filled, detail: &str, memory: Option<&str>, report: &mut Report) {
+    let room = memory.map(|memory| (MEMORY, memory));
+    let served = filled.program.serve(&[settings(detail), room.into_iter().collect()].concat());
     let bare = bare_beside(filled, &served);
     let named = |question: &str, which: &str| format!("`{question}`, {which}, `{detail}`");
     let sets: &[(&str, usize)] = if detail == "full" {
@@ -53,6 +68,13 @@ pub(crate) fn pairs(filled: &Filled, detail: &str, report: &mut Report) {
     };
     let mut took = Duration::ZERO;
     for (which, count) in sets {
+        if *count == usize::MAX && detail == "summary" && memory.is_some() {
+            let named = |question: &str| named(question, "each for the first time");
+            let validate = Once::new(&filled.pool, Validate::request);
+            first(&named("GET /api/validate/{key}"), &served, &bare, &validate, report);
+            let verify = Once::new(&filled.tier, Verify::request);
+            first(&named("POST /api/verify"), &served, &bare, &verify, report);
+        }
         let validate = Arc::new(Validate(Arc::clone(&filled.pool), filled.pool.len().min(*count)));
         took += pair(&named("GET /api/validate/{key}", which), &served, &bare, &validate, report);
         let verify = Arc::new(Verify(Arc::clone(&filled.tier), filled.tier.len().min(*count)));
@@ -97,6 +119,21 @@ fn measured(served: &Served, requests: &Arc<impl Requests>, time: Duration) -> (
     (asked, each)
 }
 
+/// Ours is asked once about each key; what the bare handler answers does not depend on it.
+fn first(name: &str, ours: &Served, bare: &Served, once: &Arc<Once>, report: &mut Report) {
+    let (our, our_each) = measured(ours, once, Duration::MAX);
+    let (theirs, theirs_each) = measured(bare, &Once::new(&once.keys, once.request), TIME);
+    report.row([
+        name.to_owned(),
+        format!("{:.2}", our.rate() / theirs.rate()),
+        format!("{:.0}", our.rate()),
+        format!("{:.0}", theirs.rate()),
+        format!("{:.2}", our_each.as_secs_f64() / theirs_each.as_secs_f64()),
+        format!("{:.1}", our_each.as_secs_f64() * 1e6),
+        format!("{:.1} ms", our.latency(0.99).as_secs_f64() * 1e3),
+    ]);
+}
+
 /// Says, too, for how long ours was asked.
 fn pair(
     name: &str,
@@ -136,16 +173,20 @@ fn pair(
 pub(crate) fn scale(_: &Wanted, place: &Path, report: &mut Report) {
     report.section(
         "Five million licences beside ten thousand",
-        "The same question about keys of the pool, in turns, on SQLite. As a part of the rate with few licences.",
+        "The same question about keys of the pool, in turns, on SQLite, with room for all in memory. As a part of the rate with few \
+         licences, about which everything was asked before.",
     );
     let [few, many] =
         [10_000, 5_000_000].map(|licenses| Filled::new(&place.join(format!("pool-{licenses}")), licenses, 0));
-    let settings = settings("summary");
+    let memory = memory(5_000_000);
+    let settings = [settings("summary"), vec![(MEMORY, memory.as_str())]].concat();
     let [few_served, many_served] = [&few, &many].map(|filled| filled.program.serve(&settings));
+    let once = Once::new(&many.pool, Validate::request);
     let [few, many] =
         [&few, &many].map(|filled| Arc::new(Validate(Arc::clone(&filled.pool), filled.pool.len())));
     measured(&few_served, &few, WARM_UP);
-    measured(&many_served, &many, WARM_UP);
+    let (small, small_each) = measured(&few_served, &few, TIME);
+    let (first, first_each) = measured(&many_served, &once, Duration::MAX);
     let (mut throughput, mut cpu) = (vec![], vec![]);
     for _ in 0..PAIRS {
         let (small, small_each) = measured(&few_served, &few, TIME);
@@ -154,6 +195,11 @@ pub(crate) fn scale(_: &Wanted, place: &Path, report: &mut Report) {
         cpu.push(large_each.as_secs_f64() / small_each.as_secs_f64());
     }
     report.header(&["question", "throughput", "CPU of the server"]);
+    report.row([
+        "`GET /api/validate/{key}`, each for the first time".to_owned(),
+        format!("{:.2}", first.rate() / small.rate()),
+        format!("{:.2}", first_each.as_secs_f64() / small_each.as_secs_f64()),
+    ]);
     report.row([
         "`GET /api/validate/{key}`, all keys".to_owned(),
         Five::new(throughput).ratio(),

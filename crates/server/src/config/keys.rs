@@ -69,6 +69,7 @@ table! {
     server.metrics;
     database.url ("KEYWARD_DATABASE") ["DATABASE_URL", "LICENSE_DATABASE_URL"];
     database.pool_size;
+    database.memory;
     log.format;
     log.level;
     dialects.records.enabled;

@@ -100,11 +100,13 @@ pub struct Database {
     pub url: Option<DatabaseUrl>,
     /// How many connections to PostgreSQL are kept.
     pub pool_size: u32,
+    /// How much of the licences that were asked about is remembered, on SQLite.
+    pub memory: ByteSize,
 }
 
 impl Default for Database {
     fn default() -> Self {
-        Self { url: None, pool_size: 16 }
+        Self { url: None, pool_size: 16, memory: ByteSize(256 << 20) }
     }
 }
 

@@ -4,6 +4,7 @@ mod checkpointer;
 mod copy;
 mod files;
 mod foreign;
+mod memory;
 mod pin;
 mod readers;
 mod scrub;
@@ -21,11 +22,13 @@ use self::checkpointer::Checkpointer;
 pub(crate) use self::copy::{broken, each, still};
 use self::files::Files;
 pub(crate) use self::files::beside;
+use self::memory::{Key, Memory, Watched};
 use self::pin::Pin;
 use self::readers::Readers;
 use self::writer::Writer;
 pub(crate) use self::writer::{Queued, Ran};
-use crate::row::{Map, Row};
+use crate::row::{Map, Row, pack};
+use crate::sql::args;
 use crate::{DoorMetrics, Lane, Options, Sql, StoreError, Value, migrations};
 
 /// How long another process's write is waited for.
@@ -39,6 +42,7 @@ const WRITERS_CACHE: &str = "pragma cache_size = -64000";
 /// moves the log into the database and removes it.
 pub(crate) struct Database {
     readers: Readers,
+    memory: Option<Arc<Memory>>,
     watcher: Mutex<Connection>,
     _checkpointer: Checkpointer,
     writer: Writer,
@@ -54,7 +58,7 @@ impl Database {
     ) -> Result<Self, StoreError> {
         let files = Files::open(path, options.exclusive || options.alone)?;
         // The change to a write-ahead log does not wait for others either, so it is under the same lock.
-        let connection = files.while_migrating(|| {
+        let mut connection = files.while_migrating(|| {
             let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
             prepare_for_writing(&connection)?;
             connection.execute_batch(WRITERS_CACHE).map_err(error)?;
@@ -65,9 +69,12 @@ impl Database {
         let poison = Arc::new(poison);
         // Commands come and go, and ask a few questions.
         let pin = Arc::new(if options.exclusive { Pin::new(path)? } else { Pin::default() });
-        let writer = Writer::start(connection, metrics, Arc::clone(&poison), Arc::clone(&pin))?;
+        let memory = Memory::new(options.memory).map(Arc::new);
+        let watched = memory.clone().map(|memory| Watched::new(memory, &mut connection)).transpose()?;
+        let writer = Writer::start(connection, metrics, Arc::clone(&poison), Arc::clone(&pin), watched)?;
         Ok(Self {
             readers: Readers::new(path),
+            memory,
             watcher: Mutex::new(connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?),
             _checkpointer: Checkpointer::start(path, poison, writer.log(), pin)?,
             writer,
@@ -81,6 +88,35 @@ impl Database {
         run: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.readers.with(run)
+    }
+
+    /// The row of a licence with this key, the two values of the statement.
+    pub(crate) fn remembered<T>(
+        &self,
+        sql: Sql,
+        key: Key,
+        map: Map<T>,
+        lasting: fn(&T) -> Option<i64>,
+    ) -> Result<Option<T>, StoreError> {
+        let args = args![key.0, &key.1];
+        let Some(memory) = &self.memory else {
+            return self.read(|connection| one(connection, sql, args, map));
+        };
+        if let Some(row) = memory.row(&key) {
+            return map(&mut Row::packed(&row)).map(Some);
+        }
+        let epoch = memory.epoch();
+        let Some(row) = self.read(|connection| packed(connection, sql, args))? else { return Ok(None) };
+        let value = map(&mut Row::packed(&row))?;
+        if let Some(serial) = lasting(&value) {
+            memory.keep(key, serial, row.into(), epoch);
+        }
+        Ok(Some(value))
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn told_from_memory(&self) -> u64 {
+        self.memory.as_ref().map_or(0, |memory| memory.told())
     }
 
     pub(crate) fn push(&self, lane: Lane, job: Box<dyn Queued>) {
@@ -162,6 +198,14 @@ pub(crate) fn one<T>(
         while rows.next().map_err(error)?.is_some() {}
     }
     Ok(first)
+}
+
+/// The first row, in one piece.
+fn packed(connection: &Connection, sql: Sql, args: &[Value<'_>]) -> Result<Option<Vec<u8>>, StoreError> {
+    let mut statement = connection.prepare_cached(sql.sqlite).map_err(error)?;
+    let columns = statement.column_count();
+    let mut rows = statement.query(rusqlite::params_from_iter(args)).map_err(error)?;
+    rows.next().map_err(error)?.map(|row| pack(row, columns)).transpose()
 }
 
 pub(crate) fn fitting<T>(

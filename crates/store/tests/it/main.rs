@@ -7,6 +7,7 @@ mod door;
 mod old;
 mod opening;
 mod races;
+mod remembered;
 mod schema;
 mod tables;
 mod world;

@@ -9,10 +9,11 @@ pub(crate) use pages::PAGES;
 pub(crate) use shot::root;
 
 use std::sync::LazyLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
 
 use super::driver;
 use crate::site::Site;
@@ -249,7 +250,7 @@ impl Browser {
                 Ok(value) => return value,
                 // Until then it is of a page that has just been left, or is still drawn.
                 Err(error) if begun.elapsed() > PATIENCE => {
-                    self.failed(&format!("has no “{name}” that can be used: {error}")).await
+                    self.failed(&format!("has no “{name}” that can be used: {error}")).await;
                 }
                 Err(_) => tokio::time::sleep(BETWEEN).await,
             }

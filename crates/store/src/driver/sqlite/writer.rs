@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tracing::error as log_error;
 
 use super::checkpointer::{checkpoint, close_as_it_is};
+use super::memory::{Memory, Watched};
 use super::pin::Pin;
 use super::{error, lock};
 use crate::{DoorMetrics, Lane, StoreError};
@@ -88,12 +89,13 @@ impl Writer {
         metrics: Arc<DoorMetrics>,
         poison: Arc<watch::Sender<bool>>,
         pin: Arc<Pin>,
+        watched: Option<Watched>,
     ) -> Result<Self, StoreError> {
         let shared = Arc::new(Shared { queues: Mutex::default(), wake: Condvar::new(), metrics });
         let theirs = Arc::clone(&shared);
         let work = move || {
             let ending = Ending(&theirs);
-            write(ending.0, &Mutex::new(connection), &poison, &pin);
+            write(ending.0, &Mutex::new(connection), &poison, &pin, watched);
         };
         let thread = Builder::new().name("keyward-writer".to_owned()).spawn(work);
         let thread = thread.map_err(|why| StoreError::Database(Arc::new(why)))?;
@@ -191,13 +193,30 @@ fn now() -> Instant {
     Instant::now()
 }
 
-fn write(shared: &Shared, connection: &Mutex<Connection>, poison: &watch::Sender<bool>, pin: &Pin) {
+fn write(
+    shared: &Shared,
+    connection: &Mutex<Connection>,
+    poison: &watch::Sender<bool>,
+    pin: &Pin,
+    mut watched: Option<Watched>,
+) {
     let mut rest = Rest::default();
     loop {
         let mut queues = shared.queues();
         while queues.prompt.is_empty() && !queues.closed && !queues.log_is_large {
             queues = match (queues.bulk.is_empty(), rest.left()) {
-                (true, _) => shared.wake.wait(queues).unwrap_or_else(PoisonError::into_inner),
+                (true, _) => match &mut watched {
+                    Some(watched) => {
+                        let waited = shared.wake.wait_timeout(queues, Memory::LOOK);
+                        let (queues, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+                        drop(queues);
+                        if waited.timed_out() {
+                            watched.look(&lock(connection));
+                        }
+                        shared.queues()
+                    }
+                    None => shared.wake.wait(queues).unwrap_or_else(PoisonError::into_inner),
+                },
                 (false, Some(left)) => {
                     shared.wake.wait_timeout(queues, left).unwrap_or_else(PoisonError::into_inner).0
                 }
@@ -229,6 +248,9 @@ fn write(shared: &Shared, connection: &Mutex<Connection>, poison: &watch::Sender
         pin.release();
         let committed =
             if *poison.borrow() { Err(StoreError::Poisoned) } else { batch(connection, &mut jobs) };
+        if let Some(watched) = &mut watched {
+            watched.written(&lock(connection));
+        }
         pin.renew();
         match &committed {
             Ok(stay) => {
@@ -330,7 +352,8 @@ mod tests {
     fn after_a_disk_did_not_confirm_a_write_nothing_more_is_written() {
         let (poison, poisoned) = watch::channel(false);
         let connection = Connection::open_in_memory().unwrap();
-        let writer = Writer::start(connection, Arc::default(), Arc::new(poison), Arc::default()).unwrap();
+        let writer =
+            Writer::start(connection, Arc::default(), Arc::new(poison), Arc::default(), None).unwrap();
         let push = |ran| {
             let (answer, answered) = channel();
             writer.push(Lane::Prompt, Box::new(Fake { ran: Some(ran), answer }));

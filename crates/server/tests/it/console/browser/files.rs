@@ -1,9 +1,9 @@
 //! Files that somebody chooses, drops, and is given.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::{BETWEEN, Browser, PATIENCE, field};
 
@@ -61,7 +61,7 @@ impl Browser {
             match std::fs::read_to_string(file) {
                 Ok(text) => return text,
                 Err(_) if begun.elapsed() > PATIENCE => {
-                    self.failed(&format!("gives no file {}", file.display())).await
+                    self.failed(&format!("gives no file {}", file.display())).await;
                 }
                 Err(_) => tokio::time::sleep(BETWEEN).await,
             }
