@@ -129,11 +129,19 @@ impl Database {
         all
     }
 
-    /// Opens it beside whoever else has it open. What it read of licences it remembers, as the server does.
+    /// Opens it as a command does.
     ///
     /// # Errors
     /// As [`Store::open`].
     pub async fn open(&self) -> Result<Store, StoreError> {
+        Store::open(&self.address, Options::default()).await
+    }
+
+    /// Opens it as the server does, but for its lock: licences are remembered.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn serve(&self) -> Result<Store, StoreError> {
         Store::open(&self.address, Options { memory: 1 << 20, ..Options::default() }).await
     }
 }

@@ -119,7 +119,7 @@ async fn start(
     master_key: MasterKeySource,
     clock: &Arc<SetClock>,
 ) -> Result<Arc<Engine>, EngineError> {
-    let store = database.open().await?;
+    let store = database.serve().await?;
     let setup = Setup { master_key, detail: Detail::Summary, tier_detail: Detail::Full };
     Engine::start(store, setup, Arc::<SetClock>::clone(clock), Box::new(generator())).await
 }

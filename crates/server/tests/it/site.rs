@@ -15,8 +15,8 @@ use keyward_server::config::Config;
 use keyward_server::layers::RequestIds;
 use keyward_server::metrics::Metrics;
 use keyward_server::serve::{Reload, Stop};
-use keyward_store::DatabaseAddress;
 use keyward_store::testing::Database;
+use keyward_store::{DatabaseAddress, Store};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use serde_json::Value;
@@ -151,7 +151,8 @@ impl Site {
 
     /// An engine on the same database that does nothing by itself: a command beside the server.
     pub(crate) async fn command(&self) -> Arc<Engine> {
-        engine(&self.database, &self.clock).await.0
+        let store = self.database.open().await.expect("the database opens");
+        engine_on(store, &self.clock, next_seed(), Detail::Full).await
     }
 
     async fn over(database: Arc<Database>, clock: Arc<Hands>, change: impl FnOnce(&mut Config)) -> Self {
@@ -224,19 +225,27 @@ fn hands() -> Arc<Hands> {
 
 /// An engine with a generator of its own, and the generator's seed.
 async fn engine(database: &Database, clock: &Arc<Hands>) -> (Arc<Engine>, u64) {
-    static SEED: AtomicU64 = AtomicU64::new(1);
-    let seed = SEED.fetch_add(1, Ordering::Relaxed);
+    let seed = next_seed();
     (engine_of(database, clock, seed, Detail::Full).await, seed)
+}
+
+fn next_seed() -> u64 {
+    static SEED: AtomicU64 = AtomicU64::new(1);
+    SEED.fetch_add(1, Ordering::Relaxed)
 }
 
 /// With so much kept of system C's attempts.
 async fn engine_of(database: &Database, clock: &Arc<Hands>, seed: u64, tier_detail: Detail) -> Arc<Engine> {
+    let store = database.serve().await.expect("the database opens");
+    engine_on(store, clock, seed, tier_detail).await
+}
+
+async fn engine_on(store: Store, clock: &Arc<Hands>, seed: u64, tier_detail: Detail) -> Arc<Engine> {
     let setup = Setup {
         master_key: MasterKeySource::Given(MasterKey::from_bytes(Zeroizing::new([7; 32]))),
         detail: Detail::Summary,
         tier_detail,
     };
-    let store = database.open().await.expect("the database opens");
     let chance = Box::new(StdRng::seed_from_u64(seed));
     Engine::start(store, setup, Arc::clone(clock) as _, chance).await.expect("it starts")
 }

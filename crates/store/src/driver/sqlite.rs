@@ -69,8 +69,11 @@ impl Database {
         let poison = Arc::new(poison);
         // Commands come and go, and ask a few questions.
         let pin = Arc::new(if options.exclusive { Pin::new(path)? } else { Pin::default() });
-        let memory = Memory::new(options.memory).map(Arc::new);
-        let watched = memory.clone().map(|memory| Watched::new(memory, &mut connection)).transpose()?;
+        let memory = match options.memory {
+            0 => None,
+            bytes => Some(Arc::new(Memory::new(bytes, path)?)),
+        };
+        let watched = Watched::new(memory.clone(), path, &mut connection)?;
         let writer = Writer::start(connection, metrics, Arc::clone(&poison), Arc::clone(&pin), watched)?;
         Ok(Self {
             readers: Readers::new(path),

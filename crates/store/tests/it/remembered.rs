@@ -175,6 +175,22 @@ async fn nobody_is_told_less_than_was_acknowledged_before_he_asked() {
 }
 
 #[tokio::test]
+async fn what_a_command_changed_is_seen_as_soon_as_it_says_so() {
+    let w = sqlite().await;
+    remembered(&w).await;
+    let command = w.database.open().await.expect("it opens");
+    for uses in 1..=20 {
+        assert_eq!(asked(&w.store).await.expect("it is there").license.uses, uses - 1);
+        let used = command.write(job((), |(), tx| {
+            Box::pin(async move { licenses::use_up(tx, license(1).id, 1, None, NOW).await })
+        }));
+        assert_eq!(used.await.expect("it is used"), Some(uses));
+        assert_eq!(asked(&w.store).await.expect("it is there").license.uses, uses);
+    }
+    assert!(w.store.told_from_memory() > 0);
+}
+
+#[tokio::test]
 #[expect(clippy::disallowed_methods, reason = "another process is noticed in real time")]
 async fn what_another_process_changed_is_seen_within_a_second() {
     let w = sqlite().await;

@@ -66,7 +66,7 @@ pub(crate) async fn sqlite() -> World {
 
 impl World {
     pub(crate) async fn of(database: Database) -> Self {
-        let store = database.open().await.expect("a new database opens");
+        let store = database.serve().await.expect("a new database opens");
         let world = Self { store, database };
         world.write((), |(), tx| Box::pin(fill(tx))).await.expect("a new database is empty");
         world

@@ -75,7 +75,7 @@ async fn a_suspension_holds_everywhere_at_once() {
                     let caller = Caller::operator();
                     engine.suspend(&caller, Named::Id(id), suspension, None).await.expect("it is done");
                 }
-                // Licences are never held in memory: no node has to be waited for.
+                // What is remembered of licences is forgotten before a change is acknowledged: no node has to be waited for.
                 for site in &place.servers {
                     let asked = site.get(&format!("/api/validate/{}", pool.key)).await.status;
                     assert_eq!((verify(site, &tier.key).await.0, asked), status, "{suspension:?}");

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tracing::error as log_error;
 
 use super::checkpointer::{checkpoint, close_as_it_is};
-use super::memory::{Memory, Watched};
+use super::memory::Watched;
 use super::pin::Pin;
 use super::{error, lock};
 use crate::{DoorMetrics, Lane, StoreError};
@@ -89,7 +89,7 @@ impl Writer {
         metrics: Arc<DoorMetrics>,
         poison: Arc<watch::Sender<bool>>,
         pin: Arc<Pin>,
-        watched: Option<Watched>,
+        watched: Watched,
     ) -> Result<Self, StoreError> {
         let shared = Arc::new(Shared { queues: Mutex::default(), wake: Condvar::new(), metrics });
         let theirs = Arc::clone(&shared);
@@ -198,16 +198,16 @@ fn write(
     connection: &Mutex<Connection>,
     poison: &watch::Sender<bool>,
     pin: &Pin,
-    mut watched: Option<Watched>,
+    mut watched: Watched,
 ) {
     let mut rest = Rest::default();
     loop {
         let mut queues = shared.queues();
         while queues.prompt.is_empty() && !queues.closed && !queues.log_is_large {
             queues = match (queues.bulk.is_empty(), rest.left()) {
-                (true, _) => match &mut watched {
-                    Some(watched) => {
-                        let waited = shared.wake.wait_timeout(queues, Memory::LOOK);
+                (true, _) => match watched.patience() {
+                    Some(patience) => {
+                        let waited = shared.wake.wait_timeout(queues, patience);
                         let (queues, waited) = waited.unwrap_or_else(PoisonError::into_inner);
                         drop(queues);
                         if waited.timed_out() {
@@ -248,9 +248,7 @@ fn write(
         pin.release();
         let committed =
             if *poison.borrow() { Err(StoreError::Poisoned) } else { batch(connection, &mut jobs) };
-        if let Some(watched) = &mut watched {
-            watched.written(&lock(connection));
-        }
+        watched.written(&lock(connection));
         pin.renew();
         match &committed {
             Ok(stay) => {
@@ -329,6 +327,7 @@ fn batch(connection: &Mutex<Connection>, jobs: &mut [Box<dyn Queued>]) -> Result
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
     use std::sync::mpsc::{Sender, channel};
 
     use super::*;
@@ -351,9 +350,10 @@ mod tests {
     #[test]
     fn after_a_disk_did_not_confirm_a_write_nothing_more_is_written() {
         let (poison, poisoned) = watch::channel(false);
-        let connection = Connection::open_in_memory().unwrap();
+        let mut connection = Connection::open_in_memory().unwrap();
+        let watched = Watched::new(None, Path::new(":memory:"), &mut connection).unwrap();
         let writer =
-            Writer::start(connection, Arc::default(), Arc::new(poison), Arc::default(), None).unwrap();
+            Writer::start(connection, Arc::default(), Arc::new(poison), Arc::default(), watched).unwrap();
         let push = |ran| {
             let (answer, answered) = channel();
             writer.push(Lane::Prompt, Box::new(Fake { ran: Some(ran), answer }));
