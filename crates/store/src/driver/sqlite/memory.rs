@@ -75,7 +75,7 @@ impl Memory {
     /// Of so many bytes at the most, beside the database.
     pub(super) fn new(bytes: usize, database: &Path) -> Result<Self, StoreError> {
         let path = beside(database, CHANGES);
-        let others = private(OpenOptions::new().create(true).append(true))
+        let others = private(OpenOptions::new().create(true).read(true).append(true))
             .open(&path)
             .map_err(|why| file_error(&path, &why))?;
         let noticed = AtomicU64::new(length(&others));
@@ -98,10 +98,10 @@ impl Memory {
 
     /// The row as the newest commit left it that was acknowledged.
     pub(super) fn row(&self, key: &Key) -> Option<Arc<[u8]>> {
-        let others = length(&self.others);
-        if others != self.noticed.load(Ordering::Acquire) {
+        if has_grown(&self.others, self.noticed.load(Ordering::Acquire)) {
+            let length = length(&self.others);
             self.forget_all();
-            self.noticed.store(others, Ordering::Release);
+            self.noticed.store(length, Ordering::Release);
         }
         let kept = self.rows.get(key)?;
         let changed = self.place(kept.serial).load(Ordering::Acquire);
@@ -253,6 +253,14 @@ impl Watched {
             Role::Command { .. } => None,
         }
     }
+}
+
+/// Whether a file is longer than it was. Reading behind its end is the cheapest way to ask.
+fn has_grown(file: &File, length: u64) -> bool {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::read_at(file, &mut [0], length).is_ok_and(|read| read > 0);
+    #[cfg(not(unix))]
+    return self::length(file) > length;
 }
 
 fn length(file: &File) -> u64 {
