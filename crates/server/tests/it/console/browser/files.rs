@@ -57,13 +57,13 @@ impl Browser {
     pub(crate) async fn downloaded(&self, file: &Path) -> String {
         let begun = Instant::now();
         loop {
-            // It has this name once all of it is there.
+            // All of it takes the place of an empty file that keeps the name meanwhile.
             match std::fs::read_to_string(file) {
-                Ok(text) => return text,
-                Err(_) if begun.elapsed() > PATIENCE => {
+                Ok(text) if !text.is_empty() => return text,
+                _ if begun.elapsed() > PATIENCE => {
                     self.failed(&format!("gives no file {}", file.display())).await;
                 }
-                Err(_) => tokio::time::sleep(BETWEEN).await,
+                _ => tokio::time::sleep(BETWEEN).await,
             }
         }
     }
