@@ -156,9 +156,9 @@ pub(crate) fn caller(
 }
 
 /// What a client is told of a failure that is not its own: nothing of its cause, which is in the log.
-pub(crate) fn log_failure(error: &EngineError, context: &Context) {
+pub(crate) fn log_failure(error: &EngineError) {
     let code = error.code();
-    tracing::error!(error.code = code, request.id = %context.id, "the request failed: {error}");
+    tracing::error!(error.code = code, "the request failed: {error}");
 }
 
 /// Whether the same request may succeed later.

@@ -1,7 +1,7 @@
 //! What surrounds every request, whatever it means.
 //!
 //! A front (a dialect, the console, the pages of the server itself) makes a plain router and mounts it with
-//! [`Layers::around`]. From the outside in, every request then passes: the door (address of the client, request id, span,
+//! [`Layers::around`]. From the outside in, every request then passes: the door (address of the client, request id,
 //! metrics), CORS where origins are configured, and the guard (size and time of the body, panics). They are one
 //! tower of plain types: the router boxes it once.
 

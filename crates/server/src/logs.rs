@@ -4,15 +4,20 @@
 //! path or query, which may hold one.
 
 mod fields;
+mod request;
+
+pub(crate) use request::{Request, during};
 
 use std::panic;
 
 use tracing::{Subscriber, error};
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::{Format, JsonFields};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry, fmt};
 
+use self::request::WithRequest;
 use crate::config::{Log, LogFormat};
 
 /// What writes log lines as configured; colours are for terminals.
@@ -30,12 +35,20 @@ where
 {
     let lines = fmt::layer().with_writer(writer);
     match log.format {
-        LogFormat::Text => lines.with_ansi(colours).fmt_fields(fields::Fields).boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
+        LogFormat::Text => {
+            let format = Format::default().with_ansi(colours);
+            let format = WithRequest { lines: format, add: request::add_words };
+            lines.with_ansi(colours).fmt_fields(fields::Fields).event_format(format).boxed()
+        }
+        LogFormat::Json => {
+            let format = Format::default().json().flatten_event(true);
+            let format = WithRequest { lines: format, add: request::add_members };
+            lines.fmt_fields(JsonFields::new()).event_format(format).boxed()
+        }
     }
 }
 
-/// Panics become log lines, inside the span of the request that caused them. Their message is left out: it may quote
+/// Panics become log lines, about the request that caused them. Their message is left out: it may quote
 /// what was being handled.
 pub fn log_panics() {
     panic::set_hook(Box::new(|info| {

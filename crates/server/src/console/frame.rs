@@ -213,7 +213,7 @@ fn refused_in(language: Language, why: Refused, id: RequestId) -> Response {
 
 /// A failure that is not the reader's: its cause stays in the log.
 pub(super) fn failed(language: Language, error: &EngineError, context: &Context) -> Response {
-    log_failure(error, context);
+    log_failure(error);
     let c = Common::of(language);
     let (status, title, sentence) = if is_temporary(error) {
         (StatusCode::SERVICE_UNAVAILABLE, c.unavailable, c.unavailable_text)

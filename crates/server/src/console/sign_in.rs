@@ -89,7 +89,7 @@ fn later(mut page: Response, seconds: u64) -> Response {
 /// Writes down that a delay begins; that this fails keeps nobody in or out.
 async fn note(app: &App, context: &Context, headers: &HeaderMap, who: Delayed<'_>) {
     if let Err(error) = app.engine().note_delay(&caller(app, context, headers), who).await {
-        log_failure(&error, context);
+        log_failure(&error);
     }
 }
 

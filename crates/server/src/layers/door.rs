@@ -1,4 +1,4 @@
-//! The outermost layer: who asks, the name of the request, its span, its metrics.
+//! The outermost layer: who asks, the name of the request, its metrics.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -12,13 +12,14 @@ use axum::http::StatusCode;
 use axum::http::header::{DATE, STRICT_TRANSPORT_SECURITY};
 use axum::response::Response;
 use tower::Service;
-use tracing::{Span, debug, error, info_span};
+use tracing::{debug, error};
 
 use super::context::{Context, Peer, RequestId};
 use super::front::Front;
 use super::guard::Panicked;
 use super::{REQUEST_ID, Shared};
-use crate::metrics::{MethodLabel, RouteMetrics};
+use crate::logs;
+use crate::metrics::MethodLabel;
 
 /// The route of requests that match none: their paths are not told apart, they may be anything.
 const NO_ROUTE: &str = "none";
@@ -51,14 +52,6 @@ where
         let route = request.extensions().get::<MatchedPath>().map_or(NO_ROUTE, MatchedPath::as_str);
         let route = shared.metrics.route(route);
         let method = MethodLabel::from(request.method());
-        // The template of the route, never the path or the query: they hold keys.
-        let span = info_span!(
-            "http.request",
-            request.id = id.text(&mut [0; RequestId::LENGTH]),
-            http.method = method.as_str(),
-            http.route = route.route(),
-            client.address = %client.address,
-        );
         let is_secure = peer.tls || client.is_secure;
         request.extensions_mut().insert(Context {
             client: client.address,
@@ -68,9 +61,9 @@ where
             id,
             front: self.front,
         });
-        let inner = span.in_scope(|| self.inner.call(request));
-        let front = self.front;
-        DoorFuture { inner, request: Passing { shared, span, route, method, started, id, is_secure, front } }
+        let about = Arc::new(logs::Request { id, method, route, client: client.address });
+        let inner = logs::during(&about, || self.inner.call(request));
+        DoorFuture { inner, request: Passing { shared, about, started, is_secure, front: self.front } }
     }
 }
 
@@ -85,11 +78,8 @@ pin_project_lite::pin_project! {
 /// A request on its way.
 struct Passing {
     shared: Arc<Shared>,
-    span: Span,
-    route: Arc<RouteMetrics>,
-    method: MethodLabel,
+    about: Arc<logs::Request>,
     started: Duration,
-    id: RequestId,
     is_secure: bool,
     front: Front,
 }
@@ -99,16 +89,18 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for DoorFuture<F> 
 
     fn poll(self: Pin<&mut Self>, cx: &mut Task<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let _entered = this.request.span.enter();
-        let Poll::Ready(Ok(mut response)) = this.inner.poll(cx) else { return Poll::Pending };
-        this.request.finish(&mut response);
-        Poll::Ready(Ok(response))
+        let request = &*this.request;
+        logs::during(&request.about, || {
+            let Poll::Ready(Ok(mut response)) = this.inner.poll(cx) else { return Poll::Pending };
+            request.finish(&mut response);
+            Poll::Ready(Ok(response))
+        })
     }
 }
 
 impl Passing {
     fn finish(&self, response: &mut Response) {
-        response.headers_mut().insert(REQUEST_ID, self.id.header());
+        response.headers_mut().insert(REQUEST_ID, self.about.id.header());
         // Devices set their time guard by it: it is the time that licences are judged by.
         if let Some(date) = self.shared.date.header(self.shared.clock.now()) {
             response.headers_mut().insert(DATE, date);
@@ -119,7 +111,7 @@ impl Passing {
         }
         let took = self.shared.clock.stopwatch().saturating_sub(self.started).as_secs_f64();
         let code = response.status().as_u16();
-        self.route.record(self.method, code, took);
+        self.about.route.record(self.about.method, code, took);
         if response.extensions().get::<Panicked>().is_some() {
             self.shared.metrics.panics.inc();
         }

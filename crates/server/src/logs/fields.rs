@@ -1,4 +1,4 @@
-//! Fields of log lines for people: `name=value`. Every request has a span with fields, so writing them must cost little.
+//! Fields of log lines for people: `name=value`, each line one line whatever the values hold.
 
 use std::fmt::{self, Debug, Write as _};
 

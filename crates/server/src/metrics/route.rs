@@ -1,5 +1,7 @@
 //! The metrics of one route: labels are resolved once, and then only numbers move.
 
+use std::fmt;
+
 use arc_swap::ArcSwap;
 use axum::http::Method;
 use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec};
@@ -32,6 +34,12 @@ impl MethodLabel {
     }
 }
 
+impl fmt::Display for MethodLabel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 impl From<&Method> for MethodLabel {
     fn from(method: &Method) -> Self {
         match *method {
@@ -47,6 +55,7 @@ impl From<&Method> for MethodLabel {
     }
 }
 
+/// Displayed, it is the route.
 pub(crate) struct RouteMetrics {
     route: Box<str>,
     all: IntCounterVec,
@@ -59,10 +68,6 @@ impl RouteMetrics {
     pub(super) fn new(route: &str, all: IntCounterVec, durations: &HistogramVec) -> Self {
         let duration = durations.with_label_values(&[route]);
         Self { route: route.into(), all, counters: ArcSwap::default(), duration }
-    }
-
-    pub(crate) fn route(&self) -> &str {
-        &self.route
     }
 
     pub(crate) fn record(&self, method: MethodLabel, code: u16, seconds: f64) {
@@ -86,5 +91,11 @@ impl RouteMetrics {
             }
             known
         });
+    }
+}
+
+impl fmt::Display for RouteMetrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.route)
     }
 }

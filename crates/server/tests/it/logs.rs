@@ -39,7 +39,11 @@ async fn logged(format: LogFormat) -> (String, String) {
     let routes = World::new().layers.around(crate::world::ODD, &[], Router::new().route("/v/{key}", handler));
     let request = axum::http::Request::get("/v/SECRETKEY?token=HUSH").header("x-forwarded-for", "1.2.3.4");
     let request = request.body(axum::body::Body::empty()).expect("a request");
-    let answer = tower::ServiceExt::oneshot(routes, request);
+    let answer = async {
+        let answer = tower::ServiceExt::oneshot(routes, request).await;
+        tracing::info!("nobody's line");
+        answer
+    };
     let answer = answer.with_subscriber(subscriber(&log, false, move || writer.clone())).await;
     let answer = answer.expect("routers always answer");
     let id = answer.headers()["x-request-id"].to_str().expect("text").to_owned();
@@ -55,10 +59,13 @@ async fn lines_for_machines_are_objects_that_name_the_request() {
     let line =
         lines.iter().find(|line| line["message"] == "looked at licence 7").expect("the handler's line");
     assert_eq!(line["license.id"], 7);
-    assert_eq!(line["span"]["name"], "http.request", "{text}");
-    assert_eq!(line["span"]["request.id"], id.as_str());
-    assert_eq!(line["span"]["http.route"], "/v/{key}");
-    assert!(lines.iter().any(|line| line["http.code"] == 200 && line["level"] == "DEBUG"), "{text}");
+    assert_eq!(line["request.id"], id.as_str(), "{text}");
+    assert_eq!((&line["http.method"], &line["http.route"]), (&"GET".into(), &"/v/{key}".into()), "{text}");
+    assert_eq!(line["client.address"], "0.0.0.0", "{text}");
+    let end = lines.iter().find(|line| line["http.code"] == 200).expect("the door's line");
+    let after = lines.iter().find(|line| line["message"] == "nobody's line").expect("the line after it");
+    assert!(after["request.id"].is_null(), "{text}");
+    assert_eq!((&end["level"], &end["request.id"]), (&"DEBUG".into(), &id.as_str().into()), "{text}");
     assert!(!text.contains("SECRETKEY") && !text.contains("HUSH"), "{text}");
 }
 
@@ -66,7 +73,10 @@ async fn lines_for_machines_are_objects_that_name_the_request() {
 async fn lines_for_people_read_alone() {
     let (id, text) = logged(LogFormat::Text).await;
     let line = text.lines().find(|line| line.contains("looked at licence 7")).expect("the handler's line");
-    assert!(line.contains(&id) && line.contains(" INFO http.request{"), "{line}");
+    let named = format!(" request.id={id} http.method=GET http.route=/v/{{key}} client.address=0.0.0.0");
+    assert!(line.contains(" INFO ") && line.ends_with(&named), "{line}");
+    let line = text.lines().find(|line| line.contains("nobody's line")).expect("the line after it");
+    assert!(line.ends_with("nobody's line"), "{line}");
     let line = text.lines().find(|line| line.contains(" said ")).expect("the second line");
     assert!(line.contains(r#"agent="a\nb \u{1b}[2J""#) && line.contains(r"host=c\u{a}d"), "{line}");
     assert!(line.contains(r"said a\u{a}b \u{1b}[2J"), "{line}");

@@ -18,7 +18,6 @@ use keyward_engine::{Actor, EngineError, Policy};
 use uuid::Uuid;
 
 use super::{attachment, sentence};
-use crate::app::log_failure;
 use crate::console::csv_file::Table;
 use crate::console::frame::{self, Frame};
 use crate::console::language::Language;
@@ -96,7 +95,9 @@ pub(super) async fn begin(visitor: &Visitor, request: PoolRequest) -> Result<Opt
         let _ = lot.end.set(made.map_err(|error| {
             let words = sentence(&error, language);
             words.unwrap_or_else(|| {
-                log_failure(&error, &context);
+                // A task of its own: it has to name the request that began it.
+                let (code, id) = (error.code(), context.id);
+                tracing::error!(error.code = code, request.id = %id, "a lot was not made: {error}");
                 Common::of(language).failed_text.to_owned()
             })
         }));

@@ -50,7 +50,7 @@ impl FromRequestParts<App> for Customer {
         match app.bearer(&parts.headers).await {
             Ok(Some(bearer)) => Self::of(app, context, &parts.headers, &bearer).map_err(No::into_response),
             Ok(None) => Err(unknown(app, &context, &parts.headers)),
-            Err(error) => Err(failed(&error, &context).into_response()),
+            Err(error) => Err(failed(&error).into_response()),
         }
     }
 }
@@ -65,7 +65,7 @@ impl Customer {
         let secret = CONSOLE.read(&context, &parts.headers)?;
         match app.engine().session(&secret).await {
             Ok(session) => Some(Self::of_session(app, context, parts, &session?)),
-            Err(error) => Some(Err(failed(&error, &context))),
+            Err(error) => Some(Err(failed(&error))),
         }
     }
 
@@ -101,7 +101,7 @@ impl Customer {
         } else {
             self.engine().key_of(found).await
         };
-        key.map_err(|error| self.failed(&error))
+        key.map_err(|error| failed(&error))
     }
 
     fn of(app: &App, context: Context, headers: &HeaderMap, bearer: &Bearer) -> Result<Self, No> {
@@ -128,7 +128,7 @@ impl Customer {
 
     /// What the installation has, as it is now.
     pub(super) async fn holding(&self) -> Result<Holding, No> {
-        self.engine().holding(&self.caller, self.installation).await.map_err(|error| self.failed(&error))
+        self.engine().holding(&self.caller, self.installation).await.map_err(|error| failed(&error))
     }
 
     /// The request's `Idempotency-Key`, with how its answer is kept.
@@ -157,7 +157,7 @@ impl Customer {
         render: Render<T>,
         refusal: impl FnOnce(&T) -> Option<Refusal<'_>>,
     ) -> Answer {
-        let (status, body) = match outcome.map_err(|error| self.failed(&error))? {
+        let (status, body) = match outcome.map_err(|error| failed(&error))? {
             Repeatable::Kept(status, body) => (status, body),
             Repeatable::Fresh(done) => match refusal(&done) {
                 Some(refusal) => return Err(self.refused(refusal)),
@@ -185,10 +185,6 @@ impl Customer {
             Err(locked) => locked_out(locked),
             Ok(()) => No::of(verdict),
         }
-    }
-
-    pub(super) fn failed(&self, error: &EngineError) -> No {
-        failed(error, &self.context)
     }
 }
 
@@ -238,7 +234,7 @@ fn locked_out(why: Refused) -> No {
 }
 
 /// What the engine did not do. Its cause stays in the log when it is not the client's.
-fn failed(error: &EngineError, context: &Context) -> No {
+pub(super) fn failed(error: &EngineError) -> No {
     let status = match error {
         EngineError::NotFound { .. } => StatusCode::NOT_FOUND,
         EngineError::Forbidden(_) => StatusCode::FORBIDDEN,
@@ -253,14 +249,14 @@ fn failed(error: &EngineError, context: &Context) -> No {
         | EngineError::IdempotencyInProgress => StatusCode::CONFLICT,
         EngineError::IdempotencyReused => StatusCode::UNPROCESSABLE_ENTITY,
         _ if is_temporary(error) => {
-            log_failure(error, context);
+            log_failure(error);
             let message = "The licence database is not available at the moment; try again in a moment. What is repeated \
                            with the same Idempotency-Key is done once.";
             let no = No::new(StatusCode::SERVICE_UNAVAILABLE, error.code(), message);
             return No { retry_after: Some(RetryAfter(2)), ..no };
         }
         _ => {
-            log_failure(error, context);
+            log_failure(error);
             let why = Refused::Failed;
             return No::new(why.status(), why.code(), why.sentence());
         }

@@ -5,7 +5,7 @@ use axum::http::header::CACHE_CONTROL;
 use axum::response::IntoResponse as _;
 use serde_json::json;
 
-use super::customer::Customer;
+use super::customer::{Customer, failed};
 use super::shape::{Answer, No};
 
 pub(super) async fn reveal(customer: Customer) -> Answer {
@@ -16,7 +16,7 @@ pub(super) async fn reveal(customer: Customer) -> Answer {
     }
     let revealed =
         customer.engine().reveal_installation_secret_of(&customer.caller, customer.installation).await;
-    let (key, generated_at) = revealed.map_err(|error| customer.failed(&error))?;
+    let (key, generated_at) = revealed.map_err(|error| failed(&error))?;
     let body = json!({ "installationKey": key.as_str(), "generatedAt": generated_at });
     Ok(([(CACHE_CONTROL, "no-store")], axum::Json(body)).into_response())
 }

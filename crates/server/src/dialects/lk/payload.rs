@@ -6,7 +6,7 @@ use keyward_core::time::{Timestamp, date_text};
 use keyward_engine::installation::Held;
 use serde_json::{Value, json};
 
-use super::customer::Customer;
+use super::customer::{Customer, failed};
 use super::shape::No;
 
 /// What is known from the key alone.
@@ -23,7 +23,7 @@ impl Customer {
     /// What the key of a licence says.
     pub(super) async fn payload(&self, license: &Held) -> Result<Payload, No> {
         let row = &license.found.license;
-        let key = self.engine().key_of(&license.found).await.map_err(|error| self.failed(&error))?;
+        let key = self.engine().key_of(&license.found).await.map_err(|error| failed(&error))?;
         let (version, said) = match Scheme::of(&key) {
             Ok(Scheme::Lk1) => (1, None),
             Ok(Scheme::Lk2) => (2, Lk2Key::parse(&key).and_then(|key| key.unverified()).ok()),

@@ -100,7 +100,7 @@ pub(super) async fn activate(
             let (status, body) = answer(&activation);
             json(status, body)
         }
-        Err(error) => failed(&error, &context, No::to_activation),
+        Err(error) => failed(&error, No::to_activation),
     }
 }
 

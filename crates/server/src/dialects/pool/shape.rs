@@ -9,7 +9,7 @@ use keyward_engine::EngineError;
 use serde::Serialize;
 
 use crate::app::{is_temporary, log_failure};
-use crate::layers::{Context, Refused, RequestId};
+use crate::layers::{Refused, RequestId};
 
 /// A no. `valid` is what a question gets, `success` what an activation gets.
 #[derive(Default, Serialize)]
@@ -64,7 +64,7 @@ pub(super) fn refused(why: Refused, id: RequestId) -> Response {
 }
 
 /// A failure that is not the client's: its cause stays in the log.
-pub(super) fn failed(error: &EngineError, context: &Context, no: fn(String, &'static str) -> No) -> Response {
+pub(super) fn failed(error: &EngineError, no: fn(String, &'static str) -> No) -> Response {
     let (status, message) = match error {
         EngineError::IdempotencyReused => (StatusCode::UNPROCESSABLE_ENTITY, error.to_string()),
         EngineError::IdempotencyInProgress => (StatusCode::CONFLICT, error.to_string()),
@@ -76,7 +76,7 @@ pub(super) fn failed(error: &EngineError, context: &Context, no: fn(String, &'st
         _ => (StatusCode::INTERNAL_SERVER_ERROR, Refused::Failed.sentence().to_owned()),
     };
     if status.is_server_error() {
-        log_failure(error, context);
+        log_failure(error);
     }
     let code =
         if status == StatusCode::INTERNAL_SERVER_ERROR { Refused::Failed.code() } else { error.code() };

@@ -12,16 +12,15 @@ use serde_json::{Value, json};
 use super::shape::{No, failed};
 use crate::app::App;
 use crate::config::StatsAccess;
-use crate::layers::Context;
 
-pub(super) async fn stats(State(app): State<App>, context: Context, headers: HeaderMap) -> Response {
+pub(super) async fn stats(State(app): State<App>, headers: HeaderMap) -> Response {
     match answer(&app, &headers).await {
         Ok(Some(body)) => Json(body).into_response(),
         Ok(None) => {
             let error = "the statistics are for tokens only: Authorization: Bearer …";
             No::to_question(error, "TOKEN_REQUIRED").with(StatusCode::UNAUTHORIZED)
         }
-        Err(error) => failed(&error, &context, No::to_question),
+        Err(error) => failed(&error, No::to_question),
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) async fn validate(
     let validated = app.engine().validate(&caller, Question::Activate, key.as_str(), &Scope::default()).await;
     let (verdict, found) = match validated {
         Ok(validated) => (validated.verdict, validated.found),
-        Err(error) => return failed(&error, &context, No::to_question),
+        Err(error) => return failed(&error, No::to_question),
     };
     let Some(found) = found else {
         let hint = if key.has_check_character() { "" } else { "CHECK_CHARACTER" };

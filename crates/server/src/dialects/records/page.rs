@@ -73,7 +73,7 @@ pub(super) fn refused(why: Refused, id: RequestId) -> Response {
 
 /// A failure that is not the reader's: its cause stays in the log.
 pub(super) fn failed(error: &EngineError, context: &Context) -> Response {
-    log_failure(error, context);
+    log_failure(error);
     let (status, title, sentence) = if is_temporary(error) {
         let sentence = "The licence database is not available at the moment. Look whether it was done before you try again.";
         (StatusCode::SERVICE_UNAVAILABLE, "Not available", sentence)

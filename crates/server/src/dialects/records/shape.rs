@@ -32,7 +32,7 @@ pub(super) fn refused(why: Refused, id: RequestId) -> Response {
 
 /// A failure that is not the client's: its cause stays in the log.
 pub(super) fn failed(error: &EngineError, context: &Context) -> Response {
-    log_failure(error, context);
+    log_failure(error);
     let (status, message, code) = if is_temporary(error) {
         let message = "The licence database is not available at the moment; try again in a moment.";
         (StatusCode::SERVICE_UNAVAILABLE, message, error.code())

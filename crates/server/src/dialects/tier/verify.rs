@@ -52,7 +52,7 @@ pub(super) async fn verify(
     // Another process may have made the secret a moment ago, with the first key under it.
     if checked == Err(Refusal::BadSignature) {
         if let Err(error) = app.engine().refresh().await {
-            log_failure(&error, &context);
+            log_failure(&error);
             return no(StatusCode::INTERNAL_SERVER_ERROR, shape::FAILED);
         }
         // Whoever loaded it: that may have been another request, or the look for changes.
@@ -79,7 +79,7 @@ pub(super) async fn verify(
             }
         },
         Err(error) => {
-            log_failure(&error, &context);
+            log_failure(&error);
             no(StatusCode::INTERNAL_SERVER_ERROR, shape::FAILED)
         }
     }

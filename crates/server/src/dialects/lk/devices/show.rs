@@ -7,7 +7,7 @@ use keyward_engine::installation::{Device, FREE};
 use serde::Serialize;
 
 use super::device_id;
-use crate::dialects::lk::customer::Customer;
+use crate::dialects::lk::customer::{Customer, failed};
 use crate::dialects::lk::query::Feature;
 use crate::dialects::lk::shape::{Answer, No, ok, sentence};
 
@@ -52,7 +52,7 @@ impl<'a> From<&'a Device> for Shown<'a> {
 
 pub(in crate::dialects::lk) async fn list(customer: Customer) -> Answer {
     let devices = customer.engine().devices(&customer.caller, customer.installation).await;
-    let devices = devices.map_err(|error| customer.failed(&error))?;
+    let devices = devices.map_err(|error| failed(&error))?;
     ok(devices.iter().map(Shown::from).collect::<Vec<_>>())
 }
 
@@ -64,6 +64,6 @@ pub(in crate::dialects::lk) async fn show(
     let id = device_id(id)?;
     let (engine, installation) = (customer.engine(), customer.installation);
     let device = engine.device(&customer.caller, installation, &id, feature.as_deref()).await;
-    let device = device.map_err(|error| customer.failed(&error))?.ok_or_else(|| No::not_found("device"))?;
+    let device = device.map_err(|error| failed(&error))?.ok_or_else(|| No::not_found("device"))?;
     ok(Shown::from(&device))
 }

@@ -6,7 +6,7 @@ use keyward_engine::installation::LicenseChange;
 use serde_json::Value;
 
 use super::show::{held, serial};
-use crate::dialects::lk::customer::Customer;
+use crate::dialects::lk::customer::{Customer, failed};
 use crate::dialects::lk::fields::{Fields, text};
 use crate::dialects::lk::shape::{Answer, No, ok};
 use crate::layers::RawBody;
@@ -32,8 +32,7 @@ pub(in crate::dialects::lk) async fn change(
         return ok(present);
     }
     let changed = customer.engine().change_license(&customer.caller, customer.installation, id, change).await;
-    let holding =
-        changed.map_err(|error| customer.failed(&error))?.ok_or_else(|| No::not_found("license"))?;
+    let holding = changed.map_err(|error| failed(&error))?.ok_or_else(|| No::not_found("license"))?;
     ok(customer.license(&holding, held(&holding, id)?).await?)
 }
 

@@ -5,7 +5,7 @@ use axum::extract::rejection::PathRejection;
 use serde_json::json;
 
 use super::show::serial;
-use crate::dialects::lk::customer::Customer;
+use crate::dialects::lk::customer::{Customer, failed};
 use crate::dialects::lk::held::totals;
 use crate::dialects::lk::shape::{Answer, No, ok};
 
@@ -15,7 +15,7 @@ pub(in crate::dialects::lk) async fn remove(
 ) -> Answer {
     let id = serial(id)?;
     let removed = customer.engine().remove_license(&customer.caller, customer.installation, id).await;
-    if !removed.map_err(|error| customer.failed(&error))? {
+    if !removed.map_err(|error| failed(&error))? {
         return Err(No::not_found("license"));
     }
     ok(json!({ "message": "License removed", "totalStatus": totals(&customer.holding().await?) }))

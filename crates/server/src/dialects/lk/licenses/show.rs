@@ -5,7 +5,7 @@ use axum::extract::rejection::PathRejection;
 use keyward_engine::installation::{Held, Holding};
 use serde_json::{Value, json};
 
-use crate::dialects::lk::customer::Customer;
+use crate::dialects::lk::customer::{Customer, failed};
 use crate::dialects::lk::shape::{Answer, No, ok};
 
 pub(in crate::dialects::lk) async fn list(customer: Customer) -> Answer {
@@ -41,7 +41,7 @@ impl Customer {
     pub(super) async fn license(&self, holding: &Holding, license: &Held) -> Result<Value, No> {
         let row = &license.found.license;
         let key = self.key_of(&license.found).await?;
-        let hash = self.engine().key_hash(&holding.row, &key).map_err(|error| self.failed(&error))?;
+        let hash = self.engine().key_hash(&holding.row, &key).map_err(|error| failed(&error))?;
         Ok(json!({
             "id": license.serial,
             "key": key.as_str(),
