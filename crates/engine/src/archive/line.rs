@@ -132,6 +132,8 @@ impl RowReader<'_> {
                 continue;
             }
             let value = match (column.kind, row.remove(column.name)) {
+                // What an older schema did not know yet: flags are never null.
+                (Kind::Flag, None) => Datum::Int(0),
                 (_, None | Some(Value::Null)) => Datum::Null,
                 (Kind::Id, Some(Value::String(id))) => {
                     let id = Uuid::parse_str(&id).map_err(|_| wrong("an id"))?;

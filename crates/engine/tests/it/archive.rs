@@ -2,6 +2,7 @@
 
 mod backups;
 mod moves;
+mod older;
 mod refusals;
 
 use std::fs::File;

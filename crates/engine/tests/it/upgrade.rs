@@ -7,9 +7,11 @@
 mod frozen;
 mod make;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use keyward_core::code::Code;
 use keyward_store::testing::{Database, schemas};
-use keyward_store::{StoreError, audit};
+use keyward_store::{DatabaseAddress, StoreError, audit};
 use tokio::task::JoinSet;
 
 use crate::stored::Stored;
@@ -23,6 +25,23 @@ async fn every_schema_there_was_opens_and_verifies_on_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_schema_there_was_opens_and_verifies_on_postgres() {
     every(Kind::Postgres).await;
+}
+
+/// Tables and their columns, as a schema had them.
+pub(crate) async fn columns(version: i64) -> BTreeMap<String, BTreeSet<String>> {
+    let database = Frozen::read(Kind::Sqlite, version).database().await.expect("SQLite is never left out");
+    let DatabaseAddress::Sqlite(path) = &database.address else { unreachable!("it is a file") };
+    let connection = rusqlite::Connection::open(path).expect("it opens");
+    let sql =
+        "select m.name, c.name from sqlite_master m join pragma_table_info(m.name) c where m.type = 'table'";
+    let mut statement = connection.prepare(sql).expect("a statement");
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("rows");
+    let mut columns = BTreeMap::<String, BTreeSet<String>>::new();
+    for row in rows {
+        let (table, column): (String, String) = row.expect("a row");
+        columns.entry(table).or_default().insert(column);
+    }
+    columns
 }
 
 async fn every(kind: Kind) {
@@ -97,11 +116,11 @@ async fn a_schema_that_is_newer_is_refused_and_left_as_it_is() {
                      select version + 1, 'later', applied_on, '1' from keyward.schema_version \
                      order by version desc limit 1";
         match &database.address {
-            keyward_store::DatabaseAddress::Sqlite(path) => {
+            DatabaseAddress::Sqlite(path) => {
                 let connection = rusqlite::Connection::open(path).expect("the database");
                 connection.execute_batch(&later.replace("keyward.", "")).expect("a later schema");
             }
-            keyward_store::DatabaseAddress::Postgres(_) => database.run_script(later).await,
+            DatabaseAddress::Postgres(_) => database.run_script(later).await,
         }
         let refused = database.open().await.map(drop);
         let told = matches!(refused, Err(StoreError::Newer { found, known }) if found == newest + 1 && known == newest);
