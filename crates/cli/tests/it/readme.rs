@@ -12,8 +12,7 @@ fn the_servers_first_keys_work() {
     let mut session = Session::new(&world);
     session.serve(&[]);
     let page = std::fs::read_to_string(root().join("README.md")).expect("the README");
-    let shown =
-        session.run(&block(&page, "sh", 0).replace("cargo run --release --quiet --", "command keyward"));
+    let shown = session.run(&block(&page, "sh", 0).replace("cargo run -rq --", "command keyward"));
     for wanted in ["\"valid\":true", "\"success\":true", "\"tier\":\"pro\"", "sound        yes"] {
         assert!(shown.contains(wanted), "{wanted}: {shown}");
     }
@@ -42,7 +41,7 @@ fn the_first_command_gives_what_it_shows() {
     let page = std::fs::read_to_string(root().join("README.md")).expect("the README");
     let session = block(&page, "console", 1);
     let (command, shown) = session.split_once("\n\n").expect("a command and what it prints");
-    let command = command.strip_prefix("$ cargo run -q -- ").expect("the command").replace("\\\n", " ");
+    let command = command.strip_prefix("$ cargo run -rq -- ").expect("the command").replace("\\\n", " ");
     // Both streams in one, as a terminal shows them.
     let output = Command::new("sh")
         .args(["-c", &format!("\"$KEYWARD\" {command} 2>&1")])
@@ -57,6 +56,6 @@ fn the_first_command_gives_what_it_shows() {
 fn the_commands_after_it_work() {
     let world = World::new();
     let page = std::fs::read_to_string(root().join("README.md")).expect("the README");
-    let shown = Session::new(&world).run(&block(&page, "sh", 1).replace("cargo run -q --", "keyward"));
+    let shown = Session::new(&world).run(&block(&page, "sh", 1).replace("cargo run -rq --", "keyward"));
     assert!(shown.contains("VALID"), "{shown}");
 }
