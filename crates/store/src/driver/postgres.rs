@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use deadpool_postgres::{
-    GenericClient, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime, Timeouts,
+    ConfigConnectImpl, GenericClient, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime,
+    Timeouts,
 };
 use futures_util::future::try_join_all;
 use futures_util::{FutureExt as _, TryStreamExt as _};
@@ -20,9 +21,11 @@ use tokio_postgres::{Config, IsolationLevel, NoTls};
 use crate::row::{Map, Row};
 use crate::{DoorMetrics, Job, Options, PostgresAddress, Sql, StoreError, Tx, Value, migrations};
 
+mod hosts;
 mod lines;
 pub(crate) mod tls;
 
+use hosts::Hosts;
 use lines::Lines;
 
 /// How often a job runs at the most.
@@ -65,9 +68,10 @@ impl Database {
         }
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = if stays_here(&mut config) {
-            Manager::from_config(config, NoTls, recycling)
+            Manager::from_connect(config, Hosts(ConfigConnectImpl { tls: NoTls }), recycling)
         } else {
-            Manager::from_config(config, tls::connector(address.root_certificate.as_deref())?, recycling)
+            let tls = tls::connector(address.root_certificate.as_deref())?;
+            Manager::from_connect(config, Hosts(ConfigConnectImpl { tls }), recycling)
         };
         // While one migrates, another holds the lock; and one is shared.
         let connections = options.connections.max(3);

@@ -169,3 +169,24 @@ async fn a_database_with_anything_in_it_is_left_alone() {
         assert_eq!(used.events().await, ["account.create", "token.create", "token.revoke"]);
     }
 }
+
+#[tokio::test]
+async fn a_database_under_a_server_is_left_alone_until_that_stops() {
+    let stored = Stored::all().await.remove(0);
+    some(&stored).await;
+    let (file, written) = export(&stored, Some(PASSPHRASE)).await;
+    for fresh in Stored::all().await {
+        let own = source(&fresh.master());
+        let load = async || {
+            let archive = open(&file, PASSPHRASE).expect("it opens");
+            load(fresh.engine.store(), archive, &fresh, &own).await
+        };
+        // As every server does once in a second.
+        fresh.engine.seal_audit().await.expect("sealed");
+        let refused = load().await.expect_err("it is served");
+        assert_eq!(refused.code(), "DATABASE_SERVED", "{refused}");
+        assert_eq!(fresh.events().await, ["account.create"], "nothing went in");
+        fresh.clock.advance(60);
+        assert_eq!(load().await.expect("nobody holds it any more").database, written.counts);
+    }
+}

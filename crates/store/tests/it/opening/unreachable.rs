@@ -1,10 +1,12 @@
 //! A PostgreSQL server that is not there.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use keyward_store::testing::Database;
 use keyward_store::{DatabaseAddress, Options, Store};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 #[tokio::test]
@@ -36,6 +38,39 @@ async fn a_server_that_hangs_up_or_speaks_something_else_is_unreachable_too() {
         assert_eq!(error.code(), "DATABASE_UNREACHABLE", "{error}");
         assert!(!format!("{error} {error:?}").contains("hunter2"));
     }
+}
+
+/// Takes every connection and says nothing, as a PostgreSQL that is stopped.
+async fn silent() -> (SocketAddr, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = listener.local_addr().unwrap();
+    let taking = tokio::spawn(async move {
+        let mut kept = Vec::new();
+        while let Ok((client, _)) = listener.accept().await {
+            kept.push(client);
+        }
+    });
+    (host, taking)
+}
+
+#[tokio::test]
+async fn a_server_that_takes_the_connection_and_says_nothing_is_unreachable_too() {
+    let (host, _taking) = silent().await;
+    let address: DatabaseAddress = format!("postgres://me:hunter2@{host}/db").parse().unwrap();
+    let opened = timeout(Duration::from_secs(60), Store::open(&address, Options::default())).await;
+    let error = opened.expect("it is given up").err().unwrap();
+    assert_eq!(error.code(), "DATABASE_UNREACHABLE", "{error}");
+    assert!(error.is_temporary() && !format!("{error} {error:?}").contains("hunter2"));
+}
+
+#[tokio::test]
+async fn such_a_server_does_not_keep_the_next_one_from_its_turn() {
+    let Some(database) = Database::postgres().await else { return };
+    let (host, _taking) = silent().await;
+    let there = database.url().expect("it is PostgreSQL").replace("@", &format!("@{host},"));
+    let address = format!("{there}?target_session_attrs=read-write").parse().unwrap();
+    let store = Store::open(&address, Options::default()).await.expect("the second one is asked");
+    assert_eq!(store.kind(), "postgres");
 }
 
 #[tokio::test]

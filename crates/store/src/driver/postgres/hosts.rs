@@ -1,0 +1,132 @@
+//! Several hosts in one address: each has its turn while a caller still waits.
+//!
+//! The driver limits the time of a TCP handshake alone. A host that takes the connection and then says nothing, since its
+//! PostgreSQL is stopped or its disk hangs, would keep those behind it from their turn.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use deadpool_postgres::Connect;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_postgres::config::{Host, LoadBalanceHosts};
+use tokio_postgres::{Client, Config, Error};
+
+use super::PATIENCE;
+
+/// Connects to one host at a time.
+pub(super) struct Hosts<C>(pub(super) C);
+
+type Connected = Result<(Client, JoinHandle<()>), Error>;
+
+impl<C: Connect> Connect for Hosts<C> {
+    fn connect(&self, config: &Config) -> Pin<Box<dyn Future<Output = Connected> + Send + '_>> {
+        let mut hosts = each(config);
+        let turn = PATIENCE / u32::try_from(hosts.len()).unwrap_or(1).max(1);
+        // How long the last one may take, the pool knows.
+        let last = hosts.pop().unwrap_or_else(|| config.clone());
+        Box::pin(async move {
+            for host in hosts {
+                if let Ok(Ok(connected)) = timeout(turn, self.0.connect(&host)).await {
+                    return Ok(connected);
+                }
+            }
+            self.0.connect(&last).await
+        })
+    }
+}
+
+/// The configuration of each host alone.
+fn each(config: &Config) -> Vec<Config> {
+    let hosts = config.get_hosts().len().max(config.get_hostaddrs().len());
+    // Whose order is drawn by the driver, or who does not fit together, which it says, stays whole.
+    let is_drawn = config.get_load_balance_hosts() == LoadBalanceHosts::Random;
+    let fits = |others: usize| others <= 1 || others == hosts;
+    let is_whole = fits(config.get_ports().len())
+        && (config.get_hosts().is_empty() || config.get_hosts().len() == hosts)
+        && (config.get_hostaddrs().is_empty() || config.get_hostaddrs().len() == hosts);
+    if hosts < 2 || is_drawn || !is_whole {
+        return vec![config.clone()];
+    }
+    (0..hosts).map(|place| only(config, place)).collect()
+}
+
+fn only(config: &Config, place: usize) -> Config {
+    let mut one = of_any_host(config);
+    match config.get_hosts().get(place) {
+        Some(Host::Tcp(name)) => _ = one.host(name),
+        Some(Host::Unix(path)) => _ = one.host_path(path),
+        None => {}
+    }
+    if let Some(address) = config.get_hostaddrs().get(place) {
+        one.hostaddr(*address);
+    }
+    if let Some(port) = config.get_ports().get(place).or_else(|| config.get_ports().first()) {
+        one.port(*port);
+    }
+    one
+}
+
+/// All of a configuration but hosts and ports.
+fn of_any_host(config: &Config) -> Config {
+    let mut one = Config::new();
+    one.ssl_mode(config.get_ssl_mode())
+        .ssl_negotiation(config.get_ssl_negotiation())
+        .channel_binding(config.get_channel_binding())
+        .target_session_attrs(config.get_target_session_attrs())
+        .keepalives(config.get_keepalives())
+        .keepalives_idle(config.get_keepalives_idle());
+    for (given, set) in [
+        (config.get_user(), Config::user as fn(&mut Config, String) -> &mut Config),
+        (config.get_dbname(), Config::dbname),
+        (config.get_options(), Config::options),
+        (config.get_application_name(), Config::application_name),
+    ] {
+        if let Some(given) = given {
+            set(&mut one, given.to_owned());
+        }
+    }
+    for (given, set) in [
+        (config.get_connect_timeout().copied(), Config::connect_timeout as fn(&mut Config, _) -> &mut Config),
+        (config.get_tcp_user_timeout().copied(), Config::tcp_user_timeout),
+        (config.get_keepalives_interval(), Config::keepalives_interval),
+    ] {
+        if let Some(given) = given {
+            set(&mut one, given);
+        }
+    }
+    if let Some(retries) = config.get_keepalives_retries() {
+        one.keepalives_retries(retries);
+    }
+    if let Some(password) = config.get_password() {
+        one.password(password);
+    }
+    one
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_host_alone_has_everything_else() {
+        let rest = "user=me password=hush dbname=d options=-cx application_name=a sslmode=require sslnegotiation=direct \
+            target_session_attrs=read-write channel_binding=require connect_timeout=3 tcp_user_timeout=4 keepalives=0 \
+            keepalives_idle=5 keepalives_interval=6 keepalives_retries=7";
+        let parsed = |hosts: &str| -> Config { format!("{hosts} {rest}").parse().expect("an address") };
+        for (together, alone) in [
+            ("host=one,/two port=1,2", ["host=one port=1", "host=/two port=2"]),
+            ("host=one,two port=9", ["host=one port=9", "host=two port=9"]),
+            ("host=one,two", ["host=one", "host=two"]),
+            (
+                "host=one,two hostaddr=10.0.0.1,10.0.0.2",
+                ["host=one hostaddr=10.0.0.1", "host=two hostaddr=10.0.0.2"],
+            ),
+        ] {
+            assert_eq!(each(&parsed(together)), alone.map(parsed), "{together}");
+        }
+        for whole in ["host=one", "host=one,two load_balance_hosts=random", "host=one,two,three port=1,2"] {
+            assert_eq!(each(&parsed(whole)), [parsed(whole)], "{whole}");
+        }
+    }
+}
