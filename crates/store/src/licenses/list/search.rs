@@ -1,5 +1,5 @@
 //! What a person looks for in one line. Of each way to find something so many licences are looked at only, however many there
-//! are: whoever finds too many types more.
+//! are, and fewer for one or two letters: whoever finds too many types more.
 
 use std::collections::BTreeSet;
 
@@ -13,6 +13,8 @@ use crate::{Read, Row, StoreError, Value, terms};
 
 /// Licences that each way to find some looks at.
 pub const EACH: i64 = 1_000;
+/// The same for one or two letters, by which much is found and little is meant.
+const EACH_OF_FEW_LETTERS: i64 = 250;
 
 /// What is looked for. What is `None` is not asked.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,6 +24,13 @@ pub struct Sought<'a> {
     /// The beginning of what a licence is for, of its customer's id or address, or of a device; or the last four characters of
     /// its key.
     pub whole: Option<&'a str>,
+}
+
+impl Sought<'_> {
+    fn each(&self) -> i64 {
+        let is_short = self.whole.is_some_and(|text| text.chars().count() < 3);
+        if is_short { EACH_OF_FEW_LETTERS } else { EACH }
+    }
 }
 
 /// The licences of the first so many terms that begin so, and those of the customers of as many.
@@ -94,7 +103,12 @@ statements! {
 }
 
 /// The values of a filter and a term that every statement here binds.
-fn values<'a>(filter: &Filter<'a>, term: Option<&'a str>, above: Option<&'a str>) -> Vec<Value<'a>> {
+fn values<'a>(
+    filter: &Filter<'a>,
+    term: Option<&'a str>,
+    above: Option<&'a str>,
+    each: i64,
+) -> Vec<Value<'a>> {
     let mut values = filter.values();
     values.extend(
         args![
@@ -102,7 +116,7 @@ fn values<'a>(filter: &Filter<'a>, term: Option<&'a str>, above: Option<&'a str>
             filter.limit,
             term,
             above,
-            EACH,
+            each,
             filter.expiry.map(|range| range.0),
             filter.expiry.map(|range| range.1),
         ]
@@ -118,12 +132,13 @@ fn values<'a>(filter: &Filter<'a>, term: Option<&'a str>, above: Option<&'a str>
 pub async fn search(
     db: &impl Read,
     filter: &Filter<'_>,
-    Sought { term, whole }: Sought<'_>,
+    sought: Sought<'_>,
 ) -> Result<Vec<Listed>, StoreError> {
+    let Sought { term, whole } = sought;
     let small = whole.map(str::to_ascii_lowercase);
     let above = |text: Option<&str>| text.map(behind);
     let (above_term, above_whole, above_small) = (above(term), above(whole), above(small.as_deref()));
-    let mut values = values(filter, term, above_term.as_deref());
+    let mut values = values(filter, term, above_term.as_deref(), sought.each());
     values.extend(
         args![
             whole,
@@ -150,7 +165,7 @@ pub async fn with_words(
 ) -> Result<Vec<Listed>, StoreError> {
     let above = behind(term);
     let wide = Filter { limit: EACH, ..filter.clone() };
-    let values = values(&wide, Some(term), Some(&above));
+    let values = values(&wide, Some(term), Some(&above), EACH);
     let holds = |named: &Named| terms::hold(&named.terms(), words);
     let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
     let named = db.fitting(NAMES, &values, Named::read, holds, limit).await?;
@@ -192,8 +207,9 @@ impl Named {
 pub async fn is_cut(
     db: &impl Read,
     account: Uuid,
-    Sought { term, whole }: Sought<'_>,
+    sought: Sought<'_>,
 ) -> Result<bool, StoreError> {
+    let (Sought { term, whole }, each) = (sought, sought.each());
     let small = whole.map(str::to_ascii_lowercase);
     let above = |text: Option<&str>| text.map(behind);
     let (above_term, above_whole, above_small) = (above(term), above(whole), above(small.as_deref()));
@@ -205,7 +221,7 @@ pub async fn is_cut(
         above_whole.as_deref(),
         small.as_deref(),
         above_small.as_deref(),
-        EACH,
+        each,
     ];
-    Ok(db.one(MOST_OF_A_WAY, values, first::<Option<i64>>).await?.flatten().is_some_and(|most| most >= EACH))
+    Ok(db.one(MOST_OF_A_WAY, values, first::<Option<i64>>).await?.flatten().is_some_and(|most| most >= each))
 }

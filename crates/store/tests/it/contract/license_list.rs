@@ -333,6 +333,25 @@ async fn a_page_looks_at_so_many_licences_only_and_says_where_to_go_on() {
 }
 
 #[tokio::test]
+async fn one_or_two_letters_look_at_fewer_and_say_so() {
+    for w in worlds().await {
+        let named = (1..=300).map(|number| {
+            let license = crate::world::license(number);
+            License { name: Some(format!("Acme {number}")), ..license }
+        });
+        let named: Vec<License> = named.collect();
+        w.write(named, |it, tx| Box::pin(licenses::insert_all(tx, it))).await.unwrap();
+        for (text, count, is_cut) in [("a", 250, true), ("ac", 250, true), ("acm", 300, false)] {
+            let sought = Sought { term: Some(text), whole: Some(text) };
+            let all = Filter { limit: 1_000, ..everything() };
+            let found = licenses::search(&w.store, &all, sought).await.unwrap();
+            assert_eq!(found.len(), count, "{text}");
+            assert_eq!(licenses::is_cut(&w.store, ACCOUNT, sought).await.unwrap(), is_cut, "{text}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn words_are_found_while_they_are_there() {
     for w in worlds().await {
         let metadata = r#"{"company":"Société Générale","tags":["blue",7],"deep":{"a":"b"}}"#;
