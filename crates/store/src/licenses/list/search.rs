@@ -204,11 +204,7 @@ impl Named {
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub async fn is_cut(
-    db: &impl Read,
-    account: Uuid,
-    sought: Sought<'_>,
-) -> Result<bool, StoreError> {
+pub async fn is_cut(db: &impl Read, account: Uuid, sought: Sought<'_>) -> Result<bool, StoreError> {
     let (Sought { term, whole }, each) = (sought, sought.each());
     let small = whole.map(str::to_ascii_lowercase);
     let above = |text: Option<&str>| text.map(behind);
