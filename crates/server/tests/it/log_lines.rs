@@ -26,8 +26,8 @@ impl io::Write for Ear {
     }
 }
 
-/// Begins to listen, on every thread. Also keeps the first thread to pass a span from switching it off for the tests
-/// that read log lines.
+/// Begins to listen, on every thread. Also keeps the first thread to pass a line that nobody reads from switching it off
+/// for the tests that read log lines.
 pub(crate) fn listen() {
     BEGUN.call_once(|| {
         let log = Log { format: LogFormat::Text, level: LogLevel::parse("trace").expect("a level") };
