@@ -54,7 +54,7 @@ impl Engine {
         // When there are more than are shown, nobody needs to know whether there are yet more.
         let mut is_short = rows.len() as i64 > wanted.limit;
         for sought in asked_for {
-            is_short = is_short || licenses::is_cut(&self.store, self.account.id, sought).await?;
+            is_short = is_short || licenses::is_cut(&self.store, &filter, sought).await?;
         }
         rows.truncate(usize::try_from(wanted.limit).unwrap_or(usize::MAX));
         Ok(Page { licenses: self.judged(rows, asked.now).await?, next: None, is_short })

@@ -22,8 +22,8 @@ super::texts! {
         "Aucune de celles qui ont été examinées ne convient ; de plus anciennes le peuvent.";
     short: "Only so many licences are looked at for a page. Go on with the next page.",
         "Une page n’examine qu’un certain nombre de licences. Continuez avec la page suivante.";
-    many: "Many licences fit, and these are the newest. Type more to find fewer.",
-        "Beaucoup de licences conviennent ; voici les plus récentes. Précisez la recherche pour en trouver moins.";
+    many: "Many licences fit; these are some of them. Type more to find fewer.",
+        "Beaucoup de licences conviennent ; en voici quelques-unes. Précisez la recherche pour en trouver moins.";
     within_bad: "Give the days as a whole number from 1 to 36,500.",
         "Indiquez les jours par un nombre entier de 1 à 36 500.";
     of_user: "These are the licences of one customer.", "Voici les licences d’un seul client.";

@@ -1,5 +1,5 @@
 //! What a person looks for in one line. Of each way to find something so many licences are looked at only, however many there
-//! are, and fewer for one or two letters: whoever finds too many types more.
+//! are, and fewer for a page of one or two letters: whoever finds too many types more.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::{Read, Row, StoreError, Value, terms};
 
 /// Licences that each way to find some looks at.
 pub const EACH: i64 = 1_000;
-/// The same for one or two letters, by which much is found and little is meant.
+/// The same for a page of what one or two letters find: much, and little is meant.
 const EACH_OF_FEW_LETTERS: i64 = 250;
 
 /// What is looked for. What is `None` is not asked.
@@ -27,9 +27,10 @@ pub struct Sought<'a> {
 }
 
 impl Sought<'_> {
-    fn each(&self) -> i64 {
+    /// Whoever asks for more than a page, a file say, gets all that there is room for.
+    fn each(self, limit: i64) -> i64 {
         let is_short = self.whole.is_some_and(|text| text.chars().count() < 3);
-        if is_short { EACH_OF_FEW_LETTERS } else { EACH }
+        if is_short && limit <= EACH_OF_FEW_LETTERS { EACH_OF_FEW_LETTERS } else { EACH }
     }
 }
 
@@ -138,7 +139,7 @@ pub async fn search(
     let small = whole.map(str::to_ascii_lowercase);
     let above = |text: Option<&str>| text.map(behind);
     let (above_term, above_whole, above_small) = (above(term), above(whole), above(small.as_deref()));
-    let mut values = values(filter, term, above_term.as_deref(), sought.each());
+    let mut values = values(filter, term, above_term.as_deref(), sought.each(filter.limit));
     values.extend(
         args![
             whole,
@@ -204,13 +205,13 @@ impl Named {
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub async fn is_cut(db: &impl Read, account: Uuid, sought: Sought<'_>) -> Result<bool, StoreError> {
-    let (Sought { term, whole }, each) = (sought, sought.each());
+pub async fn is_cut(db: &impl Read, filter: &Filter<'_>, sought: Sought<'_>) -> Result<bool, StoreError> {
+    let (Sought { term, whole }, each) = (sought, sought.each(filter.limit));
     let small = whole.map(str::to_ascii_lowercase);
     let above = |text: Option<&str>| text.map(behind);
     let (above_term, above_whole, above_small) = (above(term), above(whole), above(small.as_deref()));
     let values = args![
-        account,
+        filter.account,
         term,
         above_term.as_deref(),
         whole,

@@ -333,7 +333,7 @@ async fn a_page_looks_at_so_many_licences_only_and_says_where_to_go_on() {
 }
 
 #[tokio::test]
-async fn one_or_two_letters_look_at_fewer_and_say_so() {
+async fn a_page_of_one_or_two_letters_looks_at_fewer_and_says_so() {
     for w in worlds().await {
         let named = (1..=300).map(|number| {
             let license = crate::world::license(number);
@@ -341,12 +341,19 @@ async fn one_or_two_letters_look_at_fewer_and_say_so() {
         });
         let named: Vec<License> = named.collect();
         w.write(named, |it, tx| Box::pin(licenses::insert_all(tx, it))).await.unwrap();
-        for (text, count, is_cut) in [("a", 250, true), ("ac", 250, true), ("acm", 300, false)] {
+        for (text, limit, count, is_cut) in [
+            ("a", 250, 250, true),
+            ("ac", 50, 50, true),
+            ("acm", 50, 50, false),
+            // A file has them all.
+            ("a", 1_000, 300, false),
+            ("ac", 1_000, 300, false),
+        ] {
             let sought = Sought { term: Some(text), whole: Some(text) };
-            let all = Filter { limit: 1_000, ..everything() };
-            let found = licenses::search(&w.store, &all, sought).await.unwrap();
+            let wanted = Filter { limit, ..everything() };
+            let found = licenses::search(&w.store, &wanted, sought).await.unwrap();
             assert_eq!(found.len(), count, "{text}");
-            assert_eq!(licenses::is_cut(&w.store, ACCOUNT, sought).await.unwrap(), is_cut, "{text}");
+            assert_eq!(licenses::is_cut(&w.store, &wanted, sought).await.unwrap(), is_cut, "{text}");
         }
     }
 }
