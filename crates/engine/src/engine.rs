@@ -1,14 +1,16 @@
 //! The engine: the store, the opened vault, and what is held in memory.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use keyward_core::audit::Entry;
 use keyward_core::time::Timestamp;
 use keyward_store::accounts::Account;
-use keyward_store::{Store, versions};
+use keyward_store::{Store, StoreError, versions};
 use rand_core::CryptoRng;
 use serde_json::Value;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::people::Passwords;
@@ -16,6 +18,9 @@ use crate::recorder::{Recorded, Recorder};
 use crate::statistics::Settled;
 use crate::vault::{Place, Vault};
 use crate::{Caller, Catalog, Clock, EngineError};
+
+/// How long a database may take to say that it is there.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A generator that is handed in.
 pub type Chance = Box<dyn CryptoRng + Send>;
@@ -90,12 +95,13 @@ impl Engine {
         self.catalog.load_full()
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers while somebody waits who watches it.
     ///
     /// # Errors
     /// When it does not.
     pub async fn ping(&self) -> Result<(), EngineError> {
-        versions::get(&self.store, versions::CATALOG).await?;
+        let answer = timeout(PATIENCE, versions::get(&self.store, versions::CATALOG)).await;
+        answer.map_err(|_| StoreError::Busy("it has not answered for three seconds"))??;
         Ok(())
     }
 

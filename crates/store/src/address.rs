@@ -65,13 +65,25 @@ fn postgres(text: &str) -> Result<PostgresAddress, StoreError> {
         }
     }
     let url = if kept.is_empty() { base.to_owned() } else { format!("{base}?{}", kept.join("&")) };
-    url.parse::<tokio_postgres::Config>().map_err(|error| {
+    let config: tokio_postgres::Config = url.parse().map_err(|error: tokio_postgres::Error| {
         // The driver's own text may repeat a part of the address, and so of a password.
         let why =
             std::error::Error::source(&error).map_or_else(|| "unreadable".to_owned(), ToString::to_string);
         StoreError::Address(format!("the PostgreSQL address cannot be read: {why}"))
     })?;
+    if !is_even(&config) {
+        let why =
+            "hosts, their `hostaddr` and `port` must be as many as each other; one port will do for all";
+        return Err(StoreError::Address(format!("the PostgreSQL address cannot be used: {why}")));
+    }
     Ok(PostgresAddress { shown: without_password(base), url, root_certificate })
+}
+
+/// Whether each host has its port, or all have one; and its address, or none has.
+fn is_even(config: &tokio_postgres::Config) -> bool {
+    let (hosts, addresses) = (config.get_hosts().len(), config.get_hostaddrs().len());
+    let ports = config.get_ports().len();
+    (hosts == 0 || addresses == 0 || hosts == addresses) && (ports <= 1 || ports == hosts.max(addresses))
 }
 
 fn without_password(base: &str) -> String {
@@ -122,7 +134,16 @@ mod tests {
             let shown = format!("{0} {0:?}", read(odd).unwrap());
             assert!(!shown.contains("se?") && !shown.contains("cr") && shown.contains("me@h/d"), "{shown}");
         }
-        for wrong in ["sqlite:", "mysql://x", "", "postgres://h:notaport/d", "postgres://h/d?surprise=1"] {
+        read("postgres:///d?host=a,b&port=9&hostaddr=10.0.0.1,10.0.0.2").unwrap();
+        for wrong in [
+            "sqlite:",
+            "mysql://x",
+            "",
+            "postgres://h:notaport/d",
+            "postgres://h/d?surprise=1",
+            "postgres://a,b/d?port=1",
+            "postgres://a,b/d?hostaddr=10.0.0.1",
+        ] {
             let error = read(wrong).unwrap_err();
             assert_eq!(error.code(), "DATABASE_ADDRESS", "{wrong}");
         }

@@ -23,10 +23,12 @@ use crate::{DoorMetrics, Job, Options, PostgresAddress, Sql, StoreError, Tx, Val
 
 mod hosts;
 mod lines;
+mod pulse;
 pub(crate) mod tls;
 
 use hosts::Hosts;
 use lines::Lines;
+use pulse::{Connections, Pulse};
 
 /// How often a job runs at the most.
 const ATTEMPTS: u32 = 10;
@@ -38,6 +40,8 @@ const SILENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Database {
     pool: Pool,
     lines: Lines,
+    connections: Arc<Connections>,
+    _pulse: Pulse,
     metrics: Arc<DoorMetrics>,
 }
 
@@ -67,21 +71,25 @@ impl Database {
             config.application_name("keyward");
         }
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let connections = Arc::<Connections>::default();
+        let opened = Arc::clone(&connections);
         let manager = if stays_here(&mut config) {
-            Manager::from_connect(config, Hosts(ConfigConnectImpl { tls: NoTls }), recycling)
+            let connect = ConfigConnectImpl { tls: NoTls };
+            Manager::from_connect(config, Hosts { connect, opened }, recycling)
         } else {
-            let tls = tls::connector(address.root_certificate.as_deref())?;
-            Manager::from_connect(config, Hosts(ConfigConnectImpl { tls }), recycling)
+            let connect = ConfigConnectImpl { tls: tls::connector(address.root_certificate.as_deref())? };
+            Manager::from_connect(config, Hosts { connect, opened }, recycling)
         };
-        // While one migrates, another holds the lock; and one is shared.
-        let connections = options.connections.max(3);
+        // While one migrates, another holds the lock; one is shared, and one feels the pulse.
+        let most = options.connections.max(4);
         let pool = Pool::builder(manager)
-            .max_size(connections)
+            .max_size(most)
             .timeouts(Timeouts { wait: Some(PATIENCE), create: Some(PATIENCE), recycle: Some(PATIENCE) })
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| StoreError::Database(Arc::new(error)))?;
-        let database = Self { pool, lines: Lines::of(connections), metrics };
+        let pulse = Pulse::of(pool.clone(), Arc::clone(&connections));
+        let database = Self { pool, lines: Lines::of(most), connections, _pulse: pulse, metrics };
         if options.alone {
             database.refuse_others(address).await?;
         }
@@ -100,6 +108,10 @@ impl Database {
     }
 
     pub(crate) async fn connection(&self) -> Result<deadpool_postgres::Object, StoreError> {
+        if self.connections.are_silent() {
+            let why = io::Error::new(io::ErrorKind::TimedOut, "it keeps its connections and says nothing");
+            return Err(StoreError::Unreachable(Arc::new(why)));
+        }
         self.pool.get().await.map_err(|error| match error {
             PoolError::Backend(error) => match failure(error).error {
                 // A handshake that failed in whatever way.

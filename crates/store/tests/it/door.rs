@@ -9,6 +9,7 @@ mod log;
 mod lost;
 mod retry;
 mod rogue;
+mod silent;
 mod version;
 
 use std::sync::Mutex;

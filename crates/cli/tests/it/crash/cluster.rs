@@ -140,7 +140,13 @@ impl<'p> Cluster<'p> {
 
     /// Kills it with all its processes, as a power cut does.
     pub(super) fn kill(&mut self) {
-        let mut server = self.server.take().expect("it runs");
+        assert!(self.server.is_some(), "it runs");
+        self.end();
+    }
+
+    /// The same, where it may have been killed before.
+    pub(super) fn end(&mut self) {
+        let Some(mut server) = self.server.take() else { return };
         let parent = server.id().to_string();
         // Stopped first: it makes no new process while they are looked for.
         signal("-STOP", std::slice::from_ref(&parent));
@@ -148,6 +154,23 @@ impl<'p> Cluster<'p> {
         signal("-KILL", &[&[parent][..], &children].concat());
         server.wait().expect("it ends");
         until("all its processes are gone", || children.iter().all(|child| is_gone(child)));
+    }
+
+    /// Stops all its processes where they are: they keep their connections and say nothing, as where a disk hangs.
+    pub(super) fn freeze(&mut self) {
+        let parent = self.parent();
+        signal("-STOP", std::slice::from_ref(&parent));
+        signal("-STOP", &children(&parent));
+    }
+
+    /// Lets them go on.
+    pub(super) fn thaw(&mut self) {
+        let parent = self.parent();
+        signal("-CONT", &[children(&parent), vec![parent]].concat());
+    }
+
+    fn parent(&self) -> String {
+        self.server.as_ref().expect("it runs").id().to_string()
     }
 
     /// Takes the place of the one that it followed.
@@ -158,9 +181,7 @@ impl<'p> Cluster<'p> {
 
 impl Drop for Cluster<'_> {
     fn drop(&mut self) {
-        if self.server.is_some() {
-            self.kill();
-        }
+        self.end();
     }
 }
 

@@ -1,4 +1,4 @@
-//! PostgreSQL is killed under the server, and started again; or a synchronous standby takes its place.
+//! PostgreSQL is killed or frozen under the server, and goes on; or a synchronous standby takes its place.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::{is_left_out, now, outages, seed, start};
 use crate::served::{Served, ask};
 use crate::world::World;
 
-/// How long clients are at work before the kill, at the most, and how long the database is away.
+/// How long clients are at work before it leaves, at the most, and how long the database is away.
 const MOST: u64 = 700;
 
 #[test]
@@ -27,12 +27,40 @@ fn postgresql_killed_and_started_again() {
     let mut cluster = Cluster::new(&place, "only");
     cluster.start();
     let url = cluster.url();
-    let outage = Outage { kill: Cluster::kill, back: Cluster::start, again: |_| () };
-    outage.happens("PostgreSQL killed under the server", &url, &mut cluster);
+    let outage = Outage { leave: Cluster::kill, back: Cluster::start, again: |_| () };
+    outage.happens("PostgreSQL killed under the server", outages(), &url, &mut cluster);
+}
+
+#[test]
+fn postgresql_frozen_and_let_go() {
+    if is_left_out() {
+        return;
+    }
+    let place = Place::new();
+    let mut cluster = Cluster::new(&place, "only");
+    cluster.start();
+    let url = cluster.url();
+    let outage = Outage { leave: Cluster::freeze, back: Cluster::thaw, again: |_| () };
+    outage.happens("PostgreSQL frozen under the server", freezes(), &url, &mut cluster);
 }
 
 #[test]
 fn a_standby_promoted_in_its_place() {
+    promoted("standby promoted", outages(), |(primary, _)| primary.kill());
+}
+
+#[test]
+fn a_standby_promoted_in_place_of_a_frozen_one() {
+    promoted("promoted for a frozen one", freezes(), |(primary, _)| primary.freeze());
+}
+
+/// Fewer than kills: it takes ten seconds and more until the silence is called one.
+fn freezes() -> u32 {
+    (outages() / 2).max(1)
+}
+
+/// The one that leaves never comes back: from then on the standby is asked.
+fn promoted(what: &'static str, rounds: u32, leave: fn(&mut (Cluster, Cluster))) {
     if is_left_out() {
         return;
     }
@@ -46,29 +74,30 @@ fn a_standby_promoted_in_its_place() {
     );
     let outage = Outage {
         // The standby is there and takes no changes.
-        kill: |(primary, _): &mut (Cluster, Cluster)| primary.kill(),
+        leave,
         back: |(_, standby)| standby.promote(),
-        // The one that was killed never comes back with what it had: in its place another follows.
+        // In the place of the one that left another follows, with nothing of what that had.
         again: |(primary, standby)| {
             let (name, port) = (primary.name().to_owned(), primary.port);
+            primary.end();
             std::mem::swap(primary, standby);
             *standby = Cluster::standby_of(primary, &name, port);
         },
     };
-    outage.happens("standby promoted", &url, &mut (primary, standby));
+    outage.happens(what, rounds, &url, &mut (primary, standby));
 }
 
 /// How a database goes away and comes back, and what is done before it may go again.
 struct Outage<D> {
-    kill: fn(&mut D),
+    leave: fn(&mut D),
     back: fn(&mut D),
     again: fn(&mut D),
 }
 
 impl<D> Outage<D> {
     /// Again and again, with clients at work.
-    fn happens(&self, what: &'static str, url: &str, database: &mut D) {
-        let (rounds, seed) = (outages(), seed(what));
+    fn happens(&self, what: &'static str, rounds: u32, url: &str, database: &mut D) {
+        let seed = seed(what);
         let mut chance = StdRng::seed_from_u64(seed);
         let world = World::with_keys().at(url);
         let staff = Staff::of(&world);
@@ -82,15 +111,15 @@ impl<D> Outage<D> {
             traffic.run(&world, &served.host, &shop, seed.wrapping_add(round.into()), || {
                 until("a client was answered", || traffic.acknowledged() > 0);
                 std::thread::sleep(before);
-                (self.kill)(database);
+                (self.leave)(database);
                 while_away(&served, &shop);
                 std::thread::sleep(away);
                 (self.back)(database);
                 row.recovered(recovery(&served, &traffic));
             });
             held(&mut served, &traffic);
-            ledger.check(&world, &served.host, traffic, &mut row);
             (self.again)(database);
+            ledger.check(&world, &served.host, traffic, &mut row);
         }
         row.finish();
     }

@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use deadpool_postgres::Connect;
 use tokio::task::JoinHandle;
@@ -13,9 +14,14 @@ use tokio_postgres::config::{Host, LoadBalanceHosts};
 use tokio_postgres::{Client, Config, Error};
 
 use super::PATIENCE;
+use super::pulse::Connections;
 
 /// Connects to one host at a time.
-pub(super) struct Hosts<C>(pub(super) C);
+pub(super) struct Hosts<C> {
+    pub(super) connect: C,
+    /// Is told of each connection.
+    pub(super) opened: Arc<Connections>,
+}
 
 type Connected = Result<(Client, JoinHandle<()>), Error>;
 
@@ -27,25 +33,27 @@ impl<C: Connect> Connect for Hosts<C> {
         let last = hosts.pop().unwrap_or_else(|| config.clone());
         Box::pin(async move {
             for host in hosts {
-                if let Ok(Ok(connected)) = timeout(turn, self.0.connect(&host)).await {
-                    return Ok(connected);
+                if let Ok(Ok(connected)) = timeout(turn, self.connect.connect(&host)).await {
+                    return Ok(self.told(connected));
                 }
             }
-            self.0.connect(&last).await
+            self.connect.connect(&last).await.map(|connected| self.told(connected))
         })
+    }
+}
+
+impl<C> Hosts<C> {
+    fn told(&self, connected: (Client, JoinHandle<()>)) -> (Client, JoinHandle<()>) {
+        self.opened.add(connected.1.abort_handle());
+        connected
     }
 }
 
 /// The configuration of each host alone.
 fn each(config: &Config) -> Vec<Config> {
     let hosts = config.get_hosts().len().max(config.get_hostaddrs().len());
-    // Whose order is drawn by the driver, or who does not fit together, which it says, stays whole.
-    let is_drawn = config.get_load_balance_hosts() == LoadBalanceHosts::Random;
-    let fits = |others: usize| others <= 1 || others == hosts;
-    let is_whole = fits(config.get_ports().len())
-        && (config.get_hosts().is_empty() || config.get_hosts().len() == hosts)
-        && (config.get_hostaddrs().is_empty() || config.get_hostaddrs().len() == hosts);
-    if hosts < 2 || is_drawn || !is_whole {
+    // Whose order is drawn by the driver stays whole.
+    if hosts < 2 || config.get_load_balance_hosts() == LoadBalanceHosts::Random {
         return vec![config.clone()];
     }
     (0..hosts).map(|place| only(config, place)).collect()
@@ -125,7 +133,7 @@ mod tests {
         ] {
             assert_eq!(each(&parsed(together)), alone.map(parsed), "{together}");
         }
-        for whole in ["host=one", "host=one,two load_balance_hosts=random", "host=one,two,three port=1,2"] {
+        for whole in ["host=one", "host=one,two load_balance_hosts=random"] {
             assert_eq!(each(&parsed(whole)), [parsed(whole)], "{whole}");
         }
     }
