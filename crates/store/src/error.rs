@@ -64,8 +64,10 @@ pub enum StoreError {
     /// The disk did not confirm a write; nothing more is written until the program starts anew.
     #[error("the disk did not confirm a write; nothing more is written until Keyward is started anew")]
     Poisoned,
-    /// The connection broke while a COMMIT was under way: it may have happened or not.
-    #[error("the connection to the database broke during a COMMIT: the change may have been made or not")]
+    /// A COMMIT was not answered: it may have happened or not.
+    #[error(
+        "the database did not answer a COMMIT, or the connection broke: the change may have been made or not"
+    )]
     OutcomeUnknown,
     /// The database refused a value that another row already has.
     #[error("a value that must be unique is taken ({constraint})")]

@@ -98,7 +98,7 @@ impl Default for Server {
 pub struct Database {
     /// Where it is; by default a file in the data directory.
     pub url: Option<DatabaseUrl>,
-    /// How many connections to PostgreSQL are kept.
+    /// How many connections to PostgreSQL are kept, at least 4; one of them only watches whether it answers.
     pub pool_size: u32,
     /// How much of the licences that were asked about is remembered, on SQLite.
     pub memory: ByteSize,

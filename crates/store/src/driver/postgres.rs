@@ -8,15 +8,15 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use deadpool_postgres::{
-    ConfigConnectImpl, GenericClient, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime,
-    Timeouts,
+    GenericClient, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, Timeouts,
 };
 use futures_util::future::try_join_all;
 use futures_util::{FutureExt as _, TryStreamExt as _};
+use tokio::time::timeout;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::{DbError, Severity, SqlState};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Config, IsolationLevel, NoTls};
+use tokio_postgres::{Config, IsolationLevel};
 
 use crate::row::{Map, Row};
 use crate::{DoorMetrics, Job, Options, PostgresAddress, Sql, StoreError, Tx, Value, migrations};
@@ -28,7 +28,7 @@ pub(crate) mod tls;
 
 use hosts::Hosts;
 use lines::Lines;
-use pulse::{Connections, Pulse};
+use pulse::{Connections, Pulse, Search};
 
 /// How often a job runs at the most.
 const ATTEMPTS: u32 = 10;
@@ -36,12 +36,14 @@ const ATTEMPTS: u32 = 10;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a server may leave what was sent to it without the least sign.
 const SILENCE: Duration = Duration::from_secs(10);
+/// How long a COMMIT may take: one that its disk or a synchronous standby keeps longer would keep its connection, too.
+const COMMIT: Duration = Duration::from_secs(30);
 
 pub(crate) struct Database {
     pool: Pool,
     lines: Lines,
     connections: Arc<Connections>,
-    _pulse: Pulse,
+    _pulse: Option<Pulse>,
     metrics: Arc<DoorMetrics>,
 }
 
@@ -70,30 +72,31 @@ impl Database {
         if config.get_application_name().is_none() {
             config.application_name("keyward");
         }
-        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let connections = Arc::<Connections>::default();
-        let opened = Arc::clone(&connections);
-        let manager = if stays_here(&mut config) {
-            let connect = ConfigConnectImpl { tls: NoTls };
-            Manager::from_connect(config, Hosts { connect, opened }, recycling)
+        let tls = if stays_here(&mut config) {
+            None
         } else {
-            let connect = ConfigConnectImpl { tls: tls::connector(address.root_certificate.as_deref())? };
-            Manager::from_connect(config, Hosts { connect, opened }, recycling)
+            Some(tls::connector(address.root_certificate.as_deref())?)
         };
+        let connections = Arc::<Connections>::default();
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager =
+            Manager::from_connect(config.clone(), Hosts::new(tls.as_ref(), &connections), recycling);
         // While one migrates, another holds the lock; one is shared, and one feels the pulse.
-        let most = options.connections.max(4);
+        let most = options.connections.max(4) - 1;
         let pool = Pool::builder(manager)
             .max_size(most)
             .timeouts(Timeouts { wait: Some(PATIENCE), create: Some(PATIENCE), recycle: Some(PATIENCE) })
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| StoreError::Database(Arc::new(error)))?;
-        let pulse = Pulse::of(pool.clone(), Arc::clone(&connections));
-        let database = Self { pool, lines: Lines::of(most), connections, _pulse: pulse, metrics };
+        let mut database = Self { pool, lines: Lines::of(most), connections, _pulse: None, metrics };
         if options.alone {
             database.refuse_others(address).await?;
         }
         migrations::postgres(&database).await?;
+        let own = Arc::<Connections>::default();
+        let search = Search { hosts: Hosts::new(tls.as_ref(), &own), config, own };
+        database._pulse = Some(Pulse::of(Arc::clone(&database.connections), search));
         Ok(database)
     }
 
@@ -107,7 +110,7 @@ impl Database {
         if found.is_some() { Err(StoreError::InUse(format!("{address:?}"))) } else { Ok(()) }
     }
 
-    pub(crate) async fn connection(&self) -> Result<deadpool_postgres::Object, StoreError> {
+    pub(crate) async fn connection(&self) -> Result<Object, StoreError> {
         if self.connections.are_silent() {
             let why = io::Error::new(io::ErrorKind::TimedOut, "it keeps its connections and says nothing");
             return Err(StoreError::Unreachable(Arc::new(why)));
@@ -171,13 +174,18 @@ impl Database {
             (outcome, tx.may_run_again())
         };
         match outcome {
-            Ok(Ok(out)) => match transaction.commit().await {
-                Ok(()) => {
+            Ok(Ok(out)) => match timeout(COMMIT, transaction.commit()).await {
+                Ok(Ok(())) => {
                     DoorMetrics::add(&self.metrics.commits, 1);
                     DoorMetrics::add(&self.metrics.jobs, 1);
                     Attempt::Done(Ok(out))
                 }
-                Err(error) => {
+                Err(_) => {
+                    // Whoever used it next would wait behind the COMMIT.
+                    drop(Object::take(connection));
+                    Attempt::Done(Err(StoreError::OutcomeUnknown.into()))
+                }
+                Ok(Err(error)) => {
                     // Without an answer from the server nobody knows whether it committed; and one that it ends the
                     // connection with may come after the change is made.
                     let severity = error.as_db_error().and_then(DbError::parsed_severity);
@@ -294,9 +302,7 @@ async fn rows(
 }
 
 /// Begins a transaction that sees one instant and may write nothing.
-pub(crate) async fn still(
-    connection: &mut deadpool_postgres::Object,
-) -> Result<deadpool_postgres::Transaction<'_>, StoreError> {
+pub(crate) async fn still(connection: &mut Object) -> Result<deadpool_postgres::Transaction<'_>, StoreError> {
     let begun =
         connection.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
     begun.start().await.map_err(|why| failure(why).error)
@@ -326,7 +332,7 @@ pub(crate) async fn each<E: From<StoreError>>(
 
 /// Whether PostgreSQL can prepare a statement.
 #[cfg(feature = "testing")]
-pub(crate) async fn prepare(client: &deadpool_postgres::Object, sql: Sql) -> Result<(), StoreError> {
+pub(crate) async fn prepare(client: &Object, sql: Sql) -> Result<(), StoreError> {
     client.prepare(sql.text).await.map(drop).map_err(|error| failure(error).error)
 }
 

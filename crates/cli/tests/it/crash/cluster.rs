@@ -156,7 +156,7 @@ impl<'p> Cluster<'p> {
         until("all its processes are gone", || children.iter().all(|child| is_gone(child)));
     }
 
-    /// Stops all its processes where they are: they keep their connections and say nothing, as where a disk hangs.
+    /// Stops all its processes where they are: they keep their connections and say nothing.
     pub(super) fn freeze(&mut self) {
         let parent = self.parent();
         signal("-STOP", std::slice::from_ref(&parent));

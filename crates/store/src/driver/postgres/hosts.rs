@@ -7,45 +7,58 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use deadpool_postgres::Connect;
+use deadpool_postgres::{ConfigConnectImpl, Connect};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::config::{Host, LoadBalanceHosts};
-use tokio_postgres::{Client, Config, Error};
+use tokio_postgres::{Client, Config, Error, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::PATIENCE;
 use super::pulse::Connections;
 
 /// Connects to one host at a time.
-pub(super) struct Hosts<C> {
-    pub(super) connect: C,
+pub(super) struct Hosts {
+    connect: Box<dyn Connect>,
     /// Is told of each connection.
-    pub(super) opened: Arc<Connections>,
+    opened: Arc<Connections>,
+}
+
+impl Hosts {
+    pub(super) fn new(tls: Option<&MakeRustlsConnect>, opened: &Arc<Connections>) -> Self {
+        let connect: Box<dyn Connect> = match tls {
+            Some(tls) => Box::new(ConfigConnectImpl { tls: tls.clone() }),
+            None => Box::new(ConfigConnectImpl { tls: NoTls }),
+        };
+        Self { connect, opened: Arc::clone(opened) }
+    }
+
+    fn told(&self, place: usize, connected: (Client, JoinHandle<()>)) -> (Client, JoinHandle<()>) {
+        self.opened.opened(place, connected.1.abort_handle());
+        connected
+    }
 }
 
 type Connected = Result<(Client, JoinHandle<()>), Error>;
 
-impl<C: Connect> Connect for Hosts<C> {
+impl Connect for Hosts {
     fn connect(&self, config: &Config) -> Pin<Box<dyn Future<Output = Connected> + Send + '_>> {
         let mut hosts = each(config);
         let turn = PATIENCE / u32::try_from(hosts.len()).unwrap_or(1).max(1);
         // How long the last one may take, the pool knows.
         let last = hosts.pop().unwrap_or_else(|| config.clone());
+        let place = hosts.len();
         Box::pin(async move {
-            for host in hosts {
-                if let Ok(Ok(connected)) = timeout(turn, self.connect.connect(&host)).await {
-                    return Ok(self.told(connected));
+            for (place, host) in hosts.iter().enumerate() {
+                match timeout(turn, self.connect.connect(host)).await {
+                    Ok(Ok(connected)) => return Ok(self.told(place, connected)),
+                    Ok(Err(_)) => {}
+                    Err(_) => self.opened.said_nothing(place),
                 }
             }
-            self.connect.connect(&last).await.map(|connected| self.told(connected))
+            let connected = self.connect.connect(&last).await?;
+            Ok(self.told(place, connected))
         })
-    }
-}
-
-impl<C> Hosts<C> {
-    fn told(&self, connected: (Client, JoinHandle<()>)) -> (Client, JoinHandle<()>) {
-        self.opened.add(connected.1.abort_handle());
-        connected
     }
 }
 
