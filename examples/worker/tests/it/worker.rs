@@ -96,7 +96,7 @@ fn without_a_licence_it_says_what_to_do() {
 #[test]
 fn a_licence_that_ends_meanwhile_ends_the_work() {
     let machine = Machine::new();
-    machine.lay_down(&["export"], 2);
+    machine.lay_down(&["export"], 10);
     // It waits an hour after its first report, and is woken.
     let ran = machine.run(&["--license", "license.key", "--every", "3600000"]);
     assert_eq!(ran.code(), Some(3), "{}", ran.err());
@@ -171,7 +171,8 @@ fn a_key_is_activated_and_holds_while_the_server_is_away() {
     std::fs::write(machine.path("license.key"), format!("{KEY}\n")).expect("it is written");
     let url = server::start(1, false);
     let server = ["--server", &url, "--refresh", "30"];
-    let ran = machine.run(&[&server[..], &["--license", "license.key", "--jobs", "10"]].concat());
+    let ran =
+        machine.run(&[&server[..], &["--license", "license.key", "--jobs", "10", "--every", "300"]].concat());
     assert_eq!(ran.code(), Some(0), "{}", ran.err());
     assert_eq!(machine.reports(), 10);
     assert!(ran.err().contains("the licence server: SERVER_UNREACHABLE: "), "{}", ran.err());

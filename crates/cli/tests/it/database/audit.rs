@@ -81,7 +81,7 @@ fn an_older_copy_of_the_database_contradicts_the_checkpoints_outside_of_it() {
         world.db_out(&["license", verb, key]);
     }
     let mut served = Served::with(&world, &["--data", "data"], &outside);
-    for _ in 0..200 {
+    for _ in 0..1_200 {
         if world.path("outside.jsonl").exists() {
             break;
         }

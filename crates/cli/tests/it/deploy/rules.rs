@@ -34,7 +34,7 @@ fn samples() -> BTreeMap<String, BTreeSet<String>> {
     }
     let mut samples = BTreeMap::new();
     // The stock is counted at the start, beside the first answers.
-    for _ in 0..100 {
+    for _ in 0..1_200 {
         samples = read(&served.host);
         if samples.contains_key("keyward_pool_stock") {
             break;

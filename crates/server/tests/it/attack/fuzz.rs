@@ -24,7 +24,9 @@ use crate::site::{Site, connect};
 const AT_ONCE: usize = 64;
 
 /// An answer takes less, also where a key is made or a password is checked.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
+/// So many rounds are run, however slow the machine is.
+const FEWEST: u64 = 500;
 
 /// The rounds to be run: where to begin, how many at most, and for how long.
 fn rounds() -> (u64, u64, Duration) {
@@ -64,8 +66,15 @@ fn assert_told(round: u64, request: &[u8], answer: &[u8]) {
 /// A good request is answered; unless it may be refused by design, not in one of these ways.
 async fn assert_good(site: &Site, request: &Request, refusals: &[&str]) {
     let bytes = request.bytes();
-    let answer = timeout(PATIENCE, send(&site.url, &bytes)).await.expect("it is answered");
-    assert_told(0, &bytes, &answer);
+    let mut answer = Vec::new();
+    // Nobody waits long for a request here: on a busy machine it may not have come whole.
+    for _ in 0..20 {
+        answer = timeout(PATIENCE, send(&site.url, &bytes)).await.expect("it is answered");
+        assert_told(0, &bytes, &answer);
+        if !answer.is_empty() {
+            break;
+        }
+    }
     let text = String::from_utf8_lossy(&answer);
     let status = text.strip_prefix("HTTP/1.1 ").and_then(|text| text.get(..3)).unwrap_or_default();
     assert!(!status.is_empty(), "{request:?} is not answered");
@@ -91,9 +100,9 @@ async fn every_route_bears_whatever_is_sent_to_it() {
     for _ in 0..AT_ONCE {
         let (good, next, url) = (Arc::clone(&good), Arc::clone(&next), site.url.clone());
         senders.spawn(async move {
-            while began.elapsed() < time {
+            loop {
                 let round = next.fetch_add(1, Ordering::Relaxed);
-                if round - first >= count {
+                if round - first >= count || round - first >= FEWEST && began.elapsed() >= time {
                     break;
                 }
                 let request = mutate::request(&good, &mut StdRng::seed_from_u64(round));
@@ -107,7 +116,7 @@ async fn every_route_bears_whatever_is_sent_to_it() {
     senders.join_all().await;
     let sent = next.load(Ordering::Relaxed) - first;
     eprintln!("{sent} requests made of {} good ones", good.len());
-    assert!(sent >= count.min(500), "only {sent} requests were sent");
+    assert!(sent >= count.min(FEWEST), "only {sent} requests were sent");
     assert_eq!(super::metric(&site, "keyward_panics_total").await, 0);
     super::assert_answers(&site, "whatever was sent").await;
     for request in good.iter().filter(|request| request.method == "GET") {

@@ -1,5 +1,7 @@
 //! Bodies.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 
@@ -165,7 +167,7 @@ async fn a_content_type_is_not_asked_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_stops_on_its_way_changes_nothing() {
-    for target in Target::all().await {
+    for target in Target::all_patient(Duration::from_millis(200)).await {
         for words in [Words::Pool, Words::Tier] {
             let good = target.good(words).to_string();
             let head = format!("{}\r\nHost: test\r\nContent-Length: {}\r\n\r\n", post(words), good.len() + 1);

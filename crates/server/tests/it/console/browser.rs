@@ -173,15 +173,41 @@ impl Browser {
         let script = "const it = document.activeElement; \
                       const said = (it.labels && it.labels.length ? it.labels[0] : it).innerText.trim(); \
                       return said || it.ariaLabel || '';";
-        text(&self.run(script).await.expect("a page is open"))
+        // Between two pages nothing has it.
+        self.run(script).await.map(|name| text(&name)).unwrap_or_default()
     }
 
     /// Waits until the page says something.
     pub(crate) async fn sees(&self, what: &str) {
+        self.until(&format!("does not say “{what}”"), async || self.text().await.contains(what)).await;
+    }
+
+    /// Waits until a field holds a text, as one that is read from a file.
+    pub(crate) async fn holds(&self, label: &str, wanted: &str) {
+        self.until(&format!("has no such text in “{label}”"), async || {
+            self.value_of(label).await.trim() == wanted.trim()
+        })
+        .await;
+    }
+
+    /// Waits until this has the focus.
+    pub(crate) async fn has_focus(&self, name: &str) {
+        self.until(&format!("has not the focus on “{name}”"), async || self.focused().await == name).await;
+    }
+
+    /// Waits until the address has this part.
+    pub(crate) async fn is_at(&self, part: &str) {
+        self.until(&format!("has no “{part}” in its address"), async || {
+            self.place().await.contains(part)
+        })
+        .await;
+    }
+
+    async fn until(&self, otherwise: &str, is_so: impl AsyncFn() -> bool) {
         let begun = Instant::now();
-        while !self.text().await.contains(what) {
+        while !is_so().await {
             if begun.elapsed() > PATIENCE {
-                self.failed(&format!("does not say “{what}”")).await;
+                self.failed(otherwise).await;
             }
             tokio::time::sleep(BETWEEN).await;
         }
@@ -189,13 +215,7 @@ impl Browser {
 
     /// Waits until the page does not say something any more.
     pub(crate) async fn sees_soon_no(&self, what: &str) {
-        let begun = Instant::now();
-        while self.text().await.contains(what) {
-            if begun.elapsed() > PATIENCE {
-                self.failed(&format!("still says “{what}”")).await;
-            }
-            tokio::time::sleep(BETWEEN).await;
-        }
+        self.until(&format!("still says “{what}”"), async || !self.text().await.contains(what)).await;
     }
 
     /// The page, which is there already, does not say something.

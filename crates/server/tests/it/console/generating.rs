@@ -169,6 +169,7 @@ async fn a_licence_is_made_found_again_suspended_and_seen_as_a_file() {
         assert_eq!(browser.downloaded(&downloads.join("ABC Traders.key")).await, text);
         browser.press("Licences").await;
         browser.type_into("Search", "abc@").await;
+        browser.is_at("abc").await;
         browser.sees("ABC Traders").await;
         browser.press("ABC Traders").await;
         browser.sees("What the customer sees").await;
@@ -185,6 +186,7 @@ async fn a_licence_is_made_found_again_suspended_and_seen_as_a_file() {
         assert!(!browser.place().await.contains(&key));
         browser.open("/console/test").await;
         browser.choose_file("Or a file", &file("suspended.key", &text)).await;
+        browser.holds("Key or licence", &text).await;
         browser.press("Test").await;
         browser.sees("it is suspended").await;
         browser.shot("test-suspended").await;

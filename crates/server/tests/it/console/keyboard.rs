@@ -26,6 +26,7 @@ async fn open(site: &Site, path: &str) -> Option<Browser> {
 /// Signs in, at the page that asks for it.
 async fn sign_in(browser: &Browser) {
     browser.sees("Password forgotten").await;
+    browser.has_focus("E-mail address").await;
     browser.keys(ADA.chars().chain([TAB]).chain(PASSWORD.chars()).chain([ENTER])).await;
     browser.sees_soon_no("Password forgotten").await;
 }
@@ -97,25 +98,25 @@ async fn signing_in_and_out_takes_no_mouse() {
     let Some(browser) = Browser::at(&site).await else { return };
     browser.open("/console/me").await;
     browser.sees("Password forgotten").await;
-    assert_eq!(browser.focused().await, "E-mail address");
+    browser.has_focus("E-mail address").await;
     browser.keys(ADA.chars()).await;
     browser.keys([TAB]).await;
-    assert_eq!(browser.focused().await, "Password");
+    browser.has_focus("Password").await;
     browser.keys("not this one".chars().chain([ENTER])).await;
     browser.sees("The address or the password is wrong").await;
-    assert_eq!(browser.focused().await, "Password");
+    browser.has_focus("Password").await;
     browser.keys(PASSWORD.chars()).await;
     browser.keys([TAB]).await;
-    assert_eq!(browser.focused().await, "Sign in");
+    browser.has_focus("Sign in").await;
     browser.keys([ENTER]).await;
     browser.sees("Change the password").await;
 
     // Past the menu.
     browser.keys([TAB]).await;
-    assert_eq!(browser.focused().await, "Skip to the content");
+    browser.has_focus("Skip to the content").await;
     browser.keys([ENTER]).await;
     browser.keys([TAB]).await;
-    assert_eq!(browser.focused().await, "Present password");
+    browser.has_focus("Present password").await;
     tab_to(&browser, "Set up a second factor").await;
     browser.keys([ENTER]).await;
     browser.sees("Scan this with your authenticator app").await;

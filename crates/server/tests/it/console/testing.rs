@@ -31,6 +31,7 @@ async fn a_licence_is_pasted_chosen_or_dropped_and_every_check_is_seen() {
     assert_eq!(browser.place().await, "/console/test");
 
     browser.choose_file("Or a file", &file("tested.key", &text)).await;
+    browser.holds("Key or licence", &text).await;
     browser.press("Test").await;
     browser.sees("ABC Traders").await;
     browser.shot("test-file").await;
@@ -39,6 +40,7 @@ async fn a_licence_is_pasted_chosen_or_dropped_and_every_check_is_seen() {
 
     browser.open("/console/test").await;
     browser.drop_file("Key or licence", &file("tested.json", &record)).await;
+    browser.holds("Key or licence", &record).await;
     browser.press("Test").await;
     browser.sees("example.com").await;
     assert_eq!(browser.complaints().await, Vec::<String>::new());

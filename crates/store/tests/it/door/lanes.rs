@@ -1,6 +1,7 @@
 //! Long work and jobs that somebody waits for.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use keyward_store::{Job, Lane, Store, StoreError, Tx};
 
@@ -11,7 +12,7 @@ struct Part(Arc<Mutex<Vec<Lane>>>);
 struct Urgent(Arc<Mutex<Vec<Lane>>>);
 
 macro_rules! note {
-    ($job:ty, $lane:expr) => {
+    ($job:ty, $lane:expr, $takes:expr) => {
         impl Job for $job {
             const NAME: &'static str = "test.note";
             const LANE: Lane = $lane;
@@ -20,13 +21,15 @@ macro_rules! note {
 
             async fn run(&self, _: &Tx<'_>) -> Result<(), StoreError> {
                 self.0.lock().unwrap().push($lane);
+                std::thread::sleep($takes);
                 Ok(())
             }
         }
     };
 }
-note!(Part, Lane::Bulk);
-note!(Urgent, Lane::Prompt);
+// Long work rests for as long as its last part took, which on a busy machine is never nothing.
+note!(Part, Lane::Bulk, Duration::ZERO);
+note!(Urgent, Lane::Prompt, Duration::from_millis(2));
 
 fn send<J: Job<Out = (), Err = StoreError>>(store: &Store, job: J) -> tokio::task::JoinHandle<()> {
     let store = store.clone();

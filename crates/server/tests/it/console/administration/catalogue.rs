@@ -37,7 +37,7 @@ async fn a_product_is_made_with_a_policy_that_is_then_changed() {
     browser.shot("policy-rarer-rules").await;
     browser.type_into("Devices at the most", "many").await;
     browser.press("Save").await;
-    browser.sees("Devices at the most").await;
+    browser.sees("Devices at the most: give a number, or nothing.").await;
     assert_eq!(browser.value_of("Devices at the most").await, "many");
     browser.shot("policy-refused").await;
     browser.type_into("Devices at the most", "5").await;

@@ -24,7 +24,7 @@ async fn a_second_factor_is_set_up_asked_for_and_turned_off() {
     fill_in(&browser, "Present password", PASSWORD).await;
     browser.keys([ENTER]).await;
     browser.sees("This code does not fit.").await;
-    assert_eq!(browser.focused().await, confirm);
+    browser.has_focus(confirm).await;
     browser.keys(secret.code(now(&site)).chars()).await;
     fill_in(&browser, "Present password", PASSWORD).await;
     press(&browser, "Turn it on").await;
@@ -34,10 +34,10 @@ async fn a_second_factor_is_set_up_asked_for_and_turned_off() {
     sign_in(&browser).await;
     browser.sees("Code from your authenticator app").await;
     // One looks at the device, types, and is in.
-    assert_eq!(browser.focused().await, "Code from your authenticator app");
+    browser.has_focus("Code from your authenticator app").await;
     browser.keys("000000".chars().chain([ENTER])).await;
     browser.sees("This code is wrong or was used before.").await;
-    assert_eq!(browser.focused().await, "Code from your authenticator app");
+    browser.has_focus("Code from your authenticator app").await;
     site.clock.advance(30);
     browser.keys(secret.code(now(&site)).chars().chain([ENTER])).await;
     browser.sees("Sign out").await;

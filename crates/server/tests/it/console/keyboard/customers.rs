@@ -55,7 +55,7 @@ async fn a_key_is_made_and_activated_for_the_own_installation() {
     browser.sees("Copied").await;
     go_to(&browser, "Activate a key", "No key is activated yet").await;
     browser.keys([TAB]).await;
-    assert_eq!(browser.focused().await, "License key");
+    browser.has_focus("License key").await;
     browser.control('v').await;
     press(&browser, "Activate License").await;
     browser.sees("License activated successfully.").await;

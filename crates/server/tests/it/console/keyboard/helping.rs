@@ -68,17 +68,17 @@ async fn several_licences_are_ticked_looked_through_and_changed() {
     // What the list is narrowed to is chosen again and again: whoever does stays where he is.
     fill_in(&browser, "Product", "Tier").await;
     browser.sees_soon_no("Central pool 1 mois").await;
-    assert_eq!(browser.focused().await, "Product");
+    browser.has_focus("Product").await;
     fill_in(&browser, "Policy", "pro").await;
     browser.sees_soon_no("u-17").await;
-    assert_eq!(browser.focused().await, "Policy");
+    browser.has_focus("Policy").await;
     for name in ["three", "one"] {
         tab_to(&browser, &format!("Tick: Licence {name}")).await;
         browser.keys([' ']).await;
     }
     // Past the rest of the list.
     browser.keys([ENTER]).await;
-    assert_eq!(browser.focused().await, "What");
+    browser.has_focus("What").await;
     browser.keys("Ext".chars()).await;
     press(&browser, "Go on").await;
     browser.sees("Licences: 2").await;

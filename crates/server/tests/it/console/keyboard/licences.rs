@@ -18,7 +18,8 @@ async fn a_licence_is_made_copied_and_tested() {
     fill_in(&browser, "Ends on optional", "11112020").await;
     press(&browser, "Generate").await;
     browser.sees("This day has begun already").await;
-    assert_eq!(browser.focused().await, "Ends on optional", "what is wrong is corrected at once");
+    // What is wrong is corrected at once.
+    browser.has_focus("Ends on optional").await;
     browser.keys("11112027".chars()).await;
     press(&browser, "Generate").await;
     browser.sees("Read back and checked.").await;
@@ -31,7 +32,7 @@ async fn a_licence_is_made_copied_and_tested() {
 
     go_to(&browser, "Test a licence", "Paste a key or the text of a licence file").await;
     browser.keys([TAB]).await;
-    assert_eq!(browser.focused().await, "Key or licence");
+    browser.has_focus("Key or licence").await;
     browser.control('v').await;
     assert_eq!(browser.value_of("Key or licence").await, key);
     press(&browser, "Test").await;
@@ -52,18 +53,19 @@ async fn a_licence_is_found_by_typing_tried_suspended_and_reinstated() {
     browser.sees("Search").await;
     // Of two, one is left.
     browser.keys("/".chars()).await;
-    assert_eq!(browser.focused().await, "Search");
+    browser.has_focus("Search").await;
     browser.keys(last.chars()).await;
     browser.sees_soon_no(&format!("…{other}")).await;
     browser.sees(&format!("…{last}")).await;
-    assert_eq!(browser.focused().await, "Search", "the search leaves whoever types where he is");
+    // The search leaves whoever types where he is.
+    browser.has_focus("Search").await;
     press(&browser, &format!("…{last}")).await;
     browser.sees("What the customer sees").await;
 
     skip(&browser).await;
     press(&browser, "Try it").await;
     browser.keys([TAB]).await;
-    assert_eq!(browser.focused().await, "As of (UTC)");
+    browser.has_focus("As of (UTC)").await;
     browser.keys("2030-01-31 12:00".chars().chain([ENTER])).await;
     browser.sees("as of 2030-01-31 12:00:00").await;
 

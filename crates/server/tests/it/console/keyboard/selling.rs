@@ -77,9 +77,9 @@ async fn a_lot_is_made_followed_and_taken_away() {
     tab_to(&browser, "Look again").await;
     // How far it is comes anew each second, and leaves whoever waits where he is.
     browser.sees("All keys are made.").await;
-    assert_eq!(browser.focused().await, "All keys are made.");
+    browser.has_focus("All keys are made.").await;
     browser.keys([TAB]).await;
-    assert_eq!(browser.focused().await, "Download the table (CSV)");
+    browser.has_focus("Download the table (CSV)").await;
     browser.keys([ENTER]).await;
     let table = browser.downloaded(&downloads.join("spring.csv")).await;
     assert_eq!(table.split_terminator("\r\n").count(), 60_001);
