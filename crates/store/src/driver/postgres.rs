@@ -12,7 +12,6 @@ use deadpool_postgres::{
 };
 use futures_util::future::try_join_all;
 use futures_util::{FutureExt as _, TryStreamExt as _};
-use tokio::time::timeout;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::{DbError, Severity, SqlState};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
@@ -36,8 +35,6 @@ const ATTEMPTS: u32 = 10;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a server may leave what was sent to it without the least sign.
 const SILENCE: Duration = Duration::from_secs(10);
-/// How long a COMMIT may take: one that its disk or a synchronous standby keeps longer would keep its connection, too.
-const COMMIT: Duration = Duration::from_secs(30);
 
 pub(crate) struct Database {
     pool: Pool,
@@ -82,14 +79,14 @@ impl Database {
         let manager =
             Manager::from_connect(config.clone(), Hosts::new(tls.as_ref(), &connections), recycling);
         // While one migrates, another holds the lock; one is shared, and one feels the pulse.
-        let most = options.connections.max(4) - 1;
+        let all = options.connections.max(4);
         let pool = Pool::builder(manager)
-            .max_size(most)
+            .max_size(all - 1)
             .timeouts(Timeouts { wait: Some(PATIENCE), create: Some(PATIENCE), recycle: Some(PATIENCE) })
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| StoreError::Database(Arc::new(error)))?;
-        let mut database = Self { pool, lines: Lines::of(most), connections, _pulse: None, metrics };
+        let mut database = Self { pool, lines: Lines::of(all), connections, _pulse: None, metrics };
         if options.alone {
             database.refuse_others(address).await?;
         }
@@ -174,18 +171,13 @@ impl Database {
             (outcome, tx.may_run_again())
         };
         match outcome {
-            Ok(Ok(out)) => match timeout(COMMIT, transaction.commit()).await {
-                Ok(Ok(())) => {
+            Ok(Ok(out)) => match transaction.commit().await {
+                Ok(()) => {
                     DoorMetrics::add(&self.metrics.commits, 1);
                     DoorMetrics::add(&self.metrics.jobs, 1);
                     Attempt::Done(Ok(out))
                 }
-                Err(_) => {
-                    // Whoever used it next would wait behind the COMMIT.
-                    drop(Object::take(connection));
-                    Attempt::Done(Err(StoreError::OutcomeUnknown.into()))
-                }
-                Ok(Err(error)) => {
+                Err(error) => {
                     // Without an answer from the server nobody knows whether it committed; and one that it ends the
                     // connection with may come after the change is made.
                     let severity = error.as_db_error().and_then(DbError::parsed_severity);

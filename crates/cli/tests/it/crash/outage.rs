@@ -20,28 +20,42 @@ const MOST: u64 = 700;
 
 #[test]
 fn postgresql_killed_and_started_again() {
-    if is_left_out() {
-        return;
+    if !is_left_out() {
+        returned(
+            &Place::new(),
+            "PostgreSQL killed under the server",
+            outages(),
+            Cluster::kill,
+            Cluster::start,
+        );
     }
-    let place = Place::new();
-    let mut cluster = Cluster::new(&place, "only");
-    cluster.start();
-    let url = cluster.url();
-    let outage = Outage { leave: Cluster::kill, back: Cluster::start, again: |_| () };
-    outage.happens("PostgreSQL killed under the server", outages(), &url, &mut cluster);
 }
 
 #[test]
 fn postgresql_frozen_and_let_go() {
-    if is_left_out() {
-        return;
+    if !is_left_out() {
+        returned(
+            &Place::new(),
+            "PostgreSQL frozen under the server",
+            freezes(),
+            Cluster::freeze,
+            Cluster::thaw,
+        );
     }
-    let place = Place::new();
-    let mut cluster = Cluster::new(&place, "only");
+}
+
+/// The one that leaves comes back itself.
+fn returned<'p>(
+    place: &'p Place,
+    what: &'static str,
+    rounds: u32,
+    leave: fn(&mut Cluster<'p>),
+    back: fn(&mut Cluster<'p>),
+) {
+    let mut cluster = Cluster::new(place, "only");
     cluster.start();
     let url = cluster.url();
-    let outage = Outage { leave: Cluster::freeze, back: Cluster::thaw, again: |_| () };
-    outage.happens("PostgreSQL frozen under the server", freezes(), &url, &mut cluster);
+    Outage { leave, back, again: |_| () }.happens(what, rounds, &url, &mut cluster);
 }
 
 #[test]

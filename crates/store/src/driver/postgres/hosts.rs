@@ -33,8 +33,8 @@ impl Hosts {
         Self { connect, opened: Arc::clone(opened) }
     }
 
-    fn told(&self, place: usize, connected: (Client, JoinHandle<()>)) -> (Client, JoinHandle<()>) {
-        self.opened.opened(place, connected.1.abort_handle());
+    fn told(&self, connected: (Client, JoinHandle<()>)) -> (Client, JoinHandle<()>) {
+        self.opened.add(connected.1.abort_handle());
         connected
     }
 }
@@ -47,17 +47,15 @@ impl Connect for Hosts {
         let turn = PATIENCE / u32::try_from(hosts.len()).unwrap_or(1).max(1);
         // How long the last one may take, the pool knows.
         let last = hosts.pop().unwrap_or_else(|| config.clone());
-        let place = hosts.len();
         Box::pin(async move {
-            for (place, host) in hosts.iter().enumerate() {
-                match timeout(turn, self.connect.connect(host)).await {
-                    Ok(Ok(connected)) => return Ok(self.told(place, connected)),
+            for host in hosts {
+                match timeout(turn, self.connect.connect(&host)).await {
+                    Ok(Ok(connected)) => return Ok(self.told(connected)),
                     Ok(Err(_)) => {}
-                    Err(_) => self.opened.said_nothing(place),
+                    Err(_) => self.opened.one_is_mute(),
                 }
             }
-            let connected = self.connect.connect(&last).await?;
-            Ok(self.told(place, connected))
+            self.connect.connect(&last).await.map(|connected| self.told(connected))
         })
     }
 }

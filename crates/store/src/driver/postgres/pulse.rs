@@ -5,10 +5,9 @@
 //! never come to the host that took its place. A limit on statements would end long ones that are well; a pulse that stops says
 //! that no answer comes.
 
-use std::mem;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use deadpool_postgres::Connect as _;
@@ -22,36 +21,30 @@ use super::{PATIENCE, SILENCE};
 
 /// Between two beats.
 const PAUSE: Duration = Duration::from_secs(2);
-/// Between two attempts to find it.
+/// Between two attempts to find a server that was given up.
 const SEARCH: Duration = Duration::from_millis(200);
 /// So many attempts that nobody answers say as much as a beat that is missed: each is as long as half of one.
 const MISSED: u32 = 2;
 
-/// The connections that were opened, the hosts that let their turn pass, and whether the server was given up.
+/// The connections that were opened, and whether the server was given up.
 #[derive(Default)]
 pub(super) struct Connections {
-    hosts: Mutex<Known>,
+    open: Mutex<Vec<AbortHandle>>,
+    mute: AtomicBool,
     silent: AtomicBool,
 }
 
-#[derive(Default)]
-struct Known {
-    /// The host's place in the address, and the task that reads from it.
-    open: Vec<(usize, AbortHandle)>,
-    mute: Vec<usize>,
-}
-
 impl Connections {
-    /// One more to a host.
-    pub(super) fn opened(&self, host: usize, task: AbortHandle) {
-        let mut known = self.known();
-        known.open.retain(|(_, task)| !task.is_finished());
-        known.open.push((host, task));
+    /// One more, by the task that reads from it.
+    pub(super) fn add(&self, task: AbortHandle) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|task| !task.is_finished());
+        open.push(task);
     }
 
-    /// A host took what it was sent and did not answer.
-    pub(super) fn said_nothing(&self, host: usize) {
-        self.known().mute.push(host);
+    /// One of several hosts took what it was sent and did not answer.
+    pub(super) fn one_is_mute(&self) {
+        self.mute.store(true, Ordering::Relaxed);
     }
 
     /// Whether the server was given up and has not been found again.
@@ -59,18 +52,11 @@ impl Connections {
         self.silent.load(Ordering::Relaxed)
     }
 
-    fn are_well(&self) {
-        self.silent.store(false, Ordering::Relaxed);
-    }
-
-    /// Closes those to some hosts. Who waits on one is told so.
-    fn close(&self, which: impl Fn(usize) -> bool) {
-        self.known().open.retain(|(host, task)| {
-            if which(*host) {
-                task.abort();
-            }
-            !which(*host)
-        });
+    /// Closes all. Who waits on one is told so.
+    fn close(&self) {
+        for task in self.open.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            task.abort();
+        }
     }
 
     /// Closes all, and nobody is let in until the server is found again.
@@ -82,11 +68,17 @@ impl Connections {
                 SILENCE.as_secs()
             );
         }
-        self.close(|_| true);
+        self.close();
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Lets everybody in again.
+    fn trust(&self) {
+        if self.are_silent() {
+            // Some that were being opened when the others were given up may have come to be.
+            self.close();
+            self.silent.store(false, Ordering::Relaxed);
+            info!("PostgreSQL is silent no more");
+        }
     }
 }
 
@@ -101,24 +93,24 @@ impl Pulse {
             sleep(PAUSE).await;
             let mut missed = 0;
             loop {
-                match search.turn().await {
-                    Turn::Found(client, mute) => {
-                        connections.close(|host| mute.contains(&host));
-                        if connections.are_silent() {
-                            // Some that were being opened when the others were given up may have come to be.
-                            connections.close(|_| true);
-                            connections.are_well();
-                            info!("PostgreSQL answers again");
-                        }
-                        missed = if until_it_stops(&client).await == Stopped::Missed { MISSED } else { 0 };
+                let turn = search.turn().await;
+                match &turn {
+                    Turn::Found(client) => {
+                        connections.trust();
+                        missed = if until_it_stops(client).await == Stopped::Missed { MISSED } else { 0 };
                     }
-                    Turn::Refused => missed = 0,
+                    // Why, those are told who ask for a connection themselves.
+                    Turn::Refused => {
+                        connections.trust();
+                        missed = 0;
+                    }
                     Turn::Mute => missed += 1,
                 }
                 if missed >= MISSED {
                     connections.give_up();
                 }
-                sleep(SEARCH).await;
+                // Nobody waits for one that says no.
+                sleep(if matches!(turn, Turn::Refused) { PAUSE } else { SEARCH }).await;
             }
         });
         Self(task)
@@ -134,23 +126,22 @@ pub(super) struct Search {
 }
 
 enum Turn {
-    /// And the hosts before it that let their turn pass.
-    Found(Client, Vec<usize>),
-    /// The server said no, or nobody is there: others are told as well.
+    Found(Client),
+    /// The server said no, or nobody is there.
     Refused,
-    /// Somebody is there and says nothing.
+    /// Nobody answered in time.
     Mute,
 }
 
 impl Search {
     /// The connection that it opened before is closed.
     async fn turn(&self) -> Turn {
-        self.own.close(|_| true);
+        self.own.close();
         let found = timeout(PATIENCE, self.hosts.connect(&self.config)).await;
-        let mute = mem::take(&mut self.own.known().mute);
+        let one_was_mute = self.own.mute.swap(false, Ordering::Relaxed);
         match found {
-            Ok(Ok((client, _))) => Turn::Found(client, mute),
-            Ok(Err(_)) if mute.is_empty() => Turn::Refused,
+            Ok(Ok((client, _))) => Turn::Found(client),
+            Ok(Err(_)) if !one_was_mute => Turn::Refused,
             Ok(Err(_)) | Err(_) => Turn::Mute,
         }
     }

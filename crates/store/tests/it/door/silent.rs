@@ -1,4 +1,4 @@
-//! A PostgreSQL that keeps its connections and says nothing any more, or not when it is to commit.
+//! A PostgreSQL that keeps its connections and says nothing any more.
 
 use std::time::Duration;
 
@@ -11,29 +11,20 @@ use tokio::time::{sleep, timeout};
 
 use crate::world::{NOW, job, raw};
 
-/// What is not forwarded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kept {
-    Nothing,
-    /// As where the disk of the log hangs, or a synchronous standby is missing.
-    Commits,
-    All,
-}
-
-/// Forwards to the server what is not kept back.
-async fn forwarded(database: &Database, kept: &watch::Sender<Kept>) -> DatabaseAddress {
+/// Forwards to the server, while nobody says that it is silent.
+async fn forwarded(database: &Database, silence: &watch::Sender<bool>) -> DatabaseAddress {
     let url = database.url().expect("it is PostgreSQL");
     let (before, rest) = url.split_once('@').expect("an address with a user");
     let (server, name) = rest.split_once('/').expect("an address with a database");
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("{before}@{}/{name}", listener.local_addr().unwrap()).parse().unwrap();
-    let (server, kept) = (server.to_owned(), kept.subscribe());
+    let (server, silent) = (server.to_owned(), silence.subscribe());
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
             let (from_client, to_client) = client.into_split();
             let (from_server, to_server) = TcpStream::connect(&server).await.unwrap().into_split();
-            tokio::spawn(forward(from_client, to_server, kept.clone()));
-            tokio::spawn(forward(from_server, to_client, kept.clone()));
+            tokio::spawn(forward(from_client, to_server, silent.clone()));
+            tokio::spawn(forward(from_server, to_client, silent.clone()));
         }
     });
     address
@@ -42,18 +33,11 @@ async fn forwarded(database: &Database, kept: &watch::Sender<Kept>) -> DatabaseA
 async fn forward(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
-    mut kept: watch::Receiver<Kept>,
+    mut silent: watch::Receiver<bool>,
 ) {
     let mut buffer = vec![0; 1 << 16];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
-        // As a statement of its own: the words that open a connection speak of `read committed`.
-        let is_commit = buffer[..length].windows(7).any(|word| word.eq_ignore_ascii_case(b"commit\0"));
-        let goes_on = kept.wait_for(|kept| match kept {
-            Kept::Nothing => true,
-            Kept::Commits => !is_commit,
-            Kept::All => false,
-        });
-        let goes_on = goes_on.await.is_ok();
+        let goes_on = silent.wait_for(|silent| !silent).await.is_ok();
         if !goes_on || to.write_all(&buffer[..length]).await.is_err() {
             break;
         }
@@ -69,7 +53,7 @@ async fn told<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Result<
 #[tokio::test(flavor = "multi_thread")]
 async fn those_who_wait_are_told_the_next_at_once_and_it_goes_on_by_itself() {
     let Some(database) = Database::postgres().await else { return };
-    let silence = watch::Sender::new(Kept::Nothing);
+    let silence = watch::Sender::new(false);
     let store = Store::open(&forwarded(&database, &silence).await, Options::default()).await.unwrap();
     let put = |name| job((), move |(), tx| Box::pin(settings::put(tx, name, b"", NOW)));
     let name: Map<String> = |row| row.take();
@@ -84,12 +68,12 @@ async fn those_who_wait_are_told_the_next_at_once_and_it_goes_on_by_itself() {
     let committed = job(falls, |falls, tx| {
         Box::pin(async move {
             settings::put(tx, "committed", b"", NOW).await?;
-            falls.send(Kept::All).map_err(|_| StoreError::Closed)
+            falls.send(true).map_err(|_| StoreError::Closed)
         })
     });
     let committed = told(store.write(committed));
     let others = async {
-        while *silence.borrow() != Kept::All {
+        while !*silence.borrow() {
             tokio::task::yield_now().await;
         }
         tokio::join!(
@@ -110,7 +94,7 @@ async fn those_who_wait_are_told_the_next_at_once_and_it_goes_on_by_itself() {
     };
     timeout(Duration::from_secs(3), next).await.expect("at once");
 
-    silence.send(Kept::Nothing).unwrap();
+    silence.send(false).unwrap();
     let mut is_back = false;
     for _ in 0..3_000 {
         is_back = told(store.keyed(line, &[], name)).await.is_ok();
@@ -124,20 +108,11 @@ async fn those_who_wait_are_told_the_next_at_once_and_it_goes_on_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_statement_may_take_longer_than_a_server_may_be_silent_and_a_commit_may_not_take_for_ever() {
+async fn a_statement_that_takes_longer_than_a_server_may_be_silent_is_waited_for() {
     let Some(database) = Database::postgres().await else { return };
-    let kept = watch::Sender::new(Kept::Nothing);
-    let store = Store::open(&forwarded(&database, &kept).await, Options::default()).await.unwrap();
+    let store = database.open().await.unwrap();
     let long = job((), |(), tx| Box::pin(raw(tx, "select pg_sleep(14)")));
     assert_eq!(told(store.write(long)).await, Ok(1));
-
-    let put = |name| job((), move |(), tx| Box::pin(settings::put(tx, name, b"", NOW)));
-    kept.send(Kept::Commits).unwrap();
-    assert_eq!(told(store.write(put("kept"))).await, Err("OUTCOME_UNKNOWN"));
-    assert_eq!(told(settings::get(&store, "kept")).await, Ok(None), "others are answered");
-    kept.send(Kept::Nothing).unwrap();
-    store.write(put("after")).await.unwrap();
-    assert_eq!(store.metrics().repeated(), 0);
 }
 
 #[tokio::test]
