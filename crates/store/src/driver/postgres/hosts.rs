@@ -33,8 +33,8 @@ impl Hosts {
         Self { connect, opened: Arc::clone(opened) }
     }
 
-    fn told(&self, connected: (Client, JoinHandle<()>)) -> (Client, JoinHandle<()>) {
-        self.opened.add(connected.1.abort_handle());
+    fn told(&self, place: usize, connected: (Client, JoinHandle<()>)) -> (Client, JoinHandle<()>) {
+        self.opened.add(place, connected.1.abort_handle());
         connected
     }
 }
@@ -48,14 +48,14 @@ impl Connect for Hosts {
         // How long the last one may take, the pool knows.
         let last = hosts.pop().unwrap_or_else(|| config.clone());
         Box::pin(async move {
-            for host in hosts {
-                match timeout(turn, self.connect.connect(&host)).await {
-                    Ok(Ok(connected)) => return Ok(self.told(connected)),
+            for (place, host) in hosts.iter().enumerate() {
+                match timeout(turn, self.connect.connect(host)).await {
+                    Ok(Ok(connected)) => return Ok(self.told(place, connected)),
                     Ok(Err(_)) => {}
-                    Err(_) => self.opened.one_is_mute(),
+                    Err(_) => self.opened.is_mute(place),
                 }
             }
-            self.connect.connect(&last).await.map(|connected| self.told(connected))
+            self.connect.connect(&last).await.map(|connected| self.told(hosts.len(), connected))
         })
     }
 }

@@ -5,9 +5,11 @@
 //! never come to the host that took its place. A limit on statements would end long ones that are well; a pulse that stops says
 //! that no answer comes.
 
+use std::collections::BTreeSet;
+use std::mem;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use deadpool_postgres::Connect as _;
@@ -29,22 +31,33 @@ const MISSED: u32 = 2;
 /// The connections that were opened, and whether the server was given up.
 #[derive(Default)]
 pub(super) struct Connections {
-    open: Mutex<Vec<AbortHandle>>,
-    mute: AtomicBool,
+    hosts: Mutex<Hosted>,
     silent: AtomicBool,
 }
 
+/// By the host's place in the address.
+#[derive(Default)]
+struct Hosted {
+    /// The task that reads from it.
+    open: Vec<(usize, AbortHandle)>,
+    mute: BTreeSet<usize>,
+}
+
 impl Connections {
-    /// One more, by the task that reads from it.
-    pub(super) fn add(&self, task: AbortHandle) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|task| !task.is_finished());
-        open.push(task);
+    /// One more to a host.
+    pub(super) fn add(&self, host: usize, task: AbortHandle) {
+        let mut hosts = self.hosts();
+        hosts.open.retain(|(_, task)| !task.is_finished());
+        hosts.open.push((host, task));
     }
 
     /// One of several hosts took what it was sent and did not answer.
-    pub(super) fn one_is_mute(&self) {
-        self.mute.store(true, Ordering::Relaxed);
+    pub(super) fn is_mute(&self, host: usize) {
+        self.hosts().mute.insert(host);
+    }
+
+    fn hosts(&self) -> MutexGuard<'_, Hosted> {
+        self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the server was given up and has not been found again.
@@ -52,11 +65,20 @@ impl Connections {
         self.silent.load(Ordering::Relaxed)
     }
 
-    /// Closes all. Who waits on one is told so.
-    fn close(&self) {
-        for task in self.open.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            task.abort();
-        }
+    /// Whether one is open to one of these hosts.
+    fn any_to(&self, hosts: &BTreeSet<usize>) -> bool {
+        self.hosts().open.iter().any(|(host, task)| hosts.contains(host) && !task.is_finished())
+    }
+
+    /// Closes those to some hosts. Who waits on one is told so.
+    fn close(&self, which: impl Fn(usize) -> bool) {
+        self.hosts().open.retain(|(host, task)| {
+            let goes = which(*host);
+            if goes {
+                task.abort();
+            }
+            !goes
+        });
     }
 
     /// Closes all, and nobody is let in until the server is found again.
@@ -68,14 +90,14 @@ impl Connections {
                 SILENCE.as_secs()
             );
         }
-        self.close();
+        self.close(|_| true);
     }
 
     /// Lets everybody in again.
     fn trust(&self) {
         if self.are_silent() {
             // Some that were being opened when the others were given up may have come to be.
-            self.close();
+            self.close(|_| true);
             self.silent.store(false, Ordering::Relaxed);
             info!("PostgreSQL is silent no more");
         }
@@ -91,26 +113,36 @@ impl Pulse {
         let mut task = JoinSet::new();
         task.spawn(async move {
             sleep(PAUSE).await;
-            let mut missed = 0;
+            let (mut missed, mut mute_before) = (0, BTreeSet::new());
             loop {
-                let turn = search.turn().await;
-                match &turn {
-                    Turn::Found(client) => {
+                let Turn { found, mute } = search.turn().await;
+                let pause = match &found {
+                    Ok(client) => {
                         connections.trust();
-                        missed = if until_it_stops(client).await == Stopped::Missed { MISSED } else { 0 };
+                        // One that was slow once may be well: it has another turn at once.
+                        connections.close(|host| mute.contains(&host) && mute_before.contains(&host));
+                        missed = 0;
+                        if !connections.any_to(&mute) && until_it_stops(client).await == Stopped::Missed {
+                            missed = MISSED;
+                        }
+                        SEARCH
                     }
-                    // Why, those are told who ask for a connection themselves.
-                    Turn::Refused => {
+                    Err(Unfound::Refused) => {
+                        // Why, those are told who ask for a connection themselves.
                         connections.trust();
                         missed = 0;
+                        PAUSE
                     }
-                    Turn::Mute => missed += 1,
-                }
+                    Err(Unfound::Mute) => {
+                        missed += 1;
+                        SEARCH
+                    }
+                };
                 if missed >= MISSED {
                     connections.give_up();
                 }
-                // Nobody waits for one that says no.
-                sleep(if matches!(turn, Turn::Refused) { PAUSE } else { SEARCH }).await;
+                mute_before = mute;
+                sleep(pause).await;
             }
         });
         Self(task)
@@ -125,8 +157,13 @@ pub(super) struct Search {
     pub(super) own: Arc<Connections>,
 }
 
-enum Turn {
-    Found(Client),
+struct Turn {
+    found: Result<Client, Unfound>,
+    /// The hosts that said nothing, of several.
+    mute: BTreeSet<usize>,
+}
+
+enum Unfound {
     /// The server said no, or nobody is there.
     Refused,
     /// Nobody answered in time.
@@ -136,14 +173,15 @@ enum Turn {
 impl Search {
     /// The connection that it opened before is closed.
     async fn turn(&self) -> Turn {
-        self.own.close();
+        self.own.close(|_| true);
         let found = timeout(PATIENCE, self.hosts.connect(&self.config)).await;
-        let one_was_mute = self.own.mute.swap(false, Ordering::Relaxed);
-        match found {
-            Ok(Ok((client, _))) => Turn::Found(client),
-            Ok(Err(_)) if !one_was_mute => Turn::Refused,
-            Ok(Err(_)) | Err(_) => Turn::Mute,
-        }
+        let mute = mem::take(&mut self.own.hosts().mute);
+        let found = match found {
+            Ok(Ok((client, _))) => Ok(client),
+            Ok(Err(_)) if mute.is_empty() => Err(Unfound::Refused),
+            Ok(Err(_)) | Err(_) => Err(Unfound::Mute),
+        };
+        Turn { found, mute }
     }
 }
 

@@ -108,6 +108,21 @@ async fn those_who_wait_are_told_the_next_at_once_and_it_goes_on_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_that_falls_silent_while_the_next_host_answers_keeps_nobody() {
+    let Some(database) = Database::postgres().await else { return };
+    let silence = watch::Sender::new(false);
+    let first = forwarded(&database, &silence).await.to_string();
+    let (_, rest) = first.split_once('@').expect("a user");
+    let (host, _) = rest.split_once('/').expect("a database");
+    let both = database.url().expect("it is PostgreSQL").replace('@', &format!("@{host},"));
+    let store = Store::open(&both.parse().unwrap(), Options::default()).await.unwrap();
+    // Before anybody has felt for a pulse, and as soon as there is one, that is the next one's.
+    silence.send(true).unwrap();
+    assert_eq!(told(settings::get(&store, "before")).await, Err("DATABASE_UNREACHABLE"));
+    assert_eq!(told(settings::get(&store, "before")).await, Ok(None), "the next one is asked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_statement_that_takes_longer_than_a_server_may_be_silent_is_waited_for() {
     let Some(database) = Database::postgres().await else { return };
     let store = database.open().await.unwrap();
