@@ -5,7 +5,6 @@
 //! never come to the host that took its place. A limit on statements would end long ones that are well; a pulse that stops says
 //! that no answer comes.
 
-use std::collections::BTreeSet;
 use std::mem;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,7 +39,7 @@ pub(super) struct Connections {
 struct Hosted {
     /// The task that reads from it.
     open: Vec<(usize, AbortHandle)>,
-    mute: BTreeSet<usize>,
+    one_was_mute: bool,
 }
 
 impl Connections {
@@ -52,8 +51,8 @@ impl Connections {
     }
 
     /// One of several hosts took what it was sent and did not answer.
-    pub(super) fn is_mute(&self, host: usize) {
-        self.hosts().mute.insert(host);
+    pub(super) fn one_is_mute(&self) {
+        self.hosts().one_was_mute = true;
     }
 
     fn hosts(&self) -> MutexGuard<'_, Hosted> {
@@ -63,11 +62,6 @@ impl Connections {
     /// Whether the server was given up and has not been found again.
     pub(super) fn are_silent(&self) -> bool {
         self.silent.load(Ordering::Relaxed)
-    }
-
-    /// Whether one is open to one of these hosts.
-    fn any_to(&self, hosts: &BTreeSet<usize>) -> bool {
-        self.hosts().open.iter().any(|(host, task)| hosts.contains(host) && !task.is_finished())
     }
 
     /// Closes those to some hosts. Who waits on one is told so.
@@ -113,27 +107,24 @@ impl Pulse {
         let mut task = JoinSet::new();
         task.spawn(async move {
             sleep(PAUSE).await;
-            let (mut missed, mut mute_before) = (0, BTreeSet::new());
+            let mut missed = 0;
             loop {
-                let Turn { found, mute } = search.turn().await;
-                let pause = match &found {
-                    Ok(client) => {
+                let turn = search.turn().await;
+                let pause = match &turn {
+                    Turn::Found { client, host } => {
                         connections.trust();
-                        // One that was slow once may be well: it has another turn at once.
-                        connections.close(|host| mute.contains(&host) && mute_before.contains(&host));
-                        missed = 0;
-                        if !connections.any_to(&mute) && until_it_stops(client).await == Stopped::Missed {
-                            missed = MISSED;
-                        }
+                        // One at a time takes changes. What is open to another may never be answered.
+                        connections.close(|other| other != *host);
+                        missed = if until_it_stops(client).await == Stopped::Missed { MISSED } else { 0 };
                         SEARCH
                     }
-                    Err(Unfound::Refused) => {
-                        // Why, those are told who ask for a connection themselves.
+                    // Why, those are told who ask for a connection themselves.
+                    Turn::Refused => {
                         connections.trust();
                         missed = 0;
                         PAUSE
                     }
-                    Err(Unfound::Mute) => {
+                    Turn::Mute => {
                         missed += 1;
                         SEARCH
                     }
@@ -141,7 +132,6 @@ impl Pulse {
                 if missed >= MISSED {
                     connections.give_up();
                 }
-                mute_before = mute;
                 sleep(pause).await;
             }
         });
@@ -157,13 +147,11 @@ pub(super) struct Search {
     pub(super) own: Arc<Connections>,
 }
 
-struct Turn {
-    found: Result<Client, Unfound>,
-    /// The hosts that said nothing, of several.
-    mute: BTreeSet<usize>,
-}
-
-enum Unfound {
+enum Turn {
+    Found {
+        client: Client,
+        host: usize,
+    },
     /// The server said no, or nobody is there.
     Refused,
     /// Nobody answered in time.
@@ -175,13 +163,13 @@ impl Search {
     async fn turn(&self) -> Turn {
         self.own.close(|_| true);
         let found = timeout(PATIENCE, self.hosts.connect(&self.config)).await;
-        let mute = mem::take(&mut self.own.hosts().mute);
-        let found = match found {
-            Ok(Ok((client, _))) => Ok(client),
-            Ok(Err(_)) if mute.is_empty() => Err(Unfound::Refused),
-            Ok(Err(_)) | Err(_) => Err(Unfound::Mute),
-        };
-        Turn { found, mute }
+        let mut own = self.own.hosts();
+        let one_was_mute = mem::take(&mut own.one_was_mute);
+        match (found, own.open.last()) {
+            (Ok(Ok((client, _))), Some((host, _))) => Turn::Found { client, host: *host },
+            (Ok(_), _) if !one_was_mute => Turn::Refused,
+            _ => Turn::Mute,
+        }
     }
 }
 
