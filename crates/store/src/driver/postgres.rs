@@ -90,10 +90,10 @@ impl Database {
         if options.alone {
             database.refuse_others(address).await?;
         }
-        migrations::postgres(&database).await?;
         let own = Arc::<Connections>::default();
         let search = Search { hosts: Hosts::new(tls.as_ref(), &own), config, own };
         database._pulse = Some(Pulse::of(Arc::clone(&database.connections), search));
+        migrations::postgres(&database).await?;
         Ok(database)
     }
 

@@ -10,6 +10,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use serde_json::json;
 
 use super::change::{Asked, Change, Heard};
+use super::now;
 use super::shop::Shop;
 use crate::served::{command, exchange};
 use crate::world::World;
@@ -19,6 +20,8 @@ const CLIENTS: u64 = 6;
 pub(super) const BATCH: &str = "250";
 /// How long it takes to look again whether a command has ended.
 const SOON: Duration = Duration::from_millis(10);
+/// No command takes longer, also where it has to give a database up.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// How long a client waits that was told to come back later.
 const LATER: Duration = Duration::from_millis(60);
 
@@ -139,10 +142,17 @@ impl Traffic {
             let child = issue.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("keyward runs");
             *self.issuing.lock().unwrap_or_else(PoisonError::into_inner) = Some(child);
             // Waited for without the lock, so that it can be killed meanwhile.
+            let begun = now();
             let ended = loop {
                 let mut issuing = self.issuing.lock().unwrap_or_else(PoisonError::into_inner);
-                let ended = issuing.as_mut().expect("it is there").try_wait().expect("it is asked");
+                let child = issuing.as_mut().expect("it is there");
+                let ended = child.try_wait().expect("it is asked");
+                let hangs = begun.elapsed() > PATIENCE;
+                if hangs {
+                    let _ = child.kill();
+                }
                 drop(issuing);
+                assert!(!hangs, "the command that makes {name} has neither made it nor given up");
                 match ended {
                     Some(status) => break status,
                     None => std::thread::sleep(SOON),
