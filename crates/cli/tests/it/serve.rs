@@ -89,7 +89,7 @@ fn it_ends_although_the_database_takes_nothing() {
     assert_eq!(served.get("/api/validate/ABC123XYZ789").0, 404, "questions are answered");
     let (ended, end) = std::sync::mpsc::channel();
     std::thread::spawn(move || ended.send(served.stop()));
-    assert_eq!(end.recv_timeout(Duration::from_secs(120)), Ok(0), "it ends, and well");
+    assert_eq!(end.recv_timeout(Duration::from_secs(40)), Ok(0), "it ends, and well");
 }
 
 #[test]

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-/// What others do is seen within this time, however busy the machine is with other tests; as a rule in less than half a second.
-const SOON: Duration = Duration::from_secs(60);
+/// What others do is seen within this time.
+const SOON: Duration = Duration::from_secs(1);
 
 /// Asks again and again until it is so.
 async fn soon(what: &str, is_so: impl AsyncFn() -> bool) {

@@ -192,7 +192,7 @@ async fn what_a_command_changed_is_seen_as_soon_as_it_says_so() {
 
 #[tokio::test]
 #[expect(clippy::disallowed_methods, reason = "another process is noticed in real time")]
-async fn what_another_process_changed_is_seen_by_itself() {
+async fn what_another_process_changed_is_seen_within_a_second() {
     let w = sqlite().await;
     remembered(&w).await;
     let other = rusqlite::Connection::open(w.file()).expect("it opens");
@@ -201,7 +201,7 @@ async fn what_another_process_changed_is_seen_by_itself() {
         other.execute(&format!("update licenses set {change}"), []).expect("it changes");
         let changed = Instant::now();
         while asked(&w.store).await == before {
-            assert!(changed.elapsed() < Duration::from_secs(30), "{change} is not seen");
+            assert!(changed.elapsed() < Duration::from_secs(1), "{change} is not seen");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }

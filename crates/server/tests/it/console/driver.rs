@@ -131,14 +131,6 @@ pub(super) async fn new_session(languages: &str) -> String {
         "goog:chromeOptions": { "args": arguments, "prefs": { "intl.accept_languages": languages } },
     });
     let body = json!({ "capabilities": { "alwaysMatch": wanted } });
-    let mut opened = command("POST", "/session".to_owned(), body.clone()).await;
-    for _ in 0..2 {
-        // On a busy machine Chromium is now and then not there in time.
-        if let Err(error) = &opened {
-            eprintln!("a browser once more: {error}");
-            opened = command("POST", "/session".to_owned(), body.clone()).await;
-        }
-    }
-    let opened = opened.expect("a browser opens");
+    let opened = command("POST", "/session".to_owned(), body).await.expect("a browser opens");
     opened["sessionId"].as_str().expect("an id").to_owned()
 }

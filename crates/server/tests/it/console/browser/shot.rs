@@ -162,12 +162,10 @@ impl Browser {
         let log = self.post("/se/log", json!({ "type": "browser" })).await.expect("a log");
         let lines = log.as_array().into_iter().flatten();
         let severe = lines.filter(|line| line["level"] == "SEVERE").map(|line| text(&line["message"]));
-        // That a page was refused is what the page itself says; and who has no icon is asked for one all the same.
-        let is_told = |message: &String| {
-            message.contains("/console/") && message.contains("with a status of 4")
-                || message.contains("/favicon.ico")
-        };
-        severe.filter(|message| !is_told(message)).collect()
+        // That a page was refused is what the page itself says.
+        severe
+            .filter(|message| !message.contains("/console/") || !message.contains("with a status of 4"))
+            .collect()
     }
 
     /// What axe-core finds serious or worse.
@@ -185,15 +183,7 @@ impl Browser {
     /// A command of Chromium's own (Chrome DevTools Protocol).
     pub(super) async fn cdp(&self, command: &str, parameters: Value) -> Value {
         let body = json!({ "cmd": command, "params": parameters });
-        let mut answer = self.post("/goog/cdp/execute", body.clone()).await;
-        for _ in 0..2 {
-            // Now and then Chromium cannot take a picture at that moment.
-            if let Err(error) = &answer {
-                eprintln!("{command} once more: {error}");
-                answer = self.post("/goog/cdp/execute", body.clone()).await;
-            }
-        }
-        answer.unwrap_or_else(|error| panic!("{command}: {error}"))
+        self.post("/goog/cdp/execute", body).await.unwrap_or_else(|error| panic!("{command}: {error}"))
     }
 }
 
