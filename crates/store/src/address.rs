@@ -61,7 +61,9 @@ fn postgres(text: &str) -> Result<PostgresAddress, StoreError> {
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         match pair.split_once('=') {
             Some(("sslrootcert", path)) => root_certificate = Some(PathBuf::from(path)),
-            _ => kept.push(pair),
+            // The driver would take the whole list for the name of one host.
+            Some(("host", hosts)) => kept.extend(hosts.split(',').map(|host| format!("host={host}"))),
+            _ => kept.push(pair.to_owned()),
         }
     }
     let url = if kept.is_empty() { base.to_owned() } else { format!("{base}?{}", kept.join("&")) };
@@ -134,7 +136,17 @@ mod tests {
             let shown = format!("{0} {0:?}", read(odd).unwrap());
             assert!(!shown.contains("se?") && !shown.contains("cr") && shown.contains("me@h/d"), "{shown}");
         }
-        read("postgres:///d?host=a,b&port=9&hostaddr=10.0.0.1,10.0.0.2").unwrap();
+        for several in [
+            "postgres://a:9,b:9/d",
+            "postgres://a:9,b:9/d?hostaddr=10.0.0.1,10.0.0.2",
+            "postgres:///d?host=a,b&port=9&hostaddr=10.0.0.1,10.0.0.2",
+            "postgres:///d?host=a,b&port=9,9",
+        ] {
+            let Ok(DatabaseAddress::Postgres(address)) = read(several) else { panic!("{several}") };
+            let config: tokio_postgres::Config = address.url.parse().unwrap();
+            let hosts = ["a", "b"].map(|host| tokio_postgres::config::Host::Tcp(host.to_owned()));
+            assert_eq!(config.get_hosts(), hosts, "{several}");
+        }
         for wrong in [
             "sqlite:",
             "mysql://x",
