@@ -1,9 +1,8 @@
 //! SIGHUP: a closed terminal ends a server that was started from it; any other reads its certificate again.
 
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
-use crate::served::Served;
+use crate::served::{Served, until};
 use crate::world::World;
 
 /// `NAME.crt` and `NAME.key` for `localhost`.
@@ -31,17 +30,6 @@ fn shows(world: &World, host: &str, certificate: &str) -> bool {
     asked.status.success()
 }
 
-/// Waits until it is so.
-fn until(what: &str, is: impl Fn() -> bool) {
-    for _ in 0..1_200 {
-        if is() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("waited in vain for {what}");
-}
-
 #[test]
 fn where_no_terminal_is_behind_the_certificate_is_read_again() {
     let world = World::new();
@@ -67,7 +55,7 @@ fn where_no_terminal_is_behind_the_certificate_is_read_again() {
     assert!(shows(&world, &host, "first.crt") && !shows(&world, &host, "second.crt"));
     copy("second");
     served.signal("-HUP");
-    until("the second certificate", || shows(&world, &host, "second.crt"));
+    until("the second certificate is shown", || shows(&world, &host, "second.crt"));
     assert!(!shows(&world, &host, "first.crt"));
     assert_eq!(served.stop(), 0);
 }
@@ -99,7 +87,7 @@ impl InTerminal {
             let (_, rest) = said.split_once("is ready at http://")?;
             rest.split_once('\n').map(|(host, _)| host.trim_end_matches('/').to_owned())
         };
-        until("the server", || host().is_some());
+        until("the server is there", || host().is_some());
         Self { id: world.read("id").trim().to_owned(), host: host().expect("it is there"), script }
     }
 
@@ -135,6 +123,6 @@ fn a_closed_terminal_is_no_matter_where_nohup_says_so() {
     let world = World::new();
     let server = InTerminal::start(&world, "nohup");
     assert!(server.signal("-HUP"));
-    until("an answer to the signal", || world.read("said").contains("nothing to read again"));
+    until("the signal is answered", || world.read("said").contains("nothing to read again"));
     assert!(server.answers());
 }

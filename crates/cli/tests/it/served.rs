@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::world::World;
 
-/// No start takes longer, even on a busy machine.
+/// Nothing that is waited for takes longer, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server. Killed when it is dropped.
@@ -142,6 +142,16 @@ pub(crate) fn command(world: &World) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_keyward"));
     command.current_dir(&world.directory).stdin(Stdio::null());
     command
+}
+
+/// Waits for something that is sure to come.
+#[expect(clippy::disallowed_methods, reason = "a stopwatch")]
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < PATIENCE, "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// `None` when the server went away before it answered whole.

@@ -75,6 +75,8 @@ impl RowWriter<'_> {
                     line.extend_from_slice(number.to_string().as_bytes());
                 }
                 (Kind::Text | Kind::Password, Cell::Text(said)) => text(line, said),
+                // Of somebody who was erased: there is nothing to open.
+                (Kind::Sealed, Cell::Bytes([])) => text(line, ""),
                 (Kind::Sealed, Cell::Bytes(sealed)) if self.secrets == Secrets::Opened => {
                     let vault = self.vault.ok_or_else(|| shape("a vault"))?;
                     let row = id.ok_or_else(|| shape("a row with an id"))?;
@@ -148,6 +150,7 @@ impl RowReader<'_> {
                     Datum::Int(number.as_i64().ok_or_else(|| wrong("a whole number"))?)
                 }
                 (Kind::Text | Kind::Password, Some(Value::String(text))) => Datum::Text(text),
+                (Kind::Sealed, Some(Value::String(erased))) if erased.is_empty() => Datum::Bytes(Vec::new()),
                 (Kind::Sealed, Some(Value::String(plain))) if self.secrets == Secrets::Opened => {
                     let plain = Zeroizing::new(plain);
                     let (vault, row) = self.vault.zip(id).ok_or_else(|| wrong("in a row with an id"))?;

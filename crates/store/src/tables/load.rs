@@ -8,8 +8,9 @@ use crate::row::first;
 use crate::sql::{args, statements};
 use crate::{Cell, Read, StoreError, Tx, Value};
 
-/// Tables that a new database has rows in: its account, products and keys, and the entry about them.
-const MADE: [&str; 9] = [
+/// Tables that a new database has rows in: its account, products and keys, and the entry about them; the first link into the
+/// console; and how far the log reached, with the key that says so.
+const MADE: [&str; 12] = [
     "accounts",
     "products",
     "policies",
@@ -19,10 +20,14 @@ const MADE: [&str; 9] = [
     "settings",
     "audit_log",
     "audit_head",
+    "checkpoints",
+    "invitations",
+    "signing_keys",
 ];
 
 statements! {
-    OTHER_EVENT = "select event from audit_log where event <> 'account.create' limit 1";
+    OTHER_EVENT = "select event from audit_log where event not in ('account.create', 'person.invite')
+                     and not (event = 'key.create' and actor_kind = 'system') limit 1";
     LEASED = "select held_until from audit_head where holder is not null and held_until > $1";
     TO_BE_FOUND = "insert into search_backlog (name, serial)
                    select 'licenses', max(serial) from licenses having max(serial) is not null
@@ -73,7 +78,8 @@ pub async fn is_empty(db: &impl Read) -> Result<bool, StoreError> {
     any_of(db, |table| table.name != "audit_head").await.map(|any| !any)
 }
 
-/// Whether a database holds nothing but what its first start made: no other row, and nothing was changed since.
+/// Whether a database holds nothing but what its first start made: no other row, and nothing was changed since but for links
+/// into the console.
 ///
 /// # Errors
 /// When the database cannot be asked.

@@ -7,16 +7,13 @@ use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::time::Duration;
 
 use super::database::postgres;
-use super::now;
+use crate::served::until;
 
 /// One directory per version, none of them in the search path.
 const DEBIAN: &str = "/usr/lib/postgresql";
 const KEEP: &str = include_str!("keep.sh");
-/// No step of a cluster takes longer, even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A directory with clusters, which is taken away with them.
 pub(super) struct Place {
@@ -183,15 +180,6 @@ impl<'p> Cluster<'p> {
 impl Drop for Cluster<'_> {
     fn drop(&mut self) {
         self.end();
-    }
-}
-
-/// Waits for something that is sure to come.
-pub(super) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let begun = now();
-    while !is_so() {
-        assert!(begun.elapsed() < PATIENCE, "waited in vain until {what}");
-        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

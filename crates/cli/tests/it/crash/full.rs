@@ -5,13 +5,12 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use super::cluster::until;
 use super::ledger::Ledger;
 use super::report::Row;
 use super::shop::{Shop, Staff};
 use super::traffic::Traffic;
 use super::{now, seed, start};
-use crate::served::command;
+use crate::served::{command, until};
 use crate::world::World;
 
 /// A file system in memory at a world's data directory.

@@ -6,13 +6,13 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use serde_json::json;
 
-use super::cluster::{Cluster, Place, until};
+use super::cluster::{Cluster, Place};
 use super::ledger::Ledger;
 use super::report::Row;
 use super::shop::{Shop, Staff};
 use super::traffic::Traffic;
 use super::{is_left_out, now, outages, seed, start};
-use crate::served::{Served, ask};
+use crate::served::{Served, ask, until};
 use crate::world::World;
 
 /// How long clients are at work before it leaves, at the most, and how long the database is away.

@@ -5,12 +5,12 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
-use super::cluster::until;
 use super::ledger::Ledger;
 use super::report::Row;
 use super::shop::{Shop, Staff};
 use super::traffic::Traffic;
 use super::{kills, now, seed, start};
+use crate::served::until;
 use crate::world::World;
 
 /// How long clients are at work before the kill, at the most.

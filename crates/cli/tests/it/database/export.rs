@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::month_keys;
-use crate::served::Served;
+use crate::served::{Served, until};
 use crate::world::World;
 
 const PASSPHRASE: &[(&str, &str)] = &[("PASS", "a sentence that nobody guesses")];
@@ -85,6 +85,48 @@ fn a_vendor_moves_from_each_kind_of_database_to_each() {
         let log = world.db_out(&["audit", "log"]);
         assert!(log.contains("account.export"), "{log}");
     }
+}
+
+#[test]
+fn whoever_was_erased_stays_so_where_it_goes() {
+    for world in World::of_each_database() {
+        let record = world.db_json(&["issue", "record", "ada@example.com"]);
+        let id = record["kept"]["id"].as_str().expect("an id");
+        world.db_json(&["user", "erase", "ada@example.com", "--yes"]);
+        let file = world.path("all.keyward");
+        let file = file.to_str().expect("a name");
+        let exported = done(&world, &["export", file, WITH[0], WITH[1]]);
+        for other in World::of_each_database() {
+            let imported = done(&other, &["import", "keyward", file, WITH[0], WITH[1]]);
+            assert_eq!(imported["content"]["database"], exported["content"], "{imported}");
+            let renewed = other.db(&["license", "renew", id, "--days", "3", "--json"]);
+            assert_eq!(renewed.failure(), (2, "NOT_FOUND".to_owned()), "its text is gone");
+            let again = other.path("again.keyward");
+            let again = done(&other, &["export", again.to_str().expect("a name"), WITH[0], WITH[1]]);
+            assert_eq!(again["content"], exported["content"]);
+        }
+    }
+}
+
+#[test]
+fn a_database_that_a_server_was_started_on_takes_an_export_until_somebody_works_there() {
+    let world = World::with_keys();
+    month_keys(&world, "2");
+    done(&world, &["export", "all.keyward", WITH[0], WITH[1]]);
+    let file = world.path("all.keyward").display().to_string();
+    for other in World::of_each_database() {
+        let place = at(&other);
+        let place: Vec<&str> = place.iter().map(String::as_str).collect();
+        let mut served = Served::with(&other, &place, &[]);
+        until("the log is signed", || other.db_out(&["audit", "log"]).contains("key.create"));
+        assert_eq!(served.stop(), 0);
+        done(&other, &["import", "keyward", &file, WITH[0], WITH[1]]);
+        assert_eq!(other.db_json(&["license", "list"])["licenses"].as_array().map(Vec::len), Some(2));
+    }
+    let other = World::with_keys();
+    other.db_out(&["token", "create", "--role", "admin"]);
+    let refused = run(&other, &["import", "keyward", &file, WITH[0], WITH[1]], true);
+    assert_eq!(refused.failure(), (2, "DATABASE_NOT_EMPTY".to_owned()));
 }
 
 #[test]
