@@ -1,6 +1,7 @@
 //! SQLite: one writer thread with the only connection that writes, and readers that run inline on the caller's thread.
 
 mod checkpointer;
+mod confirm;
 mod copy;
 mod files;
 mod foreign;
@@ -18,7 +19,8 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use tokio::sync::watch;
 
-use self::checkpointer::Checkpointer;
+use self::checkpointer::{Checkpointer, close_as_it_is};
+use self::confirm::confirm;
 pub(crate) use self::copy::{broken, each, still};
 use self::files::Files;
 pub(crate) use self::files::beside;
@@ -56,11 +58,16 @@ impl Database {
         options: &Options,
         metrics: Arc<DoorMetrics>,
     ) -> Result<Self, StoreError> {
+        let path = &files::followed(path)?;
         let files = Files::open(path, options.exclusive || options.alone)?;
         // The change to a write-ahead log does not wait for others either, so it is under the same lock.
         let mut connection = files.while_migrating(|| {
             let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
             prepare_for_writing(&connection)?;
+            // A server that runs has done it.
+            if files.is_the_server() || files.nobody_serves() {
+                confirm(&connection, &beside(path, "wal")).inspect_err(|_| close_as_it_is(&connection))?;
+            }
             connection.execute_batch(WRITERS_CACHE).map_err(error)?;
             migrations::sqlite(&mut connection)?;
             Ok(connection)

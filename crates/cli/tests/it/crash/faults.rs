@@ -5,14 +5,13 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
-use super::cluster::until;
 use super::disk::{Calls, Disk, EIO, ENOSPC, On};
 use super::ledger::Ledger;
 use super::report::Row;
 use super::shop::{Shop, Staff};
 use super::traffic::Traffic;
 use super::{faults, now, seed, start};
-use crate::served::Served;
+use crate::served::{Served, until};
 use crate::world::World;
 
 /// Runs rounds: each with a server on a disk, clients, what happens to them, and a look at everything.
@@ -28,14 +27,26 @@ fn rounds(what: &'static str, mut happens: impl FnMut(&mut StdRng, &Disk, &mut S
         let mut served = start(&world, &disk.variables());
         let name = format!("round-{round}");
         let shop = Shop::open_with(&world, &served.host, &staff, &name, &disk.variables());
-        let traffic = Traffic::default();
+        let mut traffic = Traffic::default();
         let mut after = After::Goes;
         let host = served.host.clone();
         traffic.run_alone(&host, &shop, seed.wrapping_add(round.into()), || {
             after = happens(&mut chance, &disk, &mut served, &traffic);
         });
+        // Every other time somebody starts it again, and the power goes later.
+        if let (After::Failed, 0) = (&after, round % 2) {
+            served = start(&world, &disk.variables());
+            let shop =
+                Shop::open_with(&world, &served.host, &staff, &format!("{name}-again"), &disk.variables());
+            let (more, host) = (Traffic::default(), served.host.clone());
+            more.run_alone(&host, &shop, !seed.wrapping_add(round.into()), || {
+                until("clients are answered again", || more.acknowledged() > 10);
+                served.kill();
+            });
+            traffic.join(more);
+        }
         let begun = now();
-        if let After::Ended = after {
+        if let After::Ended | After::Failed = after {
             disk.forget();
             served = start(&world, &[]);
         }
@@ -53,6 +64,8 @@ enum After {
     Goes,
     /// It has ended, and what the disk did not confirm is gone.
     Ended,
+    /// It has ended since the disk did not confirm something, which is read all the same until the power goes.
+    Failed,
 }
 
 #[test]
@@ -93,7 +106,7 @@ fn poisoned(disk: &Disk, served: &mut Served) -> After {
     until("the last words are heard", || served.log().contains("DATABASE_POISONED"));
     assert_eq!(disk.failed(), 1, "the fault was never met");
     assert_eq!(disk.changed_after(), 0, "something was written after the disk had failed");
-    After::Ended
+    After::Failed
 }
 
 #[test]

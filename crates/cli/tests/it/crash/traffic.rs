@@ -65,6 +65,14 @@ impl Traffic {
         });
     }
 
+    /// Takes what others have done for its own.
+    pub(super) fn join(&mut self, other: Self) {
+        let (asked, batches, validated) = other.into_parts();
+        self.asked.get_mut().unwrap_or_else(PoisonError::into_inner).extend(asked);
+        self.batches.get_mut().unwrap_or_else(PoisonError::into_inner).extend(batches);
+        *self.validated.get_mut() += validated;
+    }
+
     fn client(&self, host: &str, shop: &Shop, client: u64, mut chance: StdRng) {
         let mut issued = Vec::new();
         for number in 0.. {

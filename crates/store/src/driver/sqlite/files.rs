@@ -37,6 +37,11 @@ impl Files {
         &self.path
     }
 
+    /// Whether this is the one process that serves.
+    pub(super) fn is_the_server(&self) -> bool {
+        self.in_use.is_some()
+    }
+
     /// Whether no server runs on the database, neither in this process nor in another.
     pub(super) fn nobody_serves(&self) -> bool {
         let lock = OpenOptions::new().append(true).open(beside(&self.path, "lock"));
@@ -64,6 +69,13 @@ impl Files {
             other => other,
         })
     }
+}
+
+/// Where a database is that a symbolic link leads to: its locks are beside it, and so is SQLite's log.
+pub(super) fn followed(path: &Path) -> Result<PathBuf, StoreError> {
+    let is_another = path.is_symlink() && path.exists();
+    let place = if is_another { path.canonicalize() } else { Ok(path.to_owned()) };
+    place.map_err(|why| file_error(path, &why))
 }
 
 /// Takes the lock of the one server.

@@ -68,6 +68,11 @@ async fn a_second_server_on_a_directory_is_refused_and_commands_are_not() {
     let server = Store::open(&database.address, exclusive).await.unwrap();
     let error = Store::open(&database.address, exclusive).await.err().unwrap();
     assert_eq!(error.code(), "DATABASE_IN_USE");
+    let DatabaseAddress::Sqlite(file) = &database.address else { panic!("a file") };
+    let link = directory.join("elsewhere.db");
+    std::os::unix::fs::symlink(file, &link).unwrap();
+    let error = Store::open(&DatabaseAddress::Sqlite(link), exclusive).await.err().unwrap();
+    assert_eq!(error.code(), "DATABASE_IN_USE", "another name of it");
     assert!(error.to_string().contains(directory.to_str().unwrap()), "{error}");
     assert!(error.remedy().contains("--data"));
     let command = database.open().await.unwrap();
