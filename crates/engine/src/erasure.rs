@@ -6,6 +6,7 @@
 mod find;
 mod job;
 mod name;
+mod unfinished;
 
 pub use find::Traces;
 
@@ -78,8 +79,8 @@ impl Engine {
         self.erase_found(caller, traces, true, |_| {}).await
     }
 
-    /// Erases somebody. It is done in parts, the row by which he is found last: what was interrupted is finished by doing it
-    /// again. `progress` is told how many licences and entries are done.
+    /// Erases somebody, but for what of him is left in files: [`Self::finish_erasure`]. It is done in parts, and what was
+    /// interrupted is finished by doing it again. `progress` is told how many licences and entries are done.
     ///
     /// # Errors
     /// When he is the last administrator, and nothing was erased; or the database refuses.
@@ -91,6 +92,7 @@ impl Engine {
     ) -> Result<Erased, EngineError> {
         // Refused before anything is gone.
         self.erase_user(caller, traces, Erased::default(), true).await?;
+        self.begin_erasure(traces).await?;
         let mut erased = self.erase_found(caller, traces, false, progress).await?;
         // What was written down meanwhile.
         let late = self.entries_of(traces, traces.last_entry).await?.serials;
@@ -184,12 +186,14 @@ impl Engine {
         Ok(places)
     }
 
-    /// Leaves nothing of what was erased in the files of the database; `false` where that is the database server's work.
-    /// Other changes wait meanwhile.
+    /// The last part: leaves nothing of what was erased in the files of the database, where that is wanted; `false` where it is
+    /// somebody else's work. Other changes wait meanwhile.
     ///
     /// # Errors
-    /// When the database refuses, or somebody reads for too long.
-    pub async fn scrub(&self) -> Result<bool, EngineError> {
-        Ok(self.store.scrub().await?)
+    /// When the database refuses, or somebody reads for too long: the erasure is unfinished then.
+    pub async fn finish_erasure(&self, clean: bool) -> Result<bool, EngineError> {
+        let is_clean = clean && self.store.scrub().await?;
+        self.end_erasure().await?;
+        Ok(is_clean)
     }
 }

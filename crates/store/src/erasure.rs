@@ -227,7 +227,10 @@ pub async fn license(
 macro_rules! free_texts {
     ($($name:ident = $table:literal $column:literal;)*) => {
         statements! {
-            $($name = concat!("select count(*) from ", $table, " where lower(", $column, ") like $1 escape '!'");)*
+            $($name = concat!(
+                "select count(*) from ", $table, " where lower(", $column, ") like $1 escape '!' or lower(", $column,
+                ") like $2 escape '!' or lower(", $column, ") like $3 escape '!'"
+            );)*
         }
         /// Each with its place.
         const PLACES: &[(&str, Sql)] = &[$((concat!($table, ".", $column), $name),)*];
@@ -298,21 +301,58 @@ pub(crate) const ALL_PLACES: [&[Sql]; 2] = [free::EVERY, own::EVERY];
 /// # Errors
 /// When the database cannot be asked.
 pub async fn places(db: &impl Read, text: &str, own: bool) -> Result<Vec<(&'static str, i64)>, StoreError> {
+    let patterns = spellings(text).map(|spelling| pattern(&spelling));
+    let owned = if own { own::ALL_PLACES } else { &[] };
+    let mut found = Vec::new();
+    for (place, statement) in free::ALL_PLACES.iter().chain(owned) {
+        let rows = db
+            .one(*statement, args![&patterns[0], &patterns[1], &patterns[2]], first::<i64>)
+            .await?
+            .unwrap_or_default();
+        if rows > 0 {
+            found.push((*place, rows));
+        }
+    }
+    Ok(found)
+}
+
+/// As it may stand behind `lower`, which on SQLite, and on PostgreSQL in the locale C, knows no letters but ASCII's: all small, each
+/// word with a capital, all capitals.
+fn spellings(text: &str) -> [String; 3] {
+    let mut is_within = false;
+    let mut titled = String::new();
+    for c in text.to_lowercase().chars() {
+        if is_within {
+            titled.push(c);
+        } else {
+            titled.extend(c.to_uppercase());
+        }
+        is_within = c.is_alphanumeric();
+    }
+    [text.to_lowercase(), titled, text.to_uppercase()].map(|text| text.to_ascii_lowercase())
+}
+
+/// A text as it stands within others.
+fn pattern(text: &str) -> String {
     let mut pattern = String::from("%");
-    for c in text.to_ascii_lowercase().chars() {
+    for c in text.chars() {
         if matches!(c, '%' | '_' | '!') {
             pattern.push('!');
         }
         pattern.push(c);
     }
     pattern.push('%');
-    let owned = if own { own::ALL_PLACES } else { &[] };
-    let mut found = Vec::new();
-    for (place, statement) in free::ALL_PLACES.iter().chain(owned) {
-        let rows = db.one(*statement, args![&pattern], first::<i64>).await?.unwrap_or_default();
-        if rows > 0 {
-            found.push((*place, rows));
-        }
+    pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_looked_for_as_people_write_it() {
+        assert_eq!(spellings("Élodie O'Étoilé"), ["élodie o'étoilé", "Élodie o'Étoilé", "Élodie o'ÉtoilÉ"]);
+        assert_eq!(spellings("ada@example.com")[0], spellings("Ada@Example.com")[2]);
+        assert_eq!(pattern("100%_!"), "%100!%!_!!%");
     }
-    Ok(found)
 }

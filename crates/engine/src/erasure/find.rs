@@ -33,6 +33,8 @@ pub struct Traces {
     pub(super) answers: Vec<Scope>,
     /// Ids of his: rows that entries of the audit log are about.
     ids: HashSet<Uuid>,
+    /// Whether an erasure that was interrupted is finished with it, and those are among them.
+    pub finishes: bool,
 }
 
 /// Entries that were found.
@@ -55,7 +57,7 @@ impl Traces {
 
 impl Engine {
     /// Looks for whoever is called so: by the id of a customer or person, the vendor's own id, the address, or as a licence
-    /// says it. Every licence and every entry of the audit log is looked at.
+    /// says it; and for those whose erasure was interrupted, who may not be called anything any more. Every licence and every entry of the audit log is looked at.
     ///
     /// # Errors
     /// When there is nobody, or the database cannot be asked.
@@ -66,7 +68,7 @@ impl Engine {
         if who.is_empty() || who.contains('\0') {
             return Err(nobody());
         }
-        let users = erasure::users_called(&self.store, self.account.id, who).await?;
+        let mut users = erasure::users_called(&self.store, self.account.id, who).await?;
         let mut names = Names::default();
         if Uuid::try_parse(who).is_err() {
             names.add(who);
@@ -76,21 +78,43 @@ impl Engine {
         }
         let emails: Vec<String> =
             names.telling().filter(|text| text.contains('@')).map(str::to_owned).collect();
-        let licenses = self.licenses_of(&users, &names).await?;
+        let mut licenses = self.licenses_of(&users, &names).await?;
         let mut invited = 0;
         for email in &emails {
             invited += erasure::invited(&self.store, self.account.id, email).await?;
         }
-        if users.is_empty() && licenses.is_empty() && invited == 0 {
+        let unfinished = self.unfinished().await?;
+        if users.is_empty() && licenses.is_empty() && invited == 0 && unfinished.is_none() {
             return Err(nobody());
+        }
+        if let Some(unfinished) = &unfinished {
+            let others = self.users_of(unfinished).await?;
+            users.extend(
+                others
+                    .into_iter()
+                    .filter(|other| users.iter().all(|user| user.id != other.id))
+                    .collect::<Vec<_>>(),
+            );
+            licenses.extend(&unfinished.licenses);
+            licenses.sort_unstable();
+            licenses.dedup();
         }
         let ids = self.ids_of(&users, &licenses).await?;
         let answers = self.answers_of(&names).await?;
         // By his name others may be called, too: it is looked for, and nothing is taken for his because of it.
         let mut texts: Vec<String> = names.telling().map(str::to_owned).collect();
         texts.extend(users.iter().filter_map(|user| user.name.clone()).filter(|name| name.contains(' ')));
-        let mut traces =
-            Traces { users, licenses, emails, texts, entries: Vec::new(), last_entry: 0, answers, ids };
+        let mut traces = Traces {
+            users,
+            licenses,
+            emails,
+            texts,
+            entries: Vec::new(),
+            last_entry: 0,
+            answers,
+            ids,
+            finishes: unfinished.is_some(),
+        };
         let Entries { serials, last } = self.entries_of(&traces, i64::MIN).await?;
         (traces.entries, traces.last_entry) = (serials, last);
         Ok(traces)

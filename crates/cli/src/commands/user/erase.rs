@@ -45,6 +45,9 @@ impl Erase {
             let engine = &opened.engine;
             let traces = engine.traces(&self.who).await?;
             let would = engine.rehearse_erasure(&opened.caller, &traces).await?;
+            if traces.finishes {
+                output::tell("an erasure that was interrupted is finished with this one");
+            }
             if self.dry_run {
                 let named = engine.still_named(&traces, false).await?;
                 return self.show(&traces, &would, &named, Files::Untouched, json);
@@ -59,11 +62,8 @@ impl Erase {
             let erased = erased.map_err(|error| {
                 Failure::from(error).and("a part may be gone; repeat the command to finish it")
             })?;
-            let files = if self.no_vacuum || !engine.scrub().await.map_err(not_scrubbed)? {
-                Files::Left
-            } else {
-                Files::Clean
-            };
+            let is_clean = engine.finish_erasure(!self.no_vacuum).await.map_err(not_scrubbed)?;
+            let files = if is_clean { Files::Clean } else { Files::Left };
             let named = engine.still_named(&traces, true).await?;
             self.show(&traces, &erased, &named, files, json)
         })
@@ -110,9 +110,9 @@ impl Erase {
     }
 }
 
-/// What was erased stays erased, whatever becomes of the files.
 fn not_scrubbed(error: keyward_engine::EngineError) -> Failure {
-    let rest = "the person is erased, but the database's files could not be written anew: repeat `vacuum` when nobody uses it";
+    let rest = "the person is erased, but the database's files could not be written anew: repeat the command to finish it, where \
+                others write or read for long at a better hour";
     Failure::from(error).and(rest)
 }
 

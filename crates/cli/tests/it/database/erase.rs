@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::admin::accept;
-use crate::served::{Served, ask};
+use crate::served::{Served, ask, command, until};
 use crate::world::{World, root};
 
 const DEVICE: &str = "0123456789abcdef0123456789abcdef";
@@ -128,6 +128,49 @@ fn somebody_whom_only_a_licence_names_is_erased_and_what_nobody_can_tell_is_list
         assert!(other.contains("bada@example.com"));
         assert_eq!(world.db(&["license", "show", "--subject", "bada@example.com"]).status, 0);
     }
+}
+
+#[test]
+fn whoever_is_named_with_other_letters_than_ascii_is_found_in_any_case() {
+    for world in World::of_each_database() {
+        let file = ["Élodie Martin", DEVICE, "--product", "Editor", "--to", "-"];
+        world.db_out(&[&["issue", "file"][..], &file].concat());
+        for name in ["Élodie Martin SARL", "ÉLODIE MARTIN", "chez élodie martin", "Elodie Martin"] {
+            world.db_out(&["installation", "create", name]);
+        }
+        let erased = world.db_json(&["user", "erase", "élodie martin", "--yes"]);
+        assert_eq!(erased["erased"]["licenses"], 1, "{erased}");
+        let named = erased["stillNamed"].as_array().expect("places");
+        let installations = named.iter().find(|place| place["place"] == "installations.name");
+        assert_eq!(installations.map(|place| &place["rows"]), Some(&json!(3)), "{erased}");
+    }
+}
+
+/// Killed when nobody can be found by her name any more, while the files still have it.
+#[test]
+fn an_erasure_that_was_interrupted_is_finished_by_the_same_command() {
+    let world = World::with_keys();
+    world.db_out(&["issue", "record", "ada@example.com"]);
+    let path = world.path("data/keyward.db");
+    let reader = rusqlite::Connection::open(&path).expect("the database");
+    reader.execute_batch("begin; select count(*) from licenses").expect("an old state is held");
+    let erase = ["user", "erase", "ada@example.com", "--yes", "--data", "data"];
+    let mut erasing = command(&world).args(erase).spawn().expect("keyward runs");
+    let done = "select count(*) from audit_log where event = 'user.erase'";
+    let looks = rusqlite::Connection::open(&path).expect("the database");
+    until("she is erased", || looks.query_row(done, [], |row| row.get(0)) == Ok(1));
+    erasing.kill().and_then(|()| erasing.wait()).expect("it is killed");
+    assert!(!world.places("ada@example.com").is_empty(), "the files still have her");
+    drop((reader, looks));
+
+    let dry = world.db_json(&["user", "erase", "ada@example.com", "--dry-run"]);
+    assert_eq!(dry["licenses"].as_array().map(Vec::len), Some(1), "{dry}");
+    let again = world.db(&["user", "erase", "ada@example.com", "--yes"]);
+    assert!(again.status == 0 && again.err.contains("interrupted is finished"), "{}", again.err);
+    assert_eq!(world.places("ada@example.com"), [""; 0]);
+    let again = world.db(&["user", "erase", "ada@example.com", "--yes", "--json"]);
+    assert_eq!(again.failure(), (2, "NOT_FOUND".to_owned()));
+    assert_eq!(world.db(&["audit", "verify"]).status, 0);
 }
 
 /// Every column that may hold a text of somebody's has its line in the page that says what erasing does to it.
