@@ -12,7 +12,7 @@ use deadpool_postgres::{
 };
 use futures_util::future::try_join_all;
 use futures_util::{FutureExt as _, TryStreamExt as _};
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::{Host, LoadBalanceHosts, SslMode, TargetSessionAttrs};
 use tokio_postgres::error::{DbError, Severity, SqlState};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Config, IsolationLevel};
@@ -65,6 +65,7 @@ impl Database {
         config.options(format!(
             "{given}-c search_path=keyward -c default_transaction_isolation=read\\ committed"
         ));
+        want_the_one(&mut config);
         be_impatient(&mut config);
         if config.get_application_name().is_none() {
             config.application_name("keyward");
@@ -86,12 +87,13 @@ impl Database {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| StoreError::Database(Arc::new(error)))?;
-        let mut database = Self { pool, lines: Lines::of(all), connections, _pulse: None, metrics };
+        let mut database =
+            Self { pool: pool.clone(), lines: Lines::of(all), connections, _pulse: None, metrics };
         if options.alone {
             database.refuse_others(address).await?;
         }
         let own = Arc::<Connections>::default();
-        let search = Search { hosts: Hosts::new(tls.as_ref(), &own), config, own };
+        let search = Search { hosts: Hosts::new(tls.as_ref(), &own), config, own, pool };
         database._pulse = Some(Pulse::of(Arc::clone(&database.connections), search));
         migrations::postgres(&database).await?;
         Ok(database)
@@ -109,8 +111,7 @@ impl Database {
 
     pub(crate) async fn connection(&self) -> Result<Object, StoreError> {
         if self.connections.are_silent() {
-            let why = io::Error::new(io::ErrorKind::TimedOut, "it keeps its connections and says nothing");
-            return Err(StoreError::Unreachable(Arc::new(why)));
+            return Err(no_answer());
         }
         self.pool.get().await.map_err(|error| match error {
             PoolError::Backend(error) => match failure(error).error {
@@ -196,6 +197,21 @@ impl Database {
             Err(_) => Attempt::Done(Err(StoreError::Panicked(J::NAME).into())),
         }
     }
+}
+
+fn no_answer() -> StoreError {
+    let why = io::Error::new(io::ErrorKind::TimedOut, "it does not answer");
+    StoreError::Unreachable(Arc::new(why))
+}
+
+/// One at a time takes changes: of several hosts that one is used, as the first in the order of the address. A standby would
+/// answer from what was, and for good: connections that work are not made anew.
+fn want_the_one(config: &mut Config) {
+    let several = config.get_hosts().len().max(config.get_hostaddrs().len()) > 1;
+    if several && config.get_target_session_attrs() == TargetSessionAttrs::Any {
+        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+    }
+    config.load_balance_hosts(LoadBalanceHosts::Disable);
 }
 
 /// A machine that is switched off says nothing, not even no. The next host has its turn while a caller still waits, and a

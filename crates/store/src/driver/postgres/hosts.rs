@@ -3,6 +3,7 @@
 //! The driver limits the time of a TCP handshake alone. A host that takes the connection and then says nothing, since its
 //! PostgreSQL is stopped or its disk hangs, would keep those behind it from their turn.
 
+use std::error::Error as _;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use deadpool_postgres::{ConfigConnectImpl, Connect};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tokio_postgres::config::{Host, LoadBalanceHosts};
+use tokio_postgres::config::Host;
 use tokio_postgres::{Client, Config, Error, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -51,23 +52,30 @@ impl Connect for Hosts {
             for (place, host) in hosts.iter().enumerate() {
                 match timeout(turn, self.connect.connect(host)).await {
                     Ok(Ok(connected)) => return Ok(self.told(place, connected)),
-                    Ok(Err(_)) => {}
-                    Err(_) => self.opened.one_is_mute(),
+                    Ok(Err(why)) if !is_mute(&why) => {}
+                    _ => self.opened.one_is_mute(),
                 }
             }
-            self.connect.connect(&last).await.map(|connected| self.told(hosts.len(), connected))
+            let connected = self.connect.connect(&last).await;
+            if connected.as_ref().is_err_and(is_mute) {
+                self.opened.one_is_mute();
+            }
+            connected.map(|connected| self.told(hosts.len(), connected))
         })
     }
+}
+
+/// Whether nobody said no: the machine is off, or what is sent to it is dropped.
+fn is_mute(why: &Error) -> bool {
+    use std::io::ErrorKind::{HostUnreachable, NetworkUnreachable, TimedOut};
+    let why = why.source().and_then(|why| why.downcast_ref::<std::io::Error>());
+    why.is_some_and(|why| matches!(why.kind(), TimedOut | HostUnreachable | NetworkUnreachable))
 }
 
 /// The configuration of each host alone.
 fn each(config: &Config) -> Vec<Config> {
     let hosts = config.get_hosts().len().max(config.get_hostaddrs().len());
-    // Whose order is drawn by the driver stays whole.
-    if hosts < 2 || config.get_load_balance_hosts() == LoadBalanceHosts::Random {
-        return vec![config.clone()];
-    }
-    (0..hosts).map(|place| only(config, place)).collect()
+    if hosts < 2 { vec![config.clone()] } else { (0..hosts).map(|place| only(config, place)).collect() }
 }
 
 fn only(config: &Config, place: usize) -> Config {
@@ -144,8 +152,6 @@ mod tests {
         ] {
             assert_eq!(each(&parsed(together)), alone.map(parsed), "{together}");
         }
-        for whole in ["host=one", "host=one,two load_balance_hosts=random"] {
-            assert_eq!(each(&parsed(whole)), [parsed(whole)], "{whole}");
-        }
+        assert_eq!(each(&parsed("host=one")), [parsed("host=one")]);
     }
 }

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use deadpool_postgres::Object;
+use tokio::time::timeout;
 
-use super::Database;
+use super::{Database, PATIENCE, no_answer};
 use crate::StoreError;
 
 /// Of the connections, every so many-th is shared.
@@ -53,7 +54,8 @@ impl Database {
         if let Some(connection) = line.open() {
             return Ok(connection);
         }
-        let _one = line.connecting.lock().await;
+        // Each before may have waited in vain.
+        let _one = timeout(PATIENCE, line.connecting.lock()).await.map_err(|_| no_answer())?;
         if let Some(connection) = line.open() {
             return Ok(connection);
         }

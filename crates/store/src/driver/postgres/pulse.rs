@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use deadpool_postgres::Connect as _;
+use deadpool_postgres::{Connect as _, Pool};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_postgres::{Client, Config};
@@ -64,6 +64,11 @@ impl Connections {
         self.silent.load(Ordering::Relaxed)
     }
 
+    /// Whether one is open to another host.
+    fn lead_elsewhere(&self, host: usize) -> bool {
+        self.hosts().open.iter().any(|(other, task)| *other != host && !task.is_finished())
+    }
+
     /// Closes those to some hosts. Who waits on one is told so.
     fn close(&self, which: impl Fn(usize) -> bool) {
         self.hosts().open.retain(|(host, task)| {
@@ -79,9 +84,8 @@ impl Connections {
     fn give_up(&self) {
         if !self.silent.swap(true, Ordering::Relaxed) {
             warn!(
-                "PostgreSQL has said nothing for {} s: its connections are given up, and changes that were being committed \
-                 may have been made or not",
-                SILENCE.as_secs()
+                "PostgreSQL does not answer: its connections are given up, and changes that were being committed may have \
+                 been made or not"
             );
         }
         self.close(|_| true);
@@ -115,7 +119,9 @@ impl Pulse {
                         connections.trust();
                         // One at a time takes changes. What is open to another may never be answered.
                         connections.close(|other| other != *host);
-                        missed = if until_it_stops(client).await == Stopped::Missed { MISSED } else { 0 };
+                        let is_elsewhere = || connections.lead_elsewhere(*host);
+                        let stopped = until_it_stops(client, is_elsewhere).await;
+                        missed = if stopped == Stopped::Missed { MISSED } else { 0 };
                         SEARCH
                     }
                     // Why, those are told who ask for a connection themselves.
@@ -126,6 +132,10 @@ impl Pulse {
                     }
                     Turn::Mute => {
                         missed += 1;
+                        // It may be new connections alone that nobody answers.
+                        if missed == MISSED && search.an_open_one_answers().await {
+                            missed = 0;
+                        }
                         SEARCH
                     }
                 };
@@ -145,6 +155,8 @@ pub(super) struct Search {
     pub(super) config: Config,
     /// What it opens itself.
     pub(super) own: Arc<Connections>,
+    /// The others.
+    pub(super) pool: Pool,
 }
 
 enum Turn {
@@ -162,14 +174,25 @@ impl Search {
     /// The connection that it opened before is closed.
     async fn turn(&self) -> Turn {
         self.own.close(|_| true);
-        let found = timeout(PATIENCE, self.hosts.connect(&self.config)).await;
+        let found = timeout(PATIENCE, async {
+            let (client, _) = self.hosts.connect(&self.config).await?;
+            // Whoever is between may let people in by itself.
+            client.simple_query("").await?;
+            Ok::<_, tokio_postgres::Error>(client)
+        });
+        let found = found.await;
         let mut own = self.own.hosts();
         let one_was_mute = mem::take(&mut own.one_was_mute);
         match (found, own.open.last()) {
-            (Ok(Ok((client, _))), Some((host, _))) => Turn::Found { client, host: *host },
+            (Ok(Ok(client)), Some((host, _))) => Turn::Found { client, host: *host },
             (Ok(_), _) if !one_was_mute => Turn::Refused,
             _ => Turn::Mute,
         }
+    }
+
+    async fn an_open_one_answers(&self) -> bool {
+        let asked = async { self.pool.get().await.ok()?.simple_query("").await.ok() };
+        timeout(PATIENCE / 2, asked).await.is_ok_and(|answer| answer.is_some())
     }
 }
 
@@ -177,11 +200,11 @@ impl Search {
 enum Stopped {
     /// The server fell silent.
     Missed,
-    /// The connection ended: whoever else had one was told as well.
+    /// The connection ended: whoever else had one was told as well. Or it is not the one to watch any more.
     Ended,
 }
 
-async fn until_it_stops(client: &Client) -> Stopped {
+async fn until_it_stops(client: &Client, is_elsewhere: impl Fn() -> bool) -> Stopped {
     loop {
         let mut beat = pin!(client.simple_query(""));
         // In two parts: a program that was itself stopped for a while reads what came meanwhile during the second.
@@ -193,6 +216,10 @@ async fn until_it_stops(client: &Client) -> Stopped {
             Ok(Ok(_)) => sleep(PAUSE).await,
             Ok(Err(_)) => return Stopped::Ended,
             Err(_) => return Stopped::Missed,
+        }
+        // A host that comes first takes new ones again.
+        if is_elsewhere() {
+            return Stopped::Ended;
         }
     }
 }
