@@ -275,7 +275,11 @@ impl Engine {
             taken = recorder.sums().take(self.now(), !waiting.is_empty());
             recorder.room.notify_waiters();
         }
-        sums.extend(taken.sums);
+        if sums.is_empty() {
+            *sums = taken.sums;
+        } else {
+            sums.extend(taken.sums);
+        }
         self.write_flush(Flush::of(attempts, taken.counted, recorder.account), &recorder.depth).await;
         while !sums.is_empty() {
             let part = sums.split_off(sums.len().saturating_sub(FLUSH));
@@ -283,6 +287,10 @@ impl Engine {
             if waiting.is_empty() {
                 break;
             }
+        }
+        if sums.is_empty() {
+            // A minute may have been many times as full as the next one.
+            *sums = Vec::new();
         }
         for done in waiting {
             // Whoever waited may have given up.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::Attempt;
 use crate::Front;
 
-/// Sums that are held at the most; each takes some fifty bytes.
+/// Sums that are held at the most; each takes some hundred bytes, and as much again while they are written.
 const MOST: usize = 524_288;
 /// So few are written at once, so that whoever looks on sees what was asked just now.
 const FEW: usize = 256;
