@@ -2,6 +2,7 @@
 
 mod browser;
 mod npm;
+mod prometheus;
 mod python;
 
 use anyhow::{Result, ensure};
@@ -30,6 +31,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if !options.fast {
         postgres::install()?;
         browser::prepare()?;
+        prometheus::prepare()?;
     }
     check::run()?;
     tests(options)

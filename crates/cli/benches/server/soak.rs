@@ -73,6 +73,7 @@ fn soak(database: &str, filled: &Filled, wanted: &Wanted, report: &mut Report) {
         is_over.store(true, Ordering::Relaxed);
         (asked, looking.join().expect("it looks"))
     });
+    assert!(asked.took >= time, "there was nothing to activate any more after {:?}", asked.took);
     let between = |from: Duration, to: Duration| {
         let found = looks.iter().filter(|look| look.at >= from && look.at < to);
         found.fold((0, 0), |(memory, files), look| (memory.max(look.memory), files.max(look.descriptors)))

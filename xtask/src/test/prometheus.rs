@@ -1,0 +1,32 @@
+//! `promtool`, which says what Prometheus does with the alert rules. Unpacked and not installed: its package would start a server.
+
+use std::fs;
+
+use anyhow::{Context as _, Result};
+
+use crate::tools::{self, command, root};
+
+/// Where the tests find it, in the target directory.
+const PLACE: &str = "target/prometheus";
+const PROGRAM: &str = "usr/bin/promtool";
+const PACKAGE: &str = "prometheus";
+
+/// Where there are no packages to be had, the rules are not asked about.
+pub(super) fn prepare() -> Result<()> {
+    let place = root().join(PLACE);
+    if place.join(PROGRAM).is_file() || tools::on_path("promtool") || !tools::can_install()? {
+        return Ok(());
+    }
+    fs::create_dir_all(&place).with_context(|| format!("{} cannot be made", place.display()))?;
+    let apt = |args: &[&str]| tools::run(command("apt-get", args.iter().copied()).current_dir(&place));
+    apt(&["update", "--quiet"])?;
+    apt(&["download", "--quiet", PACKAGE])?;
+    for entry in fs::read_dir(&place)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "deb") {
+            tools::run(command("dpkg", ["--extract"]).arg(&path).arg(&place))?;
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
+}
