@@ -191,9 +191,9 @@ impl Engine {
     ///
     /// # Errors
     /// When the database refuses, or somebody reads for too long: the erasure is unfinished then.
-    pub async fn finish_erasure(&self, clean: bool) -> Result<bool, EngineError> {
+    pub async fn finish_erasure(&self, traces: &Traces, clean: bool) -> Result<bool, EngineError> {
         let is_clean = clean && self.store.scrub().await?;
-        self.end_erasure().await?;
+        self.end_erasure(traces).await?;
         Ok(is_clean)
     }
 }

@@ -17,6 +17,8 @@ const PAGE: i64 = 2_000;
 /// What of somebody is here, as far as it was found by what he is called.
 #[derive(Clone, Debug)]
 pub struct Traces {
+    /// What he was asked for by.
+    pub(super) who: String,
     /// His rows: as a customer, or one of the console's people.
     pub users: Vec<User>,
     /// Licences that are his, or name him.
@@ -33,7 +35,9 @@ pub struct Traces {
     pub(super) answers: Vec<Scope>,
     /// Ids of his: rows that entries of the audit log are about.
     ids: HashSet<Uuid>,
-    /// Whether an erasure that was interrupted is finished with it, and those are among them.
+    /// Rows of his that an erasure which was interrupted had found.
+    pub(super) emptied: Vec<Uuid>,
+    /// Whether there was one.
     pub finishes: bool,
 }
 
@@ -57,7 +61,7 @@ impl Traces {
 
 impl Engine {
     /// Looks for whoever is called so: by the id of a customer or person, the vendor's own id, the address, or as a licence
-    /// says it; and for those whose erasure was interrupted, who may not be called anything any more. Every licence and every entry of the audit log is looked at.
+    /// says it. Whoever was called so when an erasure was begun counts until it is finished. Every licence and every entry of the audit log is looked at.
     ///
     /// # Errors
     /// When there is nobody, or the database cannot be asked.
@@ -68,7 +72,7 @@ impl Engine {
         if who.is_empty() || who.contains('\0') {
             return Err(nobody());
         }
-        let mut users = erasure::users_called(&self.store, self.account.id, who).await?;
+        let users = erasure::users_called(&self.store, self.account.id, who).await?;
         let mut names = Names::default();
         if Uuid::try_parse(who).is_err() {
             names.add(who);
@@ -78,33 +82,25 @@ impl Engine {
         }
         let emails: Vec<String> =
             names.telling().filter(|text| text.contains('@')).map(str::to_owned).collect();
-        let mut licenses = self.licenses_of(&users, &names).await?;
+        let licenses = self.licenses_of(&users, &names).await?;
         let mut invited = 0;
         for email in &emails {
             invited += erasure::invited(&self.store, self.account.id, email).await?;
         }
-        let unfinished = self.unfinished().await?;
-        if users.is_empty() && licenses.is_empty() && invited == 0 && unfinished.is_none() {
+        let begun = self.unfinished(who).await?;
+        if users.is_empty() && licenses.is_empty() && invited == 0 && begun.is_none() {
             return Err(nobody());
         }
-        if let Some(unfinished) = &unfinished {
-            let others = self.users_of(unfinished).await?;
-            users.extend(
-                others
-                    .into_iter()
-                    .filter(|other| users.iter().all(|user| user.id != other.id))
-                    .collect::<Vec<_>>(),
-            );
-            licenses.extend(&unfinished.licenses);
-            licenses.sort_unstable();
-            licenses.dedup();
-        }
-        let ids = self.ids_of(&users, &licenses).await?;
+        let finishes = begun.is_some();
+        let emptied = begun.unwrap_or_default();
+        let ids =
+            self.ids_of(users.iter().map(|user| user.id).chain(emptied.iter().copied()), &licenses).await?;
         let answers = self.answers_of(&names).await?;
         // By his name others may be called, too: it is looked for, and nothing is taken for his because of it.
         let mut texts: Vec<String> = names.telling().map(str::to_owned).collect();
         texts.extend(users.iter().filter_map(|user| user.name.clone()).filter(|name| name.contains(' ')));
         let mut traces = Traces {
+            who: who.to_owned(),
             users,
             licenses,
             emails,
@@ -113,7 +109,8 @@ impl Engine {
             last_entry: 0,
             answers,
             ids,
-            finishes: unfinished.is_some(),
+            emptied,
+            finishes,
         };
         let Entries { serials, last } = self.entries_of(&traces, i64::MIN).await?;
         (traces.entries, traces.last_entry) = (serials, last);
@@ -142,11 +139,15 @@ impl Engine {
     }
 
     /// What entries of the audit log may be about that are about him.
-    async fn ids_of(&self, users: &[User], licenses: &[Uuid]) -> Result<HashSet<Uuid>, EngineError> {
+    async fn ids_of(
+        &self,
+        users: impl Iterator<Item = Uuid>,
+        licenses: &[Uuid],
+    ) -> Result<HashSet<Uuid>, EngineError> {
         let mut ids: HashSet<Uuid> = licenses.iter().copied().collect();
         for user in users {
-            ids.insert(user.id);
-            ids.extend(erasure::tokens_of(&self.store, user.id).await?);
+            ids.insert(user);
+            ids.extend(erasure::tokens_of(&self.store, user).await?);
         }
         for license in licenses {
             ids.extend(

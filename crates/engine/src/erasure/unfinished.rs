@@ -1,56 +1,48 @@
-//! What is kept of an erasure until it is done: the ids of those who can no longer be found by what they were called.
+//! What is kept of an erasure until it is done: that it was begun, under a digest of what the person was called, and the ids of
+//! rows that are found by nothing any more once they are empty.
 
 use keyward_core::time::Timestamp;
-use keyward_store::{Job, Lane, StoreError, Tx, settings, users};
-use serde::{Deserialize, Serialize};
+use keyward_store::{Job, Lane, StoreError, Tx, settings};
 use uuid::Uuid;
 
 use super::Traces;
 use crate::{Engine, EngineError};
 
-/// Its name in `settings`.
-const NAME: &str = "erasure.unfinished";
-
-/// Whose erasure was begun.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Unfinished {
-    users: Vec<Uuid>,
-    pub(super) licenses: Vec<Uuid>,
-}
+/// What its name in `settings` begins with.
+const UNFINISHED: &str = "erasure.unfinished.";
 
 impl Engine {
-    /// What was begun and not finished.
-    pub(super) async fn unfinished(&self) -> Result<Option<Unfinished>, EngineError> {
-        let kept = settings::get(&self.store, NAME).await?;
+    /// The rows of whoever was called so when an erasure was begun that is not finished.
+    pub(super) async fn unfinished(&self, who: &str) -> Result<Option<Vec<Uuid>>, EngineError> {
+        let kept = settings::get(&self.store, &self.name_of(who)).await?;
         // Nobody else writes it.
         Ok(kept.and_then(|kept| serde_json::from_slice(&kept).ok()))
     }
 
-    /// The rows of its people.
-    pub(super) async fn users_of(&self, unfinished: &Unfinished) -> Result<Vec<users::User>, EngineError> {
-        let mut found = Vec::new();
-        for id in &unfinished.users {
-            found.extend(users::by_id(&self.store, *id).await?);
-        }
-        Ok(found)
-    }
-
     pub(super) async fn begin_erasure(&self, traces: &Traces) -> Result<(), EngineError> {
-        let unfinished = Unfinished {
-            users: traces.users.iter().map(|user| user.id).collect(),
-            licenses: traces.licenses.clone(),
-        };
-        let value = serde_json::to_vec(&unfinished).expect("ids can be written");
-        Ok(self.store.write(Keep { value: Some(value), now: self.now() }).await?)
+        let users: Vec<Uuid> =
+            traces.users.iter().map(|user| user.id).chain(traces.emptied.iter().copied()).collect();
+        let value = serde_json::to_vec(&users).expect("ids can be written");
+        self.keep(traces, Some(value)).await
     }
 
-    pub(super) async fn end_erasure(&self) -> Result<(), EngineError> {
-        Ok(self.store.write(Keep { value: None, now: self.now() }).await?)
+    pub(super) async fn end_erasure(&self, traces: &Traces) -> Result<(), EngineError> {
+        self.keep(traces, None).await
+    }
+
+    async fn keep(&self, traces: &Traces, value: Option<Vec<u8>>) -> Result<(), EngineError> {
+        Ok(self.store.write(Keep { name: self.name_of(&traces.who), value, now: self.now() }).await?)
+    }
+
+    /// Nobody reads from it whom it is about.
+    fn name_of(&self, who: &str) -> String {
+        format!("{UNFINISHED}{}", hex::encode(self.vault.digest("erasure", &who.to_lowercase())))
     }
 }
 
 /// Keeps what is unfinished, or nothing any more.
 struct Keep {
+    name: String,
     value: Option<Vec<u8>>,
     now: Timestamp,
 }
@@ -63,8 +55,8 @@ impl Job for Keep {
 
     async fn run(&self, tx: &Tx<'_>) -> Result<(), StoreError> {
         match &self.value {
-            Some(value) => settings::put(tx, NAME, value, self.now).await,
-            None => settings::delete(tx, NAME).await.map(drop),
+            Some(value) => settings::put(tx, &self.name, value, self.now).await,
+            None => settings::delete(tx, &self.name).await.map(drop),
         }
     }
 }

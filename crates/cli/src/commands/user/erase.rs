@@ -46,7 +46,7 @@ impl Erase {
             let traces = engine.traces(&self.who).await?;
             let would = engine.rehearse_erasure(&opened.caller, &traces).await?;
             if traces.finishes {
-                output::tell("an erasure that was interrupted is finished with this one");
+                output::tell("this finishes an erasure that was interrupted");
             }
             if self.dry_run {
                 let named = engine.still_named(&traces, false).await?;
@@ -62,7 +62,7 @@ impl Erase {
             let erased = erased.map_err(|error| {
                 Failure::from(error).and("a part may be gone; repeat the command to finish it")
             })?;
-            let is_clean = engine.finish_erasure(!self.no_vacuum).await.map_err(not_scrubbed)?;
+            let is_clean = engine.finish_erasure(&traces, !self.no_vacuum).await.map_err(not_scrubbed)?;
             let files = if is_clean { Files::Clean } else { Files::Left };
             let named = engine.still_named(&traces, true).await?;
             self.show(&traces, &erased, &named, files, json)
@@ -87,6 +87,7 @@ impl Erase {
                 "erased": counts,
                 "stillNamed": named.iter().map(|(place, rows)| json!({ "place": place, "rows": rows })).collect::<Vec<_>>(),
                 "filesClean": files == Files::Clean,
+                "finishes": traces.finishes,
             }));
         }
         output::print(table(traces, erased))?;

@@ -163,10 +163,15 @@ fn an_erasure_that_was_interrupted_is_finished_by_the_same_command() {
     assert!(!world.places("ada@example.com").is_empty(), "the files still have her");
     drop((reader, looks));
 
-    let dry = world.db_json(&["user", "erase", "ada@example.com", "--dry-run"]);
-    assert_eq!(dry["licenses"].as_array().map(Vec::len), Some(1), "{dry}");
+    let dry = world.db_json(&["user", "erase", "Ada@example.com", "--dry-run"]);
+    assert_eq!(dry["finishes"], true, "{dry}");
+    world.db_out(&["issue", "record", "bob@example.com"]);
+    let other = world.db_json(&["user", "erase", "bob@example.com", "--yes", "--no-vacuum"]);
+    assert_eq!(other["finishes"], false, "hers alone finishes it: {other}");
+    let typed = world.db(&["user", "erase", "adda@example.com", "--yes", "--json"]);
+    assert_eq!(typed.failure(), (2, "NOT_FOUND".to_owned()));
     let again = world.db(&["user", "erase", "ada@example.com", "--yes"]);
-    assert!(again.status == 0 && again.err.contains("interrupted is finished"), "{}", again.err);
+    assert!(again.status == 0 && again.err.contains("was interrupted"), "{}", again.err);
     assert_eq!(world.places("ada@example.com"), [""; 0]);
     let again = world.db(&["user", "erase", "ada@example.com", "--yes", "--json"]);
     assert_eq!(again.failure(), (2, "NOT_FOUND".to_owned()));
