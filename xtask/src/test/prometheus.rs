@@ -11,8 +11,14 @@ const PLACE: &str = "target/prometheus";
 const PROGRAM: &str = "usr/bin/promtool";
 const PACKAGE: &str = "prometheus";
 
-/// Where there are no packages to be had, the rules are not asked about.
-pub(super) fn prepare() -> Result<()> {
+/// Where there are no packages to be had, Prometheus is not asked about the rules.
+pub(super) fn prepare() {
+    if let Err(why) = fetch() {
+        eprintln!("promtool is not there, and the alert rules are only read: {why:#}");
+    }
+}
+
+fn fetch() -> Result<()> {
     let place = root().join(PLACE);
     if place.join(PROGRAM).is_file() || tools::on_path("promtool") || !tools::can_install()? {
         return Ok(());

@@ -65,8 +65,10 @@ impl Database {
             let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
             prepare_for_writing(&connection)?;
             // A server that runs has done it.
-            if files.is_the_server() || files.nobody_serves() {
-                confirm(&connection, &beside(path, "wal")).inspect_err(|_| close_as_it_is(&connection))?;
+            let serves = files.is_the_server();
+            if serves || files.nobody_serves() {
+                confirm(&connection, &beside(path, "wal"), serves)
+                    .inspect_err(|_| close_as_it_is(&connection))?;
             }
             connection.execute_batch(WRITERS_CACHE).map_err(error)?;
             migrations::sqlite(&mut connection)?;

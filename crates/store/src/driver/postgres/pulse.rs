@@ -64,9 +64,9 @@ impl Connections {
         self.silent.load(Ordering::Relaxed)
     }
 
-    /// Whether one is open to another host.
-    fn lead_elsewhere(&self, host: usize) -> bool {
-        self.hosts().open.iter().any(|(other, task)| *other != host && !task.is_finished())
+    /// Whether one is open to a host that comes before this one.
+    fn lead_before(&self, host: usize) -> bool {
+        self.hosts().open.iter().any(|(other, task)| *other < host && !task.is_finished())
     }
 
     /// Closes those to some hosts. Who waits on one is told so.
@@ -112,15 +112,20 @@ impl Pulse {
         task.spawn(async move {
             sleep(PAUSE).await;
             let mut missed = 0;
+            // The host that was left for another one.
+            let mut left = None;
             loop {
                 let turn = search.turn().await;
                 let pause = match &turn {
-                    Turn::Found { client, host } => {
+                    Turn::Found { client, host, one_was_mute } => {
                         connections.trust();
-                        // One at a time takes changes. What is open to another may never be answered.
-                        connections.close(|other| other != *host);
-                        let is_elsewhere = || connections.lead_elsewhere(*host);
-                        let stopped = until_it_stops(client, is_elsewhere).await;
+                        // One at a time takes changes. What is open to another may never be answered; but where the one that
+                        // was left is found again, and another only refused, that one may be well.
+                        if left != Some(*host) || *one_was_mute {
+                            connections.close(|other| other != *host);
+                        }
+                        let stopped = until_it_stops(client, || connections.lead_before(*host)).await;
+                        left = (stopped == Stopped::Left).then_some(*host);
                         missed = if stopped == Stopped::Missed { MISSED } else { 0 };
                         SEARCH
                     }
@@ -163,6 +168,8 @@ enum Turn {
     Found {
         client: Client,
         host: usize,
+        /// Another one, before it.
+        one_was_mute: bool,
     },
     /// The server said no, or nobody is there.
     Refused,
@@ -184,7 +191,7 @@ impl Search {
         let mut own = self.own.hosts();
         let one_was_mute = mem::take(&mut own.one_was_mute);
         match (found, own.open.last()) {
-            (Ok(Ok(client)), Some((host, _))) => Turn::Found { client, host: *host },
+            (Ok(Ok(client)), Some((host, _))) => Turn::Found { client, host: *host, one_was_mute },
             (Ok(_), _) if !one_was_mute => Turn::Refused,
             _ => Turn::Mute,
         }
@@ -200,11 +207,13 @@ impl Search {
 enum Stopped {
     /// The server fell silent.
     Missed,
-    /// The connection ended: whoever else had one was told as well. Or it is not the one to watch any more.
+    /// The connection ended: whoever else had one was told as well.
     Ended,
+    /// A host that comes first takes connections again.
+    Left,
 }
 
-async fn until_it_stops(client: &Client, is_elsewhere: impl Fn() -> bool) -> Stopped {
+async fn until_it_stops(client: &Client, another_is_first: impl Fn() -> bool) -> Stopped {
     loop {
         let mut beat = pin!(client.simple_query(""));
         // In two parts: a program that was itself stopped for a while reads what came meanwhile during the second.
@@ -217,9 +226,8 @@ async fn until_it_stops(client: &Client, is_elsewhere: impl Fn() -> bool) -> Sto
             Ok(Err(_)) => return Stopped::Ended,
             Err(_) => return Stopped::Missed,
         }
-        // A host that comes first takes new ones again.
-        if is_elsewhere() {
-            return Stopped::Ended;
+        if another_is_first() {
+            return Stopped::Left;
         }
     }
 }

@@ -22,12 +22,12 @@ const PART: usize = 1 << 20;
 ///
 /// # Errors
 /// [`StoreError::Poisoned`] when it does not; and when the log cannot be written.
-pub(super) fn confirm(connection: &Connection, log: &Path) -> Result<(), StoreError> {
+pub(super) fn confirm(connection: &Connection, log: &Path, serves: bool) -> Result<(), StoreError> {
     if log.metadata().is_ok_and(|log| log.len() > 0) {
         match connection.execute_batch("begin immediate").map_err(error) {
             Ok(()) => {}
-            // Somebody else is at work on it, and has done this before.
-            Err(StoreError::Busy(_)) => return Ok(()),
+            // Another command is at work on it, and has done this before; a server wants to be sure.
+            Err(StoreError::Busy(_)) if !serves => return Ok(()),
             Err(other) => return Err(other),
         }
         // Nobody adds to it meanwhile.

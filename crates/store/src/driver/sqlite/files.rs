@@ -73,9 +73,12 @@ impl Files {
 
 /// Where a database is that a symbolic link leads to: its locks are beside it, and so is SQLite's log.
 pub(super) fn followed(path: &Path) -> Result<PathBuf, StoreError> {
-    let is_another = path.is_symlink() && path.exists();
-    let place = if is_another { path.canonicalize() } else { Ok(path.to_owned()) };
-    place.map_err(|why| file_error(path, &why))
+    if !path.is_symlink() {
+        return Ok(path.to_owned());
+    }
+    // One that leads to nothing yet is followed as soon as there is something.
+    let opened = private(OpenOptions::new().create(true).append(true)).open(path);
+    opened.and_then(|_| path.canonicalize()).map_err(|why| file_error(path, &why))
 }
 
 /// Takes the lock of the one server.

@@ -73,6 +73,12 @@ async fn a_second_server_on_a_directory_is_refused_and_commands_are_not() {
     std::os::unix::fs::symlink(file, &link).unwrap();
     let error = Store::open(&DatabaseAddress::Sqlite(link), exclusive).await.err().unwrap();
     assert_eq!(error.code(), "DATABASE_IN_USE", "another name of it");
+    let later = directory.join("later.db");
+    std::os::unix::fs::symlink(directory.join("target.db"), &later).unwrap();
+    let later = DatabaseAddress::Sqlite(later);
+    let _server = Store::open(&later, exclusive).await.unwrap();
+    let error = Store::open(&later, exclusive).await.err().unwrap();
+    assert_eq!(error.code(), "DATABASE_IN_USE", "a name of what was not there");
     assert!(error.to_string().contains(directory.to_str().unwrap()), "{error}");
     assert!(error.remedy().contains("--data"));
     let command = database.open().await.unwrap();
