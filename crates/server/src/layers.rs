@@ -60,7 +60,7 @@ impl Layers {
     /// With the limits and the trusted proxies of the configuration.
     pub fn new(server: &Server, clock: Arc<dyn Clock>, ids: RequestIds, metrics: Arc<Metrics>) -> Self {
         let proxies = TrustedProxies::new(server.trusted_proxies.clone());
-        let body = body::Limits { bytes: server.body_limit.0, time: server.read_timeout };
+        let body = body::Limits::new(server.body_limit.0, server.read_timeout);
         let date = date::Dates::default();
         let hsts = server.hsts_max_age.header();
         Self(Arc::new(Shared { clock, ids, proxies, metrics, body, date, hsts }))
@@ -70,8 +70,9 @@ impl Layers {
     ///
     /// Routers that went through this are then merged. Each must know its routes by now: later ones stay bare.
     pub fn around(&self, front: Front, origins: &[Origin], routes: Router) -> Router {
-        let limits = self.0.body;
-        let guard = tower::layer::layer_fn(move |inner| guard::Guard { inner, front, limits });
+        let limits = self.0.body.clone();
+        let guard =
+            tower::layer::layer_fn(move |inner| guard::Guard { inner, front, limits: limits.clone() });
         let shared = Arc::clone(&self.0);
         let door =
             tower::layer::layer_fn(move |inner| door::Door { inner, front, shared: Arc::clone(&shared) });

@@ -1,6 +1,9 @@
 //! Bodies with a limit of size and time, and the extractor that reads one whole.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
@@ -14,15 +17,49 @@ use tokio::time::Sleep;
 
 use super::context::Context;
 use super::front::Refused;
+use crate::limits::RetryAfter;
 
 /// A body that is too large is still read up to so many times the limit: a client that is not done with sending would
 /// otherwise see a broken connection instead of the answer.
 const READ_AND_DROPPED: usize = 8;
 
-#[derive(Clone, Copy, Debug)]
+/// So many bodies of the largest size are read at the same time, of all connections together; beyond, large ones are refused.
+const AT_ONCE: usize = 256;
+/// What every body may have: nobody's question is larger, so that those who send large ones keep nobody out.
+const FREE: usize = 16 * 1_024;
+
+#[derive(Clone, Debug)]
 pub(super) struct Limits {
     pub(super) bytes: usize,
     pub(super) time: Duration,
+    room: Arc<AtomicUsize>,
+}
+
+impl Limits {
+    pub(super) fn new(bytes: usize, time: Duration) -> Self {
+        Self { bytes, time, room: Arc::new(AtomicUsize::new(bytes.saturating_mul(AT_ONCE))) }
+    }
+}
+
+/// What a body that is not whole yet takes of the room for all.
+struct Held {
+    room: Arc<AtomicUsize>,
+    bytes: usize,
+}
+
+impl Held {
+    /// Takes more; `false` when there is none.
+    fn take(&mut self, more: usize) -> bool {
+        let took = self.room.fetch_update(Relaxed, Relaxed, |room| room.checked_sub(more)).is_ok();
+        self.bytes += if took { more } else { 0 };
+        took
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.room.fetch_add(self.bytes, Relaxed);
+    }
 }
 
 /// Why a body was not read to its end.
@@ -32,6 +69,8 @@ pub(super) enum BodyFault {
     TooLarge,
     #[error("the body did not arrive in time")]
     TimedOut,
+    #[error("too many bodies arrive at the same time")]
+    NoRoom,
 }
 
 pin_project_lite::pin_project! {
@@ -40,14 +79,16 @@ pin_project_lite::pin_project! {
         inner: Body,
         limits: Limits,
         read: usize,
+        held: Held,
         #[pin]
         sleep: Option<Sleep>,
     }
 }
 
 impl Guarded {
-    pub(super) const fn new(inner: Body, limits: Limits) -> Self {
-        Self { inner, limits, read: 0, sleep: None }
+    pub(super) fn new(inner: Body, limits: Limits) -> Self {
+        let held = Held { room: Arc::clone(&limits.room), bytes: 0 };
+        Self { inner, limits, read: 0, held, sleep: None }
     }
 }
 
@@ -63,9 +104,12 @@ impl http_body::Body for Guarded {
         loop {
             match Pin::new(&mut *this.inner).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => {
-                    *this.read += frame.data_ref().map_or(0, Bytes::len);
+                    let length = frame.data_ref().map_or(0, Bytes::len);
+                    *this.read += length;
                     if *this.read <= this.limits.bytes {
-                        return Poll::Ready(Some(Ok(frame)));
+                        let has_room = this.held.take(this.read.saturating_sub(FREE).min(length));
+                        let no_room = || axum::Error::new(BodyFault::NoRoom);
+                        return Poll::Ready(Some(if has_room { Ok(frame) } else { Err(no_room()) }));
                     }
                     if *this.read > this.limits.bytes.saturating_mul(READ_AND_DROPPED) {
                         return Poll::Ready(Some(Err(axum::Error::new(BodyFault::TooLarge))));
@@ -119,11 +163,24 @@ impl<S: Send + Sync> FromRequest<S> for RawBody {
     }
 }
 
-pub(super) async fn read(body: Body) -> Result<Bytes, Refused> {
-    match body.collect().await {
-        Ok(whole) => Ok(whole.to_bytes()),
-        Err(error) => Err(refused(&error)),
+/// In one piece: a frame may be a single byte, and keeps what it was read into.
+pub(super) async fn read(mut body: Body) -> Result<Bytes, Refused> {
+    let Some(first) = next(&mut body).await? else { return Ok(Bytes::new()) };
+    let Some(second) = next(&mut body).await? else { return Ok(first) };
+    let mut all = [first, second].concat();
+    while let Some(more) = next(&mut body).await? {
+        all.extend_from_slice(&more);
     }
+    Ok(all.into())
+}
+
+async fn next(body: &mut Body) -> Result<Option<Bytes>, Refused> {
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame.map_err(|error| refused(&error))?.into_data() {
+            return Ok(Some(data));
+        }
+    }
+    Ok(None)
 }
 
 fn refused(error: &axum::Error) -> Refused {
@@ -132,6 +189,7 @@ fn refused(error: &axum::Error) -> Refused {
         match error.downcast_ref() {
             Some(BodyFault::TooLarge) => return Refused::BodyTooLarge,
             Some(BodyFault::TimedOut) => return Refused::BodyTimedOut,
+            Some(BodyFault::NoRoom) => return Refused::RateLimited(RetryAfter(1)),
             None => cause = error.source(),
         }
     }

@@ -42,7 +42,7 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let (front, limits) = (self.front, self.limits);
+        let front = self.front;
         let id =
             request.extensions().get::<Context>().map_or(RequestId(uuid::Uuid::nil()), |context| context.id);
         let answer = |inner| GuardFuture { inner, front, id };
@@ -53,9 +53,10 @@ where
             request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         // A client that waits for permission to send has sent nothing yet.
         let waits = request.headers().contains_key(EXPECT);
-        let request = request.map(|body| Body::new(Guarded::new(body, limits)));
+        let largest = self.limits.bytes;
+        let request = request.map(|body| Body::new(Guarded::new(body, self.limits.clone())));
         match length {
-            Some(length) if length > limits.bytes => {
+            Some(length) if length > largest => {
                 let reading = (!waits).then(|| request.into_body());
                 answer(Answer::TooLarge { answer: Box::pin(too_large(front, id, reading)) })
             }

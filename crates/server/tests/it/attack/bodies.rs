@@ -3,9 +3,12 @@
 
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::timeout;
+
 use super::fuzz::good;
 use super::fuzz::request::Request;
-use crate::site::Site;
+use crate::site::{Site, connect};
 
 const LIMIT: usize = 64 * 1_024;
 
@@ -62,4 +65,54 @@ async fn no_route_is_harmed_by_a_body() {
     }
     assert_eq!(super::metric(&site, "keyward_panics_total").await, 0);
     super::assert_answers(&site, "bodies").await;
+}
+
+/// One byte at a time, each in a chunk of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_in_as_many_pieces_as_it_has_bytes_is_the_same_body() {
+    let site = Site::new().await;
+    let key = site.tier_key("pro", "somebody").await.key;
+    let body = format!("{{\"license\": \"{key}\", \"padding\": \"{}\"}}", "x".repeat(50_000));
+    let mut request = b"POST /api/verify HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n\
+        Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+        .to_vec();
+    for byte in body.bytes() {
+        request.extend_from_slice(&[b'1', b'\r', b'\n', byte, b'\r', b'\n']);
+    }
+    request.extend_from_slice(b"0\r\n\r\n");
+    assert_eq!(status(&site, &request).await, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_large_bodies_at_once_are_refused_and_small_ones_are_not() {
+    let site = Site::with(|config| config.server.body_limit.0 = LIMIT).await;
+    let key = site.tier_key("pro", "somebody").await.key;
+    let head = format!("POST /api/activate HTTP/1.1\r\nHost: test\r\nContent-Length: {LIMIT}\r\n\r\n");
+    let mut held = Vec::new();
+    let mut refused = 0;
+    // Small parts of them are free.
+    for _ in 0..500 {
+        let mut stream = connect(&site.url).await;
+        stream.write_all(head.as_bytes()).await.expect("it is sent");
+        stream.write_all(&vec![b'x'; LIMIT - 1]).await.expect("it is sent");
+        let mut answer = [0; 12];
+        if let Ok(Ok(_)) = timeout(Duration::from_millis(20), stream.read_exact(&mut answer)).await {
+            assert_eq!(&answer, b"HTTP/1.1 429", "{:?}", String::from_utf8_lossy(&answer));
+            refused += 1;
+        }
+        held.push(stream);
+    }
+    assert!(refused > 50, "{refused} were refused");
+    let asked = site.post("/api/verify", &serde_json::json!({ "license": key })).await;
+    assert_eq!(asked.status, 200, "{asked:?}");
+    drop(held);
+    // What they held is given back.
+    let large = serde_json::json!({ "license": key, "padding": "x".repeat(LIMIT / 2) });
+    for _ in 0..100 {
+        if site.post("/api/verify", &large).await.status == 200 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("there is no room again");
 }
