@@ -15,6 +15,7 @@ pub mod crypto;
 pub mod device;
 pub mod json;
 pub mod model;
+pub mod network;
 pub mod recovery;
 pub mod refusal;
 pub mod scheme;

@@ -2,12 +2,11 @@
 
 mod bounded;
 mod failures;
-mod network;
 mod requests;
 mod sign_ins;
 
 pub use failures::{FailureLimiter, Outcome};
-pub use network::Network;
+pub use keyward_core::network::Network;
 pub use requests::RequestLimiter;
 pub use sign_ins::{Patience, SignInDelays};
 

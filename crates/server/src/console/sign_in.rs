@@ -111,12 +111,15 @@ pub(super) async fn sign_in(
     if !is_of_this_site(&uri, &headers) {
         return page(language, StatusCode::FORBIDDEN, next, email, Some(t.other_site.to_owned()), None);
     }
-    let who = format!("{email} {:?}", Network::from(context.client));
+    let network = format!("{:?}", Network::from(context.client));
+    let who = format!("{email} {network}");
+    let mut under = vec![(who.as_str(), Patience::SENDER), (network.as_str(), Patience::NETWORK)];
     let delays = app.sign_ins();
-    let begun = delays
-        .begin(&who, Patience::SENDER, now)
-        .and_then(|()| delays.begin(email, Patience::EVERYBODY, now).inspect_err(|_| delays.withdraw(&who)));
-    if let Err(RetryAfter(seconds)) = begun {
+    // Strangers keep nobody out who comes from where he signed in before.
+    if !delays.knows(&who) {
+        under.push((email, Patience::EVERYBODY));
+    }
+    if let Err(RetryAfter(seconds)) = delays.begin_all(&under, now) {
         let problem = fill(t.wait, wait(language, seconds));
         return later(again(StatusCode::TOO_MANY_REQUESTS, problem), seconds);
     }
@@ -124,16 +127,17 @@ pub(super) async fn sign_in(
     let signed_in = match app.engine().sign_in(&caller, email, fields.get("password")).await {
         Ok(signed_in) => signed_in,
         Err(error) => {
-            delays.withdraw(&who);
-            delays.withdraw(email);
+            under.iter().for_each(|(person, _)| delays.withdraw(person));
             return frame::failed(language, &error, &context);
         }
     };
     let Some(signed_in) = signed_in else {
         app.metrics().refused(context.front.name, "PASSWORD_WRONG");
-        let (sender, everybody) =
-            (delays.begins(&who, Patience::SENDER, now), delays.begins(email, Patience::EVERYBODY, now));
-        if sender || everybody {
+        let mut is_news = false;
+        for (person, patience) in under.iter().filter(|(counted, _)| *counted != network) {
+            is_news |= delays.begins(person, *patience, now);
+        }
+        if is_news {
             note(&app, &context, &headers, Delayed::Password(email)).await;
         }
         return match app.failed(&context) {
@@ -141,8 +145,8 @@ pub(super) async fn sign_in(
             Ok(()) => again(StatusCode::UNAUTHORIZED, t.wrong.to_owned()),
         };
     };
+    under.iter().for_each(|(person, _)| delays.withdraw(person));
     delays.succeeded(&who);
-    delays.withdraw(email);
     match kept {
         Some(kept) if signed_in.needs_code => {
             let page = code_page(language, StatusCode::OK, next, None, Some(kept));

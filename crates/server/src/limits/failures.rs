@@ -9,8 +9,8 @@ use keyward_core::time::Timestamp;
 use prometheus::{IntCounter, IntGauge};
 use tracing::warn;
 
+use super::Network;
 use super::bounded::Bounded;
-use super::network::Network;
 use super::{MAX_ADDRESSES, RetryAfter, plus};
 use crate::config::Limits;
 use crate::metrics::Metrics;

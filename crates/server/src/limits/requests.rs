@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use keyward_core::time::Timestamp;
 
+use super::Network;
 use super::bounded::Bounded;
-use super::network::Network;
 use super::{MAX_ADDRESSES, RetryAfter, plus};
 
 /// Counts every request per address.

@@ -22,6 +22,8 @@ pub struct Patience {
 impl Patience {
     /// With whoever is known: one who sends from one network, or a code after the right password.
     pub const SENDER: Self = Self { free: 4, longest: 60 };
+    /// With one network, whoever it is for: each attempt takes a core for a moment, and memory.
+    pub const NETWORK: Self = Self { free: 30, longest: 2 };
     /// With all senders for one person together: more would let strangers lock him out.
     pub const EVERYBODY: Self = Self { free: 100, longest: 5 };
 }
@@ -45,6 +47,8 @@ struct Tries {
     last: Option<Timestamp>,
     /// When it was last told that they have to wait.
     told: Option<Timestamp>,
+    /// Whether somebody signed in.
+    is_known: bool,
 }
 
 impl Tries {
@@ -85,6 +89,25 @@ impl SignInDelays {
         })
     }
 
+    /// Begins an attempt that counts under several, or under none of them.
+    ///
+    /// # Errors
+    /// How long the attempt has to wait.
+    pub fn begin_all(&self, under: &[(&str, Patience)], now: Timestamp) -> Result<(), RetryAfter> {
+        for (place, (person, patience)) in under.iter().enumerate() {
+            if let Err(wait) = self.begin(person, *patience, now) {
+                under[..place].iter().for_each(|(person, _)| self.withdraw(person));
+                return Err(wait);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether somebody signed in as this one since the start.
+    pub fn knows(&self, person: &str) -> bool {
+        self.with(|all| all.get(self.key(person)).is_some_and(|tries| tries.is_known))
+    }
+
     /// Whether a delay begins with the attempt that just turned out wrong, of which nobody was told within a minute.
     pub fn begins(&self, person: &str, patience: Patience, now: Timestamp) -> bool {
         self.with(|all| {
@@ -108,7 +131,7 @@ impl SignInDelays {
 
     /// Forgets the wrong ones of somebody who signed in.
     pub fn succeeded(&self, person: &str) {
-        self.with(|tries| *tries.touch(self.key(person)) = Tries::default());
+        self.with(|tries| *tries.touch(self.key(person)) = Tries { is_known: true, ..Tries::default() });
     }
 
     /// Forgets everything.

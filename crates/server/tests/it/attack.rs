@@ -2,6 +2,7 @@
 //! answered meanwhile. What each front says of what no client should send is shown in `bad_input`, `lk` and `records`.
 
 mod bodies;
+mod disk;
 mod forged;
 mod fuzz;
 mod injected;
@@ -28,7 +29,7 @@ async fn assert_answers(site: &Site, what: &str) {
 }
 
 /// One number of the metrics; 0 where there is none yet.
-async fn metric(site: &Site, name: &str) -> u64 {
+pub(crate) async fn metric(site: &Site, name: &str) -> u64 {
     let page = site.get("/metrics").await;
     let number = page.body.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     number.map_or(0, |number| number.parse().expect("a number"))

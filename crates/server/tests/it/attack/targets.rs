@@ -1,5 +1,7 @@
 //! Targets of requests: tricks with paths reach nothing but what has that very path, and long ones are refused.
 
+use keyward_server::config::{MetricsAccess, StatsAccess};
+
 use crate::site::Site;
 use crate::world::Answer;
 
@@ -10,10 +12,22 @@ fn assert_told(answer: &Answer, status: u16, what: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_spelling_leads_around_a_route() {
-    let site = Site::new().await;
-    let at_home = site.ask("GET /api/stats HTTP/1.1", "").await.status;
-    assert_eq!(at_home, 200, "statistics are for this computer");
+    let site = Site::with(|config| {
+        config.dialects.pool.stats = StatsAccess::Token;
+        config.server.metrics = MetricsAccess::Token;
+    })
+    .await;
+    for (path, status) in [("/api/stats", 401), ("/metrics", 403)] {
+        assert_told(&site.get(path).await, status, path);
+    }
     for path in [
+        "/./metrics",
+        "/metrics/.",
+        "//metrics",
+        "/api/../metrics",
+        "/metrics%00",
+        "/metrics;x",
+        "/METRICS",
         "/./api/stats",
         "/api/./stats",
         "/api/../api/stats",

@@ -170,6 +170,45 @@ async fn whoever_finds_an_open_browser_does_not_guess_the_password_at_leisure() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn strangers_who_take_every_turn_keep_nobody_out_where_he_signed_in_before() {
+    let site = Site::with(proxied).await;
+    Person::ada(&site).await;
+    let right = [("email", ADA), ("password", PASSWORD)];
+    assert_eq!(post(&site, "/console/sign-in", &from(200), &right).await.status, 303);
+    for number in 0..110 {
+        let fields = [("email", ADA), ("password", "not this one")];
+        post(&site, "/console/sign-in", &from(number), &fields).await;
+    }
+    assert_eq!(post(&site, "/console/sign-in", &from(201), &right).await.status, 429, "from elsewhere");
+    assert_eq!(post(&site, "/console/sign-in", &from(200), &right).await.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_address_occupies_the_door_for_no_more_than_a_moment() {
+    let site = Site::with(proxied).await;
+    Person::ada(&site).await;
+    let attack = |number: usize| {
+        let url = site.url.clone();
+        tokio::spawn(async move {
+            let head = format!("POST /console/sign-in HTTP/1.1\r\n{FORM}{}", from(7));
+            let body = format!("email={number}%40example.com&password=wrong");
+            let answer = crate::site::ask(&url, &head, &body).await;
+            (answer.status, answer.header("retry-after").is_some())
+        })
+    };
+    for part in 0..10 {
+        for attempt in (0..20).map(|number| attack(part * 20 + number)).collect::<Vec<_>>() {
+            let (status, waits) = attempt.await.expect("an answer");
+            assert!(status == 401 || status == 429 && waits, "{status}");
+        }
+        let right = [("email", ADA), ("password", PASSWORD)];
+        assert_eq!(post(&site, "/console/sign-in", &from(8), &right).await.status, 303, "from elsewhere");
+    }
+    let wrong = r#"keyward_refusals_total{code="PASSWORD_WRONG",front="console"}"#;
+    assert_eq!(crate::attack::metric(&site, wrong).await, 31, "others are not even looked at");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_crowd_at_the_door_keeps_nobody_else_waiting() {
     let site = Site::new().await;
     let ada = Person::ada(&site).await;
