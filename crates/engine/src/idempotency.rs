@@ -32,6 +32,8 @@ impl Idempotency {
 
 /// The one status that is no answer for good (RFC 6585).
 const TOO_MANY_REQUESTS: u16 = 429;
+/// From this status on nothing was done.
+const FIRST_REFUSAL: u16 = 400;
 
 /// What a request that may be repeated gives.
 #[derive(Clone, Debug)]
@@ -69,7 +71,9 @@ impl Engine {
             key: request.key,
         };
         let engine = Arc::clone(self);
-        self.store.write(Once { engine, scope, body_digest: request.body_digest, render, job, now }).await
+        let keeps_refusals = caller.actor.id().is_some();
+        let body_digest = request.body_digest;
+        self.store.write(Once { engine, scope, body_digest, render, job, now, keeps_refusals }).await
     }
 }
 
@@ -80,6 +84,8 @@ struct Once<J: Job> {
     render: Render<J::Out>,
     job: J,
     now: Timestamp,
+    /// Of anybody at all they would fill the disk, and nothing was done that could be done twice.
+    keeps_refusals: bool,
 }
 
 impl<J: Job<Err = EngineError>> Job for Once<J> {
@@ -100,8 +106,8 @@ impl<J: Job<Err = EngineError>> Job for Once<J> {
         }
         let out = self.job.run(tx).await?;
         let (status, body) = (self.render)(&out);
-        if status == TOO_MANY_REQUESTS {
-            // Who waits and asks again must not get the same answer for a day.
+        // Who waits and asks again must not get the same answer for a day.
+        if status == TOO_MANY_REQUESTS || status >= FIRST_REFUSAL && !self.keeps_refusals {
             idempotency::forget(tx, &self.scope).await?;
             return Ok(Repeatable::Fresh(out));
         }

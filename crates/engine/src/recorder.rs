@@ -5,6 +5,7 @@
 //! SQLite's readers begin anew with an empty cache, so that few large ones cost far less than many small ones.
 
 mod flush;
+mod refusals;
 mod sums;
 
 use std::net::IpAddr;
@@ -22,6 +23,7 @@ use uuid::Uuid;
 
 use crate::{Engine, Front};
 use flush::{Flush, SharedFlush};
+use refusals::Refusals;
 use sums::{Added, Sum, Sums, Taken};
 
 /// Attempts that may wait; beyond, whoever asks waits too.
@@ -36,7 +38,7 @@ const HELD: Duration = Duration::from_secs(1);
 /// How much is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// Good attempts as sums by licence and minute, every refused one as a row.
+    /// Good attempts as sums by licence and minute, every refused one as a row, up to so many of a network in a minute.
     Summary,
     /// Every attempt as a row.
     Full,
@@ -93,8 +95,9 @@ pub(crate) struct Recorder {
     /// Taken by the task that writes.
     receiver: Mutex<Option<mpsc::Receiver<Message>>>,
     depth: AtomicUsize,
-    /// Good attempts of which only a sum is kept.
+    /// Attempts of which only a sum is kept.
     sums: Mutex<Sums>,
+    refusals: Mutex<Refusals>,
     /// Attempts in sums that are not written yet.
     held: AtomicUsize,
     /// There are sums to write.
@@ -120,6 +123,7 @@ impl Recorder {
             receiver,
             depth: AtomicUsize::new(0),
             sums: Mutex::default(),
+            refusals: Mutex::default(),
             held: AtomicUsize::new(0),
             summed: Notify::new(),
             room: Notify::new(),
@@ -144,8 +148,16 @@ impl Recorder {
                     self.summed.notify_one();
                 }
             }
+            _ if self.is_one_of_many(&attempt) => self.sum(&attempt).await,
             _ => self.queue(attempt).await,
         }
+    }
+
+    /// Whether it is a refusal of a known key that is only added up. System C's front has its own limit, and an audit of each;
+    /// unknown keys lock their sender out.
+    fn is_one_of_many(&self, attempt: &Attempt) -> bool {
+        let is_limited = !attempt.valid && attempt.license.is_some() && attempt.front != Front::Tier;
+        is_limited && !self.refusals.lock().unwrap_or_else(PoisonError::into_inner).has_row(attempt)
     }
 
     async fn queue(&self, attempt: Attempt) {

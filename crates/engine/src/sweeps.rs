@@ -38,11 +38,22 @@ impl Engine {
         let before = now.plus_days(-keep_days);
         self.catch_up().await?;
         let mut swept = self.store.write(Sweep { now }).await?;
+        swept.answers = self.forget(|| Answers { before: now.plus_micros(-MICROS_PER_DAY) }).await?;
+        swept.verifications = self.forget(|| Attempts { before }).await?;
+        Ok(swept)
+    }
+
+    /// Part by part, so that others have their turn.
+    async fn forget<J: Job<Out = u64, Err = StoreError>>(
+        &self,
+        part: impl Fn() -> J,
+    ) -> Result<u64, EngineError> {
+        let mut all = 0;
         loop {
-            let removed = self.store.write(Forget { before }).await?;
-            swept.verifications += removed;
+            let removed = self.store.write(part()).await?;
+            all += removed;
             if removed < AT_ONCE as u64 {
-                return Ok(swept);
+                return Ok(all);
             }
         }
     }
@@ -90,14 +101,9 @@ impl Job for Sweep {
     type Err = StoreError;
 
     async fn run(&self, tx: &Tx<'_>) -> Result<Swept, StoreError> {
-        let yesterday = self.now.plus_micros(-MICROS_PER_DAY);
         stats::fold(tx, self.now).await?;
         invitations::delete_old(tx, self.now.plus_days(-INVITATIONS_KEPT)).await?;
-        Ok(Swept {
-            verifications: 0,
-            answers: idempotency::delete_old(tx, yesterday).await?,
-            sessions: sessions::delete_expired(tx, self.now).await?,
-        })
+        Ok(Swept { sessions: sessions::delete_expired(tx, self.now).await?, ..Swept::default() })
     }
 }
 
@@ -115,11 +121,11 @@ impl Job for CatchUp {
     }
 }
 
-struct Forget {
+struct Attempts {
     before: Timestamp,
 }
 
-impl Job for Forget {
+impl Job for Attempts {
     const NAME: &'static str = "sweep.verifications";
     const LANE: Lane = Lane::Bulk;
     type Out = u64;
@@ -127,5 +133,20 @@ impl Job for Forget {
 
     async fn run(&self, tx: &Tx<'_>) -> Result<u64, StoreError> {
         verifications::delete_old(tx, self.before, AT_ONCE).await
+    }
+}
+
+struct Answers {
+    before: Timestamp,
+}
+
+impl Job for Answers {
+    const NAME: &'static str = "sweep.answers";
+    const LANE: Lane = Lane::Bulk;
+    type Out = u64;
+    type Err = StoreError;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<u64, StoreError> {
+        idempotency::delete_old(tx, self.before, AT_ONCE).await
     }
 }

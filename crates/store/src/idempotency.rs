@@ -36,7 +36,9 @@ statements! {
     FINISH = "update idempotency set status = $5, answer = $6
               where account_id = $1 and bearer = $2 and route = $3 and key = $4";
     FORGET = "delete from idempotency where account_id = $1 and bearer = $2 and route = $3 and key = $4";
-    DELETE_OLD = "delete from idempotency where created_at < $1";
+    DELETE_OLD = "delete from idempotency where (account_id, bearer, route, key) in
+                    (select account_id, bearer, route, key from idempotency where created_at < $1
+                     order by created_at limit $2)";
 }
 
 /// Takes the key; `false` when it is taken. On PostgreSQL a second transaction waits here until the first one ends.
@@ -87,10 +89,10 @@ pub async fn forget(tx: &Tx<'_>, scope: &Scope) -> Result<(), StoreError> {
     tx.execute(FORGET, args![*account_id, bearer, route, key]).await.map(drop)
 }
 
-/// Forgets what is older than `before`, and says how many.
+/// Forgets what is older than `before`, so many at the most, and says how many.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn delete_old(tx: &Tx<'_>, before: Timestamp) -> Result<u64, StoreError> {
-    tx.execute(DELETE_OLD, args![before]).await
+pub async fn delete_old(tx: &Tx<'_>, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
+    tx.execute(DELETE_OLD, args![before, limit]).await
 }

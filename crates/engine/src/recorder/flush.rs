@@ -86,7 +86,7 @@ fn summed(Sum { key, minute, count }: &Sum, account: Uuid) -> Verification {
         at: *minute,
         front: key.front.as_str().to_owned(),
         code: key.code.as_str().to_owned(),
-        reason: key.reason.or_else(|| allowed(key.code)).map(str::to_owned),
+        reason: key.reason.or_else(|| allowed(key.code).filter(|_| key.valid)).map(str::to_owned),
         count: i64::from(*count),
         address: None,
         origin: None,

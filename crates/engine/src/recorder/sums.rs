@@ -1,4 +1,4 @@
-//! Good attempts, added up by licence and minute until they are written.
+//! Good attempts, and refusals of those who are refused all the time, added up by licence and minute until they are written.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -22,6 +22,7 @@ pub(super) struct Key {
     pub(super) front: Front,
     pub(super) code: Code,
     pub(super) reason: Option<&'static str>,
+    pub(super) valid: bool,
 }
 
 /// The attempts of a minute.
@@ -72,7 +73,8 @@ impl Sums {
 
     pub(super) fn add(&mut self, attempt: &Attempt) -> Added {
         let Some(license) = attempt.license else { return Added::One };
-        let key = Key { license, front: attempt.front, code: attempt.code, reason: attempt.reason };
+        let Attempt { front, code, reason, valid, .. } = *attempt;
+        let key = Key { license, front, code, reason, valid };
         let minute = Timestamp::from_seconds(attempt.at.seconds().div_euclid(60) * 60);
         let is_first = self.is_empty();
         let is_full = self.len() >= MOST;
@@ -90,7 +92,8 @@ impl Sums {
     pub(super) fn count(&mut self, attempt: &Attempt) -> Added {
         let is_first = self.is_empty();
         if let Some(under) = attempt.counted_under {
-            self.counted.entry((under, stats::hour(attempt.at))).or_default().0 += 1;
+            let (good, failed) = self.counted.entry((under, stats::hour(attempt.at))).or_default();
+            *(if attempt.valid { good } else { failed }) += 1;
         }
         if is_first { Added::First } else { Added::One }
     }

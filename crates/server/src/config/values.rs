@@ -140,7 +140,7 @@ choice! {
 choice! {
     /// How much is kept of attempts to validate.
     Verifications {
-        /// Sums by licence, result and minute; every failure in full.
+        /// Sums by licence, result and minute; failures in full.
         Summary "summary"
         /// Every attempt in full.
         Full "full"

@@ -40,7 +40,7 @@ async fn the_first_request_takes_the_key_and_its_answer_is_kept_until_it_is_old(
         assert!(idempotency::get(&w.store, &scope(TEXTS[0])).await.unwrap().is_some(), "no other was");
         let old = async || {
             let before = NOW.plus_seconds(2);
-            w.write((), move |(), tx| Box::pin(idempotency::delete_old(tx, before))).await.unwrap()
+            w.write((), move |(), tx| Box::pin(idempotency::delete_old(tx, before, 1_000))).await.unwrap()
         };
         assert_eq!(old().await, 4);
         assert_eq!(old().await, 0);
