@@ -32,7 +32,7 @@ impl Idempotency {
 
 /// The one status that is no answer for good (RFC 6585).
 const TOO_MANY_REQUESTS: u16 = 429;
-/// From this status on nothing was done.
+/// From this status on nothing was done but to note the attempt.
 const FIRST_REFUSAL: u16 = 400;
 
 /// What a request that may be repeated gives.

@@ -42,7 +42,7 @@ pub enum Detail {
     Summary,
     /// Every attempt as a row.
     Full,
-    /// Every refused one as a row; good ones only in the hourly counters.
+    /// Every refused one as a row, up to so many of a network in a minute; good ones only in the hourly counters.
     Failures,
 }
 
@@ -148,16 +148,15 @@ impl Recorder {
                     self.summed.notify_one();
                 }
             }
-            _ if self.is_one_of_many(&attempt) => self.sum(&attempt).await,
+            Detail::Summary | Detail::Failures if self.is_one_of_many(&attempt) => self.sum(&attempt).await,
             _ => self.queue(attempt).await,
         }
     }
 
-    /// Whether it is a refusal of a known key that is only added up. System C's front has its own limit, and an audit of each;
-    /// unknown keys lock their sender out.
+    /// Whether it is a refusal of a known key that is only added up; unknown keys lock their sender out.
     fn is_one_of_many(&self, attempt: &Attempt) -> bool {
-        let is_limited = !attempt.valid && attempt.license.is_some() && attempt.front != Front::Tier;
-        is_limited && !self.refusals.lock().unwrap_or_else(PoisonError::into_inner).has_row(attempt)
+        let is_of_known = !attempt.valid && attempt.license.is_some();
+        is_of_known && !self.refusals.lock().unwrap_or_else(PoisonError::into_inner).has_row(attempt)
     }
 
     async fn queue(&self, attempt: Attempt) {

@@ -8,7 +8,7 @@ mod sign_ins;
 pub use failures::{FailureLimiter, Outcome};
 pub use keyward_core::network::Network;
 pub use requests::RequestLimiter;
-pub use sign_ins::{Patience, SignInDelays};
+pub use sign_ins::{Counted, SignInDelays};
 
 use std::time::Duration;
 

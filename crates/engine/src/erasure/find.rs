@@ -82,19 +82,19 @@ impl Engine {
         }
         let emails: Vec<String> =
             names.telling().filter(|text| text.contains('@')).map(str::to_owned).collect();
-        let licenses = self.licenses_of(&users, &names).await?;
+        let begun = self.unfinished(who).await?;
+        let finishes = begun.is_some();
+        let emptied = begun.unwrap_or_default();
+        let his: Vec<Uuid> = users.iter().map(|user| user.id).chain(emptied.iter().copied()).collect();
+        let licenses = self.licenses_of(&his, &names).await?;
         let mut invited = 0;
         for email in &emails {
             invited += erasure::invited(&self.store, self.account.id, email).await?;
         }
-        let begun = self.unfinished(who).await?;
-        if users.is_empty() && licenses.is_empty() && invited == 0 && begun.is_none() {
+        if users.is_empty() && licenses.is_empty() && invited == 0 && !finishes {
             return Err(nobody());
         }
-        let finishes = begun.is_some();
-        let emptied = begun.unwrap_or_default();
-        let ids =
-            self.ids_of(users.iter().map(|user| user.id).chain(emptied.iter().copied()), &licenses).await?;
+        let ids = self.ids_of(&his, &licenses).await?;
         let answers = self.answers_of(&names).await?;
         // By his name others may be called, too: it is looked for, and nothing is taken for his because of it.
         let mut texts: Vec<String> = names.telling().map(str::to_owned).collect();
@@ -118,13 +118,13 @@ impl Engine {
     }
 
     /// His own, and those that name him.
-    async fn licenses_of(&self, users: &[User], names: &Names) -> Result<Vec<Uuid>, EngineError> {
+    async fn licenses_of(&self, users: &[Uuid], names: &Names) -> Result<Vec<Uuid>, EngineError> {
         let mut found = Vec::new();
         let mut after = i64::MIN;
         loop {
             let page = erasure::licenses_after(&self.store, self.account.id, after, PAGE).await?;
             for license in &page {
-                let is_his = users.iter().any(|user| license.user == Some(user.id));
+                let is_his = license.user.is_some_and(|user| users.contains(&user));
                 let names_him =
                     [&license.subject, &license.name].into_iter().flatten().any(|text| names.has(text));
                 if is_his || names_him || names.in_metadata(&license.metadata) {
@@ -139,15 +139,11 @@ impl Engine {
     }
 
     /// What entries of the audit log may be about that are about him.
-    async fn ids_of(
-        &self,
-        users: impl Iterator<Item = Uuid>,
-        licenses: &[Uuid],
-    ) -> Result<HashSet<Uuid>, EngineError> {
+    async fn ids_of(&self, users: &[Uuid], licenses: &[Uuid]) -> Result<HashSet<Uuid>, EngineError> {
         let mut ids: HashSet<Uuid> = licenses.iter().copied().collect();
         for user in users {
-            ids.insert(user);
-            ids.extend(erasure::tokens_of(&self.store, user).await?);
+            ids.insert(*user);
+            ids.extend(erasure::tokens_of(&self.store, *user).await?);
         }
         for license in licenses {
             ids.extend(

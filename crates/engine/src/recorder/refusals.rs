@@ -23,7 +23,8 @@ impl Refusals {
     pub(super) fn has_row(&mut self, attempt: &Attempt) -> bool {
         let Some(address) = attempt.address else { return true };
         let minute = attempt.at.seconds().div_euclid(60);
-        if minute != self.minute {
+        // A little back are those who come late; much, and the clock was set back.
+        if minute > self.minute || minute < self.minute - 1 {
             *self = Self { minute, rows: HashMap::new() };
         }
         let network = Network::from(address);

@@ -99,16 +99,21 @@ impl Sums {
     }
 
     /// Takes what is to be written now: all counters, and the sums of minutes that are over; those of this one only when they
-    /// are few or very many, or all are wanted.
+    /// are very many, or all are wanted, and of good attempts when they are few.
     pub(super) fn take(&mut self, now: Timestamp, all: bool) -> Taken {
         let count = self.len();
         let minute = Timestamp::from_seconds(now.seconds().div_euclid(60) * 60);
-        let running = if all || count <= FEW || count >= MOST {
-            BTreeMap::new()
-        } else {
-            self.minutes.split_off(&minute)
-        };
-        let over = std::mem::replace(&mut self.minutes, running);
+        let mut running =
+            if all || count >= MOST { BTreeMap::new() } else { self.minutes.split_off(&minute) };
+        let mut over = std::mem::take(&mut self.minutes);
+        if count <= FEW {
+            // Refusals are here because they are many: each of them at once would be a row again.
+            for (minute, counts) in &mut running {
+                over.entry(*minute).or_default().extend(counts.extract_if(|key, _| key.valid));
+            }
+            running.retain(|_, counts| !counts.is_empty());
+        }
+        self.minutes = running;
         let mut sums: Vec<Sum> = Vec::new();
         for (minute, counts) in over {
             sums.extend(counts.into_iter().map(|(key, count)| Sum { key, minute, count }));
@@ -169,6 +174,22 @@ mod tests {
         (0..many).for_each(|license| _ = sums.add(&attempt(license, 62)));
         assert_eq!(take(&mut sums, 63, true).0.len() as u128, many);
         assert!(sums.is_empty());
+    }
+
+    #[test]
+    fn refusals_wait_until_their_minute_is_over_however_few_they_are() {
+        let mut sums = Sums::default();
+        let refused = |second: i64| Attempt { valid: false, code: Code::AlreadyUsed, ..attempt(1, second) };
+        for second in [0, 30] {
+            sums.add(&refused(second));
+            sums.add(&attempt(2, second));
+            assert_eq!(take(&mut sums, second, false).0, [(2, 1)]);
+        }
+        assert_eq!(take(&mut sums, 59, false).0, []);
+        assert_eq!(take(&mut sums, 60, false).0, [(1, 2)]);
+        assert!(sums.is_empty());
+        sums.add(&refused(61));
+        assert_eq!(take(&mut sums, 61, true).0, [(1, 1)], "all are wanted");
     }
 
     #[test]

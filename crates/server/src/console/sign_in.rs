@@ -15,7 +15,7 @@ use super::texts::{SignIn, fill, wait};
 use super::visitor::{Posted, Visitor, caller};
 use crate::app::{App, log_failure};
 use crate::layers::{Context, RawBody, Refused};
-use crate::limits::{Network, Patience, RetryAfter};
+use crate::limits::{Counted, Network, RetryAfter};
 use crate::web::{CONSOLE, Fields, address, is_of_this_site};
 
 const CODE: &str = "/console/sign-in/code";
@@ -111,15 +111,12 @@ pub(super) async fn sign_in(
     if !is_of_this_site(&uri, &headers) {
         return page(language, StatusCode::FORBIDDEN, next, email, Some(t.other_site.to_owned()), None);
     }
-    let network = format!("{:?}", Network::from(context.client));
-    let who = format!("{email} {network}");
-    let mut under = vec![(who.as_str(), Patience::SENDER), (network.as_str(), Patience::NETWORK)];
-    let delays = app.sign_ins();
-    // Strangers keep nobody out who comes from where he signed in before.
-    if !delays.knows(&who) {
-        under.push((email, Patience::EVERYBODY));
-    }
-    if let Err(RetryAfter(seconds)) = delays.begin_all(&under, now) {
+    let (delays, network) = (app.sign_ins(), Network::from(context.client));
+    let sender = Counted::Sender(email, network);
+    let all = [sender, Counted::Network(network), Counted::Everybody(email)];
+    // Neither neighbours nor strangers keep anybody out who comes from where he signed in before.
+    let under = if delays.knows(sender) { &all[..1] } else { &all[..] };
+    if let Err(RetryAfter(seconds)) = delays.begin(under, now) {
         let problem = fill(t.wait, wait(language, seconds));
         return later(again(StatusCode::TOO_MANY_REQUESTS, problem), seconds);
     }
@@ -127,15 +124,15 @@ pub(super) async fn sign_in(
     let signed_in = match app.engine().sign_in(&caller, email, fields.get("password")).await {
         Ok(signed_in) => signed_in,
         Err(error) => {
-            under.iter().for_each(|(person, _)| delays.withdraw(person));
+            delays.withdraw(under);
             return frame::failed(language, &error, &context);
         }
     };
     let Some(signed_in) = signed_in else {
         app.metrics().refused(context.front.name, "PASSWORD_WRONG");
         let mut is_news = false;
-        for (person, patience) in under.iter().filter(|(counted, _)| *counted != network) {
-            is_news |= delays.begins(person, *patience, now);
+        for counted in under.iter().filter(|counted| !matches!(counted, Counted::Network(_))) {
+            is_news |= delays.begins(*counted, now);
         }
         if is_news {
             note(&app, &context, &headers, Delayed::Password(email)).await;
@@ -145,8 +142,8 @@ pub(super) async fn sign_in(
             Ok(()) => again(StatusCode::UNAUTHORIZED, t.wrong.to_owned()),
         };
     };
-    under.iter().for_each(|(person, _)| delays.withdraw(person));
-    delays.succeeded(&who);
+    delays.withdraw(under);
+    delays.succeeded(sender);
     match kept {
         Some(kept) if signed_in.needs_code => {
             let page = code_page(language, StatusCode::OK, next, None, Some(kept));
@@ -238,15 +235,15 @@ pub(super) async fn code(
         Err(error) => return frame::failed(language, &error, &context),
     };
     // Codes are short. Whoever knows the password and signs in anew has no more tries than before.
-    let (delays, who, now) = (app.sign_ins(), person.to_string(), app.clock().now());
-    if let Err(RetryAfter(seconds)) = delays.begin(&who, Patience::SENDER, now) {
+    let (delays, codes, now) = (app.sign_ins(), Counted::Code(person), app.clock().now());
+    if let Err(RetryAfter(seconds)) = delays.begin(&[codes], now) {
         let problem = fill(t.code_wait, wait(language, seconds));
         return later(again(StatusCode::TOO_MANY_REQUESTS, problem), seconds);
     }
     let caller = caller(&app, &context, &headers);
     match app.engine().show_code(&caller, &secret, fields.get("code")).await {
         Ok(Ok(secret)) => {
-            delays.succeeded(&who);
+            delays.succeeded(codes);
             match kept {
                 Some(kept) => back(&app, &context, &headers, &secret, next, &kept).await,
                 None => CONSOLE.set(see(ours(next)), &secret, &context),
@@ -254,7 +251,7 @@ pub(super) async fn code(
         }
         Ok(Err(_)) => {
             app.metrics().refused(context.front.name, "CODE_WRONG");
-            if delays.begins(&who, Patience::SENDER, now) {
+            if delays.begins(codes, now) {
                 note(&app, &context, &headers, Delayed::Code(person)).await;
             }
             match app.failed(&context) {
@@ -263,7 +260,7 @@ pub(super) async fn code(
             }
         }
         Err(error) => {
-            delays.withdraw(&who);
+            delays.withdraw(&[codes]);
             frame::failed(language, &error, &context)
         }
     }

@@ -24,7 +24,7 @@ use crate::limits::RetryAfter;
 const READ_AND_DROPPED: usize = 8;
 
 /// So many bodies of the largest size are read at the same time, of all connections together; beyond, large ones are refused.
-const AT_ONCE: usize = 256;
+const AT_ONCE: usize = 128;
 /// What every body may have: nobody's question is larger, so that those who send large ones keep nobody out.
 const FREE: usize = 16 * 1_024;
 

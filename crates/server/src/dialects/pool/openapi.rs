@@ -30,7 +30,7 @@ pub(crate) fn described(stats: StatsAccess) -> Group {
             post("/api/activate", "poolActivate", "Uses a key for a domain")
                 .about(
                     "A key works once, for the same domain too. What is repeated with the same Idempotency-Key gets the \
-                     first answer.",
+                     first answer, unless that was a refusal.",
                 )
                 .takes(
                     "PoolActivation",
