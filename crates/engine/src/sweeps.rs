@@ -38,19 +38,16 @@ impl Engine {
         let before = now.plus_days(-keep_days);
         self.catch_up().await?;
         let mut swept = self.store.write(Sweep { now }).await?;
-        swept.answers = self.forget(|| Answers { before: now.plus_micros(-MICROS_PER_DAY) }).await?;
-        swept.verifications = self.forget(|| Attempts { before }).await?;
+        swept.answers = self.forget(Old::Answers, now.plus_micros(-MICROS_PER_DAY)).await?;
+        swept.verifications = self.forget(Old::Attempts, before).await?;
         Ok(swept)
     }
 
     /// Part by part, so that others have their turn.
-    async fn forget<J: Job<Out = u64, Err = StoreError>>(
-        &self,
-        part: impl Fn() -> J,
-    ) -> Result<u64, EngineError> {
+    async fn forget(&self, what: Old, before: Timestamp) -> Result<u64, EngineError> {
         let mut all = 0;
         loop {
-            let removed = self.store.write(part()).await?;
+            let removed = self.store.write(Forget { what, before }).await?;
             all += removed;
             if removed < AT_ONCE as u64 {
                 return Ok(all);
@@ -121,32 +118,30 @@ impl Job for CatchUp {
     }
 }
 
-struct Attempts {
+/// What is removed part by part.
+#[derive(Clone, Copy)]
+enum Old {
+    /// Attempts to validate.
+    Attempts,
+    /// Answers that are kept for repetitions.
+    Answers,
+}
+
+struct Forget {
+    what: Old,
     before: Timestamp,
 }
 
-impl Job for Attempts {
-    const NAME: &'static str = "sweep.verifications";
+impl Job for Forget {
+    const NAME: &'static str = "sweep.forget";
     const LANE: Lane = Lane::Bulk;
     type Out = u64;
     type Err = StoreError;
 
     async fn run(&self, tx: &Tx<'_>) -> Result<u64, StoreError> {
-        verifications::delete_old(tx, self.before, AT_ONCE).await
-    }
-}
-
-struct Answers {
-    before: Timestamp,
-}
-
-impl Job for Answers {
-    const NAME: &'static str = "sweep.answers";
-    const LANE: Lane = Lane::Bulk;
-    type Out = u64;
-    type Err = StoreError;
-
-    async fn run(&self, tx: &Tx<'_>) -> Result<u64, StoreError> {
-        idempotency::delete_old(tx, self.before, AT_ONCE).await
+        match self.what {
+            Old::Attempts => verifications::delete_old(tx, self.before, AT_ONCE).await,
+            Old::Answers => idempotency::delete_old(tx, self.before, AT_ONCE).await,
+        }
     }
 }
