@@ -21,6 +21,7 @@ use rand_core::CryptoRng;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use crate::crypto::count_hmac;
 use gcm::{Context, Gcm};
 
 /// The form of sealed values, their first byte.
@@ -186,6 +187,7 @@ impl fmt::Debug for Vault {
 }
 
 fn keyed(key: &hmac::Key, kind: &str, text: &[u8]) -> [u8; 32] {
+    count_hmac();
     let mut context = hmac::Context::with_key(key);
     context.update(&(kind.len() as u64).to_be_bytes());
     context.update(kind.as_bytes());
