@@ -105,7 +105,8 @@ fn say(file: &Path, kept: Option<&Path>, id: &str, json: bool) -> Result<(), Fai
     ))?;
     match kept {
         Some(kept) => output::tell(format_args!(
-            "the old one is in {}: keep it as long as there are backups from before",
+            "the old one is in {}: keep it as long as there are backups from before; other nodes need the new one before \
+             their next start",
             kept.display()
         )),
         None => {
